@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Transport addresses, plain and XORed (RFC 8489 sections 14.1 and 14.2, [MS-TURN] 2.2.2.16).
+ *
+ *   0                   1                   2                   3
+ *   0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1
+ *  +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+ *  |   (ignored)   |    Family     |   Port, or X-Port             |
+ *  +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+ *  |   Address, or X-Address (4 bytes: IPv4, 16 bytes: IPv6)    ....
+ *  +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+ *
+ * The XOR pad is the message's own bytes 4 to 19: cookie and transaction id, or the 128-bit id of MS-TURN, whose first
+ * four bytes need not be the cookie. */
+#include "attr/decode.h"
+
+#include <string.h>
+
+#include <wsutil/inet_addr.h>
+
+#define FAMILY_IPV4 1
+#define FAMILY_IPV6 2
+#define ADDRESS_OFFSET 4 /* of the IP address in the value */
+
+static int hf_att_port = -1;
+static int hf_att_port_xord = -1;
+static int hf_att_ipv4 = -1;
+static int hf_att_ipv4_xord = -1;
+static int hf_att_ipv6 = -1;
+static int hf_att_ipv6_xord = -1;
+static int hf_att_address_bytes = -1;
+static int hf_addr = -1;
+static int hf_addr6 = -1;
+
+static expert_field ei_att_family_unknown = EI_INIT;
+static expert_field ei_att_address_length = EI_INIT;
+
+/* Bytes of the IP address, 0 for a family that is none. */
+static int ip_len(uint8_t family)
+{
+    switch (family) {
+    case FAMILY_IPV4:
+        return 4;
+    case FAMILY_IPV6:
+        return 16;
+    default:
+        return 0;
+    }
+}
+
+bool mstun_endpoint_read(const uint8_t *value, int len, const uint8_t *id, mstun_endpoint_t *endpoint)
+{
+    if (len < ADDRESS_OFFSET) {
+        return false;
+    }
+    uint8_t family = value[1];
+    int bytes = ip_len(family);
+
+    if (bytes == 0 || len != ADDRESS_OFFSET + bytes) {
+        return false;
+    }
+    *endpoint = (mstun_endpoint_t){ .family = family };
+    endpoint->port = (uint16_t)(pntohu16(value + 2) ^ (id ? pntohu16(id) : 0));
+    for (int i = 0; i < bytes; i++) {
+        endpoint->ip[i] = (uint8_t)(value[ADDRESS_OFFSET + i] ^ (id ? id[i] : 0));
+    }
+    return true;
+}
+
+const char *mstun_endpoint_text(wmem_allocator_t *pool, const mstun_endpoint_t *endpoint)
+{
+    char ip[WS_INET6_ADDRSTRLEN];
+
+    if (endpoint->family == FAMILY_IPV4) {
+        ws_inet_ntop4(endpoint->ip, ip, sizeof ip);
+        return wmem_strdup_printf(pool, "%s:%u", ip, endpoint->port);
+    }
+    ws_inet_ntop6(endpoint->ip, ip, sizeof ip);
+    return wmem_strdup_printf(pool, "[%s]:%u", ip, endpoint->port);
+}
+
+/* One IP address: the field, and the hidden one that finds an address in whatever attribute it stands. */
+static void add_ip(const mstun_show_t *show, const mstun_endpoint_t *endpoint, int offset, bool generated)
+{
+    proto_item *ip, *any;
+
+    if (endpoint->family == FAMILY_IPV4) {
+        ws_in4_addr ipv4;
+
+        memcpy(&ipv4, endpoint->ip, sizeof ipv4);
+        ip = proto_tree_add_ipv4(show->tree, hf_att_ipv4, show->tvb, offset, 4, ipv4);
+        any = proto_tree_add_ipv4(show->tree, hf_addr, show->tvb, offset, 4, ipv4);
+    } else {
+        ws_in6_addr ipv6;
+
+        memcpy(&ipv6, endpoint->ip, sizeof ipv6);
+        ip = proto_tree_add_ipv6(show->tree, hf_att_ipv6, show->tvb, offset, 16, &ipv6);
+        any = proto_tree_add_ipv6(show->tree, hf_addr6, show->tvb, offset, 16, &ipv6);
+    }
+    if (generated) {
+        proto_item_set_generated(ip);
+    }
+    proto_item_set_generated(any);
+    proto_item_set_hidden(any);
+}
+
+static void add_plain(const mstun_show_t *show, const mstun_endpoint_t *endpoint, int offset)
+{
+    mstun_add_port(show, offset + 2);
+    add_ip(show, endpoint, offset + ADDRESS_OFFSET, false);
+}
+
+static void add_xored(const mstun_show_t *show, const mstun_endpoint_t *endpoint, int offset)
+{
+    int hf_ip = endpoint->family == FAMILY_IPV4 ? hf_att_ipv4_xord : hf_att_ipv6_xord;
+    proto_item *port;
+
+    proto_tree_add_item(show->tree, hf_att_port_xord, show->tvb, offset + 2, 2, ENC_NA);
+    port = proto_tree_add_uint(show->tree, hf_att_port, show->tvb, offset + 2, 2, endpoint->port);
+    proto_item_set_generated(port);
+    proto_tree_add_item(show->tree, hf_ip, show->tvb, offset + ADDRESS_OFFSET, ip_len(endpoint->family), ENC_NA);
+    add_ip(show, endpoint, offset + ADDRESS_OFFSET, true);
+}
+
+/* The family or the length is wrong: say which, and show what cannot be read as bytes. */
+static void add_unreadable(const mstun_show_t *show, const mstun_attr_t *row, int offset, int len)
+{
+    uint8_t family = tvb_get_uint8(show->tvb, offset + 1);
+    proto_item *bytes = proto_tree_add_item(show->tree, hf_att_address_bytes, show->tvb, offset + 2, len - 2, ENC_NA);
+
+    if (ip_len(family) == 0) {
+        expert_add_info_format(show->pinfo, bytes, &ei_att_family_unknown,
+                               "%s has address family %u; only 1 (IPv4) and 2 (IPv6) exist", row->name, family);
+    } else {
+        expert_add_info_format(show->pinfo, bytes, &ei_att_address_length,
+                               "%s has %d bytes; with an %s address it has %d", row->name, len,
+                               family == FAMILY_IPV4 ? "IPv4" : "IPv6", ADDRESS_OFFSET + ip_len(family));
+    }
+}
+
+static void show_address(const mstun_show_t *show, const mstun_attr_t *row, int offset, int len, const uint8_t *id)
+{
+    mstun_endpoint_t endpoint;
+
+    mstun_add_reserved(show, offset, 1);
+    mstun_add_family(show, offset + 1);
+    if (!mstun_endpoint_read(tvb_get_ptr(show->tvb, offset, len), len, id, &endpoint)) {
+        add_unreadable(show, row, offset, len);
+        return;
+    }
+    if (id) {
+        add_xored(show, &endpoint, offset);
+    } else {
+        add_plain(show, &endpoint, offset);
+    }
+    if (mstun_show_wants_text(show)) {
+        proto_item_append_text(show->item, ": %s", mstun_endpoint_text(show->pinfo->pool, &endpoint));
+    }
+}
+
+void mstun_show_address(const mstun_show_t *show, const mstun_attr_t *row, int offset, int len)
+{
+    show_address(show, row, offset, len, NULL);
+}
+
+void mstun_show_xor_address(const mstun_show_t *show, const mstun_attr_t *row, int offset, int len)
+{
+    show_address(show, row, offset, len, show->facts->id);
+}
+
+void mstun_add_port(const mstun_show_t *show, int offset)
+{
+    proto_tree_add_item(show->tree, hf_att_port, show->tvb, offset, 2, ENC_BIG_ENDIAN);
+}
+
+void mstun_attr_address_register(const mstun_registrar_t *reg)
+{
+    static hf_register_info hf[] = {
+        { &hf_att_port, { "Port", "mstun.att.port", FT_UINT16, BASE_DEC, NULL, 0x0, NULL, HFILL } },
+        { &hf_att_port_xord, { "Port (XOR-d)", "mstun.att.port_xord", FT_BYTES, BASE_NONE, NULL, 0x0, NULL, HFILL } },
+        { &hf_att_ipv4, { "IP", "mstun.att.ipv4", FT_IPv4, BASE_NONE, NULL, 0x0, NULL, HFILL } },
+        { &hf_att_ipv4_xord, { "IP (XOR-d)", "mstun.att.ipv4_xord", FT_BYTES, BASE_NONE, NULL, 0x0, NULL, HFILL } },
+        { &hf_att_ipv6, { "IP", "mstun.att.ipv6", FT_IPv6, BASE_NONE, NULL, 0x0, NULL, HFILL } },
+        { &hf_att_ipv6_xord, { "IP (XOR-d)", "mstun.att.ipv6_xord", FT_BYTES, BASE_NONE, NULL, 0x0, NULL, HFILL } },
+        { &hf_att_address_bytes,
+          { "Port and Address", "mstun.att.address_bytes", FT_BYTES, BASE_NONE, NULL, 0x0,
+            "The rest of an address attribute whose family or length is wrong", HFILL } },
+        { &hf_addr,
+          { "Address", "mstun.addr", FT_IPv4, BASE_NONE, NULL, 0x0,
+            "The IPv4 address of any address attribute, XOR undone", HFILL } },
+        { &hf_addr6,
+          { "Address", "mstun.addr6", FT_IPv6, BASE_NONE, NULL, 0x0,
+            "The IPv6 address of any address attribute, XOR undone", HFILL } },
+    };
+    static ei_register_info ei[] = {
+        { &ei_att_family_unknown,
+          { "mstun.att.family_unknown", PI_PROTOCOL, PI_WARN, "The address family is neither IPv4 nor IPv6",
+            EXPFILL } },
+        { &ei_att_address_length,
+          { "mstun.att.address_length", PI_PROTOCOL, PI_WARN, "The length does not fit the address family", EXPFILL } },
+    };
+
+    MSTUN_REGISTER_FIELDS(reg, hf);
+    MSTUN_REGISTER_EXPERTS(reg, ei);
+}

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Shared decoders of single values: numbers, text, bytes, flags, address families. */
+#include "attr/decode.h"
+
+#include <inttypes.h>
+
+static int hf_att_reserved = -1;
+static int hf_att_family = -1;
+static int hf_value = -1;
+
+const unit_name_string mstun_units_kbit_s = { " kbit/s", NULL };
+
+bool mstun_show_wants_text(const mstun_show_t *show)
+{
+    return show->item && show->tree && PTREE_DATA(show->tree)->visible;
+}
+
+int mstun_text_len(const uint8_t *text, int len)
+{
+    while (len > 0 && text[len - 1] == '\0') {
+        len--;
+    }
+    return len;
+}
+
+bool mstun_is_text(const uint8_t *text, int len)
+{
+    for (int i = 0; i < len; i++) {
+        if (text[i] < 0x20 || text[i] == 0x7F) {
+            return false;
+        }
+    }
+    return g_utf8_validate((const char *)text, len, NULL);
+}
+
+/* ": 600 s", ": TCP (6)", ": 0x7d3a91c4": as the field itself is displayed. */
+static void append_uint(const mstun_show_t *show, int hf, uint64_t value)
+{
+    const header_field_info *info = proto_registrar_get_nth((unsigned)hf);
+    const char *name = NULL;
+
+    if (info->display & BASE_UNIT_STRING) {
+        proto_item_append_text(show->item, ": %" PRIu64 "%s", value,
+                               unit_name_string_get_value64(value, (const unit_name_string *)info->strings));
+        return;
+    }
+    if (info->strings && !(info->display & (BASE_RANGE_STRING | BASE_EXT_STRING | BASE_VAL64_STRING))) {
+        name = try_val_to_str((uint32_t)value, (const value_string *)info->strings);
+    }
+    if (name) {
+        proto_item_append_text(show->item, ": %s (%" PRIu64 ")", name, value);
+    } else if (FIELD_DISPLAY(info->display) == BASE_HEX) {
+        proto_item_append_text(show->item, ": 0x%" PRIx64, value);
+    } else {
+        proto_item_append_text(show->item, ": %" PRIu64, value);
+    }
+}
+
+static uint64_t uint_at(tvbuff_t *tvb, int offset, int len)
+{
+    uint64_t value = 0;
+
+    for (int i = 0; i < len; i++) {
+        value = value << 8 | tvb_get_uint8(tvb, offset + i);
+    }
+    return value;
+}
+
+void mstun_show_uint(const mstun_show_t *show, const mstun_attr_t *row, int offset, int len)
+{
+    proto_tree_add_item(show->tree, *row->hf, show->tvb, offset, len, ENC_BIG_ENDIAN);
+    if (mstun_show_wants_text(show)) {
+        append_uint(show, *row->hf, uint_at(show->tvb, offset, len));
+    }
+}
+
+void mstun_show_text(const mstun_show_t *show, const mstun_attr_t *row, int offset, int len)
+{
+    len = mstun_text_len(tvb_get_ptr(show->tvb, offset, len), len);
+    proto_tree_add_item(show->tree, *row->hf, show->tvb, offset, len, ENC_UTF_8);
+    if (mstun_show_wants_text(show)) {
+        proto_item_append_text(show->item, ": %s", tvb_format_text(show->pinfo->pool, show->tvb, offset, len));
+    }
+}
+
+void mstun_show_bytes(const mstun_show_t *show, const mstun_attr_t *row, int offset, int len)
+{
+    proto_tree_add_item(show->tree, *row->hf, show->tvb, offset, len, ENC_NA);
+}
+
+void mstun_show_flag(const mstun_show_t *show, const mstun_attr_t *row, int offset, int len)
+{
+    proto_tree_add_boolean(show->tree, *row->hf, show->tvb, offset, len, true);
+}
+
+void mstun_show_opaque(const mstun_show_t *show, const mstun_attr_t *row _U_, int offset, int len)
+{
+    proto_tree_add_item(show->tree, hf_value, show->tvb, offset, len, ENC_NA);
+}
+
+void mstun_show_family(const mstun_show_t *show, const mstun_attr_t *row _U_, int offset, int len)
+{
+    mstun_add_family(show, offset);
+    mstun_add_reserved(show, offset + 1, len - 1);
+    if (mstun_show_wants_text(show)) {
+        append_uint(show, hf_att_family, tvb_get_uint8(show->tvb, offset));
+    }
+}
+
+void mstun_add_reserved(const mstun_show_t *show, int offset, int len)
+{
+    proto_tree_add_item(show->tree, hf_att_reserved, show->tvb, offset, len, ENC_NA);
+}
+
+void mstun_add_family(const mstun_show_t *show, int offset)
+{
+    proto_tree_add_item(show->tree, hf_att_family, show->tvb, offset, 1, ENC_BIG_ENDIAN);
+}
+
+static const value_string family_names[] = {
+    { 1, "IPv4" },
+    { 2, "IPv6" },
+    { 0, NULL },
+};
+
+void mstun_attr_decode_register(const mstun_registrar_t *reg)
+{
+    static hf_register_info hf[] = {
+        { &hf_att_reserved, { "Reserved", "mstun.att.reserved", FT_BYTES, BASE_NONE, NULL, 0x0, NULL, HFILL } },
+        { &hf_att_family,
+          { "Protocol Family", "mstun.att.family", FT_UINT8, BASE_HEX, VALS(family_names), 0x0, NULL, HFILL } },
+        { &hf_value,
+          { "Value", "mstun.value", FT_BYTES, BASE_NONE, NULL, 0x0,
+            "The bytes of an attribute that has a name but no published layout", HFILL } },
+    };
+
+    MSTUN_REGISTER_FIELDS(reg, hf);
+    mstun_attr_address_register(reg);
+    mstun_attr_error_register(reg);
+    mstun_attr_credential_register(reg);
+}

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * ERROR-CODE and UNKNOWN-ATTRIBUTES (RFC 8489 sections 14.8 and 14.13), ADDRESS-ERROR-CODE (RFC 8656 section 18.12).
+ *
+ *   0                   1                   2                   3
+ *   0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1
+ *  +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+ *  |  Reserved, Family in ADDRESS-ERROR-CODE |Class|     Number    |
+ *  +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+ *  |      Reason Phrase (variable)                                ..
+ *  +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+ */
+#include "attr/decode.h"
+#include "wire/values.h"
+
+#define REASON_OFFSET 4
+
+static int hf_att_error_class = -1;
+static int hf_att_error = -1;
+static int hf_att_error_reason = -1;
+static int hf_att_unknown = -1;
+static int hf_att_options = -1;
+static int hf_error_code = -1;
+static int hf_error_reason = -1;
+
+static expert_field ei_att_error_code_range = EI_INIT;
+static expert_field ei_att_unknown_attributes_odd = EI_INIT;
+
+/* Class times 100 plus number, from the first four bytes. */
+static uint16_t error_code(const uint8_t *value)
+{
+    return (uint16_t)((value[2] & 0x07) * 100 + value[3]);
+}
+
+void mstun_learn_error_code(const uint8_t *value, uint16_t len, mstun_facts_t *facts)
+{
+    facts->has |= MSTUN_HAS_ERROR;
+    facts->error_code = error_code(value);
+    facts->reason = (mstun_span_t){
+        .bytes = value + REASON_OFFSET,
+        .len = (uint16_t)mstun_text_len(value + REASON_OFFSET, len - REASON_OFFSET),
+    };
+}
+
+static void check_code(const mstun_show_t *show, const mstun_attr_t *row, proto_item *item, const uint8_t *value)
+{
+    unsigned class = value[2] & 0x07;
+    unsigned number = value[3];
+
+    /* [MS-ICE2BWM] has codes of class 2, so a code that has a name is never wrong. */
+    if (number > 99 || ((class < 3 || class > 6) && !mstun_error_name(error_code(value)))) {
+        expert_add_info_format(show->pinfo, item, &ei_att_error_code_range,
+                               "%s has class %u and number %u; a class is 3 to 6 and a number 0 to 99", row->name,
+                               class, number);
+    }
+}
+
+static void add_reason(const mstun_show_t *show, int offset, int len)
+{
+    int text_len = mstun_text_len(tvb_get_ptr(show->tvb, offset, len), len);
+    proto_item *item;
+
+    proto_tree_add_item(show->tree, hf_att_error_reason, show->tvb, offset, text_len, ENC_UTF_8);
+    item = proto_tree_add_item(show->tree, hf_error_reason, show->tvb, offset, text_len, ENC_UTF_8);
+    proto_item_set_hidden(item);
+    if (mstun_show_wants_text(show)) {
+        proto_item_append_text(show->item, " %s", tvb_format_text(show->pinfo->pool, show->tvb, offset, text_len));
+    }
+}
+
+/* From the byte that holds the class: class, number, both as one, reason. */
+static void add_error(const mstun_show_t *show, const mstun_attr_t *row, int offset, int len)
+{
+    const uint8_t *value = tvb_get_ptr(show->tvb, offset, len);
+    proto_item *item;
+
+    proto_tree_add_item(show->tree, hf_att_error_class, show->tvb, offset + 2, 1, ENC_BIG_ENDIAN);
+    proto_tree_add_item(show->tree, hf_att_error, show->tvb, offset + 3, 1, ENC_BIG_ENDIAN);
+    item = proto_tree_add_uint(show->tree, hf_error_code, show->tvb, offset + 2, 2, error_code(value));
+    proto_item_set_generated(item);
+    proto_item_append_text(show->item, ": %u", error_code(value));
+    check_code(show, row, item, value);
+    add_reason(show, offset + REASON_OFFSET, len - REASON_OFFSET);
+}
+
+void mstun_show_error_code(const mstun_show_t *show, const mstun_attr_t *row, int offset, int len)
+{
+    mstun_add_reserved(show, offset, 2);
+    add_error(show, row, offset, len);
+}
+
+void mstun_show_address_error_code(const mstun_show_t *show, const mstun_attr_t *row, int offset, int len)
+{
+    uint8_t family = tvb_get_uint8(show->tvb, offset);
+
+    /* libjingle sent a number of its own under this type, before RFC 8656 had it. */
+    if (len == 4 && family != 1 && family != 2) {
+        proto_tree_add_item(show->tree, hf_att_options, show->tvb, offset, len, ENC_BIG_ENDIAN);
+        return;
+    }
+    mstun_add_family(show, offset);
+    mstun_add_reserved(show, offset + 1, 1);
+    add_error(show, row, offset, len);
+}
+
+void mstun_show_unknown_attributes(const mstun_show_t *show, const mstun_attr_t *row, int offset, int len)
+{
+    int end = offset + len;
+
+    for (; end - offset >= 2; offset += 2) {
+        uint16_t type = tvb_get_ntohs(show->tvb, offset);
+        const char *name = mstun_attr_name(show->facts->dialect, type);
+
+        proto_tree_add_uint_format_value(show->tree, hf_att_unknown, show->tvb, offset, 2, type, "%s (0x%04x)", name,
+                                         type);
+        proto_item_append_text(show->item, " %s (0x%04x)", name, type);
+    }
+    if (offset < end) {
+        expert_add_info_format(
+            show->pinfo, show->item, &ei_att_unknown_attributes_odd,
+            "%s has %d bytes; it is a list of types of 2 bytes each, so one byte is too many or missing", row->name,
+            len);
+    }
+}
+
+void mstun_attr_error_register(const mstun_registrar_t *reg)
+{
+    static hf_register_info hf[] = {
+        { &hf_att_error_class,
+          { "Error Class", "mstun.att.error.class", FT_UINT8, BASE_DEC, NULL, 0x07, NULL, HFILL } },
+        { &hf_att_error,
+          { "Error Code", "mstun.att.error", FT_UINT8, BASE_DEC, NULL, 0x0,
+            "The code's last two digits; mstun.error.code has all three", HFILL } },
+        { &hf_att_error_reason,
+          { "Error Reason Phrase", "mstun.att.error.reason", FT_STRING, BASE_NONE, NULL, 0x0, NULL, HFILL } },
+        { &hf_att_unknown, { "Unknown Attribute", "mstun.att.unknown", FT_UINT16, BASE_HEX, NULL, 0x0, NULL, HFILL } },
+        { &hf_att_options,
+          { "Options", "mstun.att.options", FT_UINT32, BASE_HEX, NULL, 0x0, "libjingle's use of type 0x8001", HFILL } },
+        { &hf_error_code,
+          { "Error", "mstun.error.code", FT_UINT16, BASE_DEC, VALS(mstun_error_names), 0x0,
+            "Class and number as one: 401, 438, 447", HFILL } },
+        { &hf_error_reason,
+          { "Error Reason Phrase", "mstun.error.reason", FT_STRING, BASE_NONE, NULL, 0x0, NULL, HFILL } },
+    };
+    static ei_register_info ei[] = {
+        { &ei_att_error_code_range,
+          { "mstun.att.error_code_range", PI_PROTOCOL, PI_WARN, "The error's class or number is none that exists",
+            EXPFILL } },
+        { &ei_att_unknown_attributes_odd,
+          { "mstun.att.unknown_attributes_odd", PI_PROTOCOL, PI_WARN,
+            "A list of two-byte attribute types has an odd length", EXPFILL } },
+    };
+
+    MSTUN_REGISTER_FIELDS(reg, hf);
+    MSTUN_REGISTER_EXPERTS(reg, ei);
+}

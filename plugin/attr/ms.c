@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Attributes of Microsoft's TURN and ICE: [MS-TURN] 2.2.2, [MS-ICE2] 2.2.2, and types that its products send without
+ * a published meaning. mstun_attr_ms_turn holds what MS-TURN reads otherwise than the RFCs. */
+#include "attr/decode.h"
+
+#include <wsutil/nstime.h>
+
+static int hf_att_magic_cookie = -1;
+static int hf_att_unknown8006 = -1;
+static int hf_att_ms_version = -1;
+static int hf_att_ms_version_ice = -1;
+static int hf_att_ms_alternate_host_name = -1;
+static int hf_att_ms_unknown8033 = -1;
+static int hf_att_ms_unknown8036 = -1;
+static int hf_att_ms_app_id = -1;
+static int hf_att_ms_secure_tag = -1;
+static int hf_att_ms_connection_id = -1;
+static int hf_att_ms_sequence_number = -1;
+static int hf_att_ms_foundation = -1;
+static int hf_att_ms_stream_type = -1;
+static int hf_att_ms_service_quality = -1;
+static int hf_att_ms_multiplexed_turn_session_id = -1;
+static int hf_att_ms_token_version = -1;
+static int hf_att_ms_token_length = -1;
+static int hf_att_ms_token_expiry = -1;
+static int hf_att_ms_token_id = -1;
+static int hf_att_ms_token_hash = -1;
+
+static expert_field ei_att_ms_sequence_length = EI_INIT;
+
+#define SEQUENCE_SHORT_LEN 4 /* the number alone */
+#define SEQUENCE_LONG_LEN 24 /* with a connection id before it */
+#define CONNECTION_ID_LEN 20
+
+static void learn_ms(const uint8_t *value _U_, uint16_t len _U_, mstun_facts_t *facts)
+{
+    facts->has |= MSTUN_HAS_MS_ATTRIBUTE;
+}
+
+static void learn_magic_cookie(const uint8_t *value, uint16_t len _U_, mstun_facts_t *facts)
+{
+    if (pntohu32(value) == MS_TURN_COOKIE) {
+        facts->has |= MSTUN_HAS_MS_ATTRIBUTE;
+    }
+}
+
+static void learn_version(const uint8_t *value, uint16_t len _U_, mstun_facts_t *facts)
+{
+    facts->has |= MSTUN_HAS_MS_ATTRIBUTE | MSTUN_HAS_MS_VERSION;
+    facts->ms_version = pntohu32(value);
+}
+
+static void learn_sequence(const uint8_t *value, uint16_t len, mstun_facts_t *facts)
+{
+    facts->has |= MSTUN_HAS_MS_ATTRIBUTE;
+    if (len == SEQUENCE_SHORT_LEN || len == SEQUENCE_LONG_LEN) {
+        facts->has |= MSTUN_HAS_MS_SEQUENCE;
+        facts->ms_sequence = pntohu32(value + len - 4);
+    }
+}
+
+static void learn_session(const uint8_t *value, uint16_t len _U_, mstun_facts_t *facts)
+{
+    facts->has |= MSTUN_HAS_MS_ATTRIBUTE | MSTUN_HAS_MS_SESSION;
+    facts->ms_session = pntohu64(value);
+}
+
+/* MS-TURN's MAPPED-ADDRESS is the relayed one ([MS-TURN] 2.2.2.1). */
+static void learn_relayed(const uint8_t *value, uint16_t len, mstun_facts_t *facts)
+{
+    mstun_endpoint_read(value, len, NULL, &facts->relayed);
+}
+
+static void learn_xor_mapped(const uint8_t *value, uint16_t len, mstun_facts_t *facts)
+{
+    mstun_endpoint_read(value, len, facts->id, &facts->mapped);
+}
+
+static void learn_alternate(const uint8_t *value, uint16_t len, mstun_facts_t *facts)
+{
+    mstun_endpoint_read(value, len, NULL, &facts->alternate);
+}
+
+static void learn_peer(const uint8_t *value, uint16_t len, mstun_facts_t *facts)
+{
+    if (!facts->peer.family) {
+        mstun_endpoint_read(value, len, NULL, &facts->peer);
+    }
+}
+
+/* The name that an Edge server's authentication service gives out is a token in binary:
+ *
+ *  |     Version 0x0200            |   Length of the token, 36     |
+ *  |     Expiry, FILETIME, low half before high half               |
+ *  |     20 bytes                                                  |
+ *  |     4 bytes, zero             |   hash of the token, 20 bytes |
+ */
+#define TOKEN_VERSION 0x0200
+#define TOKEN_LEN 36
+#define TOKEN_HASH_LEN 20
+
+static void add_token(const mstun_show_t *show, int offset)
+{
+    tvbuff_t *tvb = show->tvb;
+    nstime_t expiry = NSTIME_INIT_ZERO;
+
+    proto_tree_add_item(show->tree, hf_att_ms_token_version, tvb, offset, 2, ENC_BIG_ENDIAN);
+    proto_tree_add_item(show->tree, hf_att_ms_token_length, tvb, offset + 2, 2, ENC_BIG_ENDIAN);
+    if (filetime_to_nstime(&expiry, (uint64_t)tvb_get_ntohl(tvb, offset + 8) << 32 | tvb_get_ntohl(tvb, offset + 4))) {
+        proto_tree_add_time(show->tree, hf_att_ms_token_expiry, tvb, offset + 4, 8, &expiry);
+    }
+    proto_tree_add_item(show->tree, hf_att_ms_token_id, tvb, offset + 12, 20, ENC_NA);
+    mstun_add_reserved(show, offset + 32, 4);
+    proto_tree_add_item(show->tree, hf_att_ms_token_hash, tvb, offset + TOKEN_LEN, TOKEN_HASH_LEN, ENC_NA);
+}
+
+static void show_username(const mstun_show_t *show, const mstun_attr_t *row, int offset, int len)
+{
+    mstun_show_username(show, row, offset, len);
+    if (len == TOKEN_LEN + TOKEN_HASH_LEN && tvb_get_ntohs(show->tvb, offset) == TOKEN_VERSION &&
+        tvb_get_ntohs(show->tvb, offset + 2) == TOKEN_LEN) {
+        add_token(show, offset);
+    }
+}
+
+static void show_app_id(const mstun_show_t *show, const mstun_attr_t *row, int offset, int len)
+{
+    if (len == 4) {
+        mstun_show_uint(show, row, offset, len);
+    } else {
+        mstun_show_opaque(show, row, offset, len);
+    }
+}
+
+/* [MS-TURN] 2.2.2.21: an allocation's id of 20 bytes and a number. Teams leaves the id out when it refreshes. */
+static void show_sequence(const mstun_show_t *show, const mstun_attr_t *row, int offset, int len)
+{
+    int number = offset + len - 4;
+
+    if (len != SEQUENCE_SHORT_LEN && len != SEQUENCE_LONG_LEN) {
+        mstun_show_opaque(show, row, offset, len);
+        expert_add_info_format(show->pinfo, show->item, &ei_att_ms_sequence_length,
+                               "%s has %d bytes; it has 24 (connection id and number) or 4 (number)", row->name, len);
+        return;
+    }
+    if (len == SEQUENCE_LONG_LEN) {
+        proto_tree_add_item(show->tree, hf_att_ms_connection_id, show->tvb, offset, CONNECTION_ID_LEN, ENC_NA);
+    }
+    proto_tree_add_item(show->tree, hf_att_ms_sequence_number, show->tvb, number, 4, ENC_BIG_ENDIAN);
+    proto_item_append_text(show->item, ": %u", tvb_get_ntohl(show->tvb, number));
+}
+
+static const value_string stream_type_names[] = {
+    { 1, "Audio" }, { 2, "Video" }, { 3, "Supplemental Video" }, { 4, "Data" }, { 0, NULL },
+};
+
+static const value_string service_quality_names[] = {
+    { 0, "Best effort delivery" },
+    { 1, "Reliable delivery" },
+    { 0, NULL },
+};
+
+static void show_service_quality(const mstun_show_t *show, const mstun_attr_t *row _U_, int offset, int len _U_)
+{
+    proto_tree_add_item(show->tree, hf_att_ms_stream_type, show->tvb, offset, 2, ENC_BIG_ENDIAN);
+    proto_tree_add_item(show->tree, hf_att_ms_service_quality, show->tvb, offset + 2, 2, ENC_BIG_ENDIAN);
+    if (mstun_show_wants_text(show)) {
+        proto_item_append_text(
+            show->item, ": %s, %s", val_to_str_const(tvb_get_ntohs(show->tvb, offset), stream_type_names, "Unknown"),
+            val_to_str_const(tvb_get_ntohs(show->tvb, offset + 2), service_quality_names, "unknown quality"));
+    }
+}
+
+#define ANY 0xFFFF
+#define ADDRESS 8, 20, 0 /* which of the two lengths is told by the family: mstun_show_address */
+
+static const mstun_attr_t rows[] = {
+    { 0x000E, ADDRESS, "MS-ALTERNATE-SERVER", NULL, mstun_show_address, learn_alternate },
+    { 0x000F, 4, 4, 0, "MAGIC-COOKIE", &hf_att_magic_cookie, mstun_show_uint, learn_magic_cookie },
+    { 0x0011, ADDRESS, "DESTINATION-ADDRESS", NULL, mstun_show_address, learn_peer },
+    { 0x8006, 0, ANY, 0, "UNDOCUMENTED-8006", &hf_att_unknown8006, mstun_show_bytes, learn_ms },
+    { 0x8008, 4, 4, 0, "MS-VERSION", &hf_att_ms_version, mstun_show_uint, learn_version },
+    { 0x8032, 0, ANY, 0, "MS-ALTERNATE-HOST-NAME", &hf_att_ms_alternate_host_name, mstun_show_text, learn_ms },
+    { 0x8033, 0, ANY, 0, "UNDOCUMENTED-8033", &hf_att_ms_unknown8033, mstun_show_bytes, learn_ms },
+    { 0x8036, 0, ANY, 0, "UNDOCUMENTED-8036", &hf_att_ms_unknown8036, mstun_show_bytes, learn_ms },
+    { 0x8037, 0, ANY, 0, "MS-APP-ID", &hf_att_ms_app_id, show_app_id, learn_ms },
+    { 0x8039, 0, ANY, 0, "MS-SECURE-TAG", &hf_att_ms_secure_tag, mstun_show_bytes, learn_ms },
+    { 0x8050, 4, 24, 0, "MS-SEQUENCE-NUMBER", NULL, show_sequence, learn_sequence },
+    { 0x8054, 0, ANY, 0, "CANDIDATE-IDENTIFIER", &hf_att_ms_foundation, mstun_show_text, learn_ms },
+    { 0x8055, 4, 4, 0, "MS-SERVICE-QUALITY", NULL, show_service_quality, learn_ms },
+    { 0x8070, 4, 4, 0, "IMPLEMENTATION-VERSION", &hf_att_ms_version_ice, mstun_show_uint, learn_ms },
+    { 0x8090, 20, 20, 0, "MS-ALTERNATE-MAPPED-ADDRESS", NULL, mstun_show_address, learn_ms },
+    { 0x8095, 8, 8, 0, "MS-MULTIPLEXED-TURN-SESSION-ID", &hf_att_ms_multiplexed_turn_session_id, mstun_show_uint,
+      learn_session },
+};
+
+const mstun_attr_table_t mstun_attr_ms = { rows, array_length(rows) };
+
+static const mstun_attr_t ms_turn_rows[] = {
+    { 0x0001, ADDRESS, "MAPPED-ADDRESS", NULL, mstun_show_address, learn_relayed },
+    { 0x0006, 0, ANY, 0, "USERNAME", NULL, show_username, mstun_learn_username },
+    { 0x0008, 20, 32, 4, "MESSAGE-INTEGRITY", NULL, mstun_show_integrity, mstun_learn_integrity },
+    { 0x0012, ADDRESS, "REMOTE-ADDRESS", NULL, mstun_show_address, learn_peer },
+    { 0x0014, 0, 128, 0, "NONCE", NULL, mstun_show_nonce, mstun_learn_nonce },
+    { 0x0015, 0, 128, 0, "REALM", NULL, mstun_show_realm, mstun_learn_realm },
+    { 0x8020, ADDRESS, "MS-XOR-MAPPED-ADDRESS", NULL, mstun_show_xor_address, learn_xor_mapped },
+};
+
+const mstun_attr_table_t mstun_attr_ms_turn = { ms_turn_rows, array_length(ms_turn_rows) };
+
+/* [MS-TURN] 2.2.2.17; each includes what stands before it. */
+static const value_string version_names[] = {
+    { 1, "ICE" },
+    { 2, "MS-ICE2" },
+    { 3, "MS-ICE2 with SHA256" },
+    { 4, "MS-ICE2 with SHA256 and IPv6" },
+    { 5, "MULTIPLEXED TURN over UDP only" },
+    { 6, "MULTIPLEXED TURN over UDP and TCP" },
+    { 0, NULL },
+};
+
+static const range_string version_ice_ranges[] = {
+    { 0, 2, "Supports only RFC3489bis-02 message formats" },
+    { 3, 0xFFFFFFFF, "Supports RFC5389 message formats" },
+    { 0, 0, NULL },
+};
+
+void mstun_attr_ms_register(const mstun_registrar_t *reg)
+{
+    static hf_register_info hf[] = {
+        { &hf_att_magic_cookie,
+          { "Magic Cookie", "mstun.att.magic_cookie", FT_UINT32, BASE_HEX, NULL, 0x0, NULL, HFILL } },
+        { &hf_att_unknown8006,
+          { "Unknown8006", "mstun.att.unknown8006", FT_BYTES, BASE_NONE, NULL, 0x0, "MS-TURN attribute 0x8006",
+            HFILL } },
+        { &hf_att_ms_version,
+          { "MS Version", "mstun.att.ms.version", FT_UINT32, BASE_DEC, VALS(version_names), 0x0, NULL, HFILL } },
+        { &hf_att_ms_version_ice,
+          { "MS ICE Version", "mstun.att.ms.version.ice", FT_UINT32, BASE_DEC | BASE_RANGE_STRING,
+            RVALS(version_ice_ranges), 0x0, NULL, HFILL } },
+        { &hf_att_ms_alternate_host_name,
+          { "Alternate Host Name", "mstun.att.ms.alternate_host_name", FT_STRING, BASE_NONE, NULL, 0x0, NULL, HFILL } },
+        { &hf_att_ms_unknown8033,
+          { "Unknown8033", "mstun.att.ms.unknown8033", FT_BYTES, BASE_NONE, NULL, 0x0,
+            "Seen in checks after the nomination", HFILL } },
+        { &hf_att_ms_unknown8036,
+          { "Unknown8036", "mstun.att.ms.unknown8036", FT_BYTES, BASE_NONE, NULL, 0x0, "Seen in ICE checks", HFILL } },
+        { &hf_att_ms_app_id, { "MS App ID", "mstun.att.ms.app_id", FT_UINT32, BASE_DEC, NULL, 0x0, NULL, HFILL } },
+        { &hf_att_ms_secure_tag,
+          { "MS Secure Tag", "mstun.att.ms.secure_tag", FT_BYTES, BASE_NONE, NULL, 0x0, NULL, HFILL } },
+        { &hf_att_ms_connection_id,
+          { "Connection ID", "mstun.att.ms.connection_id", FT_BYTES, BASE_NONE, NULL, 0x0, NULL, HFILL } },
+        { &hf_att_ms_sequence_number,
+          { "Sequence Number", "mstun.att.ms.sequence_number", FT_UINT32, BASE_DEC, NULL, 0x0, NULL, HFILL } },
+        { &hf_att_ms_foundation,
+          { "Foundation", "mstun.att.ms.foundation", FT_STRING, BASE_NONE, NULL, 0x0, NULL, HFILL } },
+        { &hf_att_ms_stream_type,
+          { "Stream Type", "mstun.att.ms.stream_type", FT_UINT16, BASE_DEC, VALS(stream_type_names), 0x0, NULL,
+            HFILL } },
+        { &hf_att_ms_service_quality,
+          { "Service Quality", "mstun.att.ms.service_quality", FT_UINT16, BASE_DEC, VALS(service_quality_names), 0x0,
+            NULL, HFILL } },
+        { &hf_att_ms_multiplexed_turn_session_id,
+          { "MS Multiplexed TURN Session Id", "mstun.att.ms.multiplexed_turn_session_id", FT_UINT64, BASE_HEX, NULL,
+            0x0, NULL, HFILL } },
+        { &hf_att_ms_token_version,
+          { "Token Version", "mstun.att.ms.token.version", FT_UINT16, BASE_HEX, NULL, 0x0, NULL, HFILL } },
+        { &hf_att_ms_token_length,
+          { "Token Length", "mstun.att.ms.token.length", FT_UINT16, BASE_DEC, NULL, 0x0, NULL, HFILL } },
+        { &hf_att_ms_token_expiry,
+          { "Token Expiry", "mstun.att.ms.token.expiry", FT_ABSOLUTE_TIME, ABSOLUTE_TIME_UTC, NULL, 0x0, NULL,
+            HFILL } },
+        { &hf_att_ms_token_id, { "Token ID", "mstun.att.ms.token.id", FT_BYTES, BASE_NONE, NULL, 0x0, NULL, HFILL } },
+        { &hf_att_ms_token_hash,
+          { "Token Hash", "mstun.att.ms.token.hash", FT_BYTES, BASE_NONE, NULL, 0x0, NULL, HFILL } },
+    };
+
+    static ei_register_info ei[] = {
+        { &ei_att_ms_sequence_length,
+          { "mstun.att.ms.sequence_length", PI_PROTOCOL, PI_WARN, "The sequence number has neither of its two lengths",
+            EXPFILL } },
+    };
+
+    MSTUN_REGISTER_FIELDS(reg, hf);
+    MSTUN_REGISTER_EXPERTS(reg, ei);
+}

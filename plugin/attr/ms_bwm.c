@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Attributes of bandwidth management, in MS-TURN Allocate messages: [MS-TURNBWM] 2.2. */
+#include "attr/decode.h"
+
+static int hf_att_bandwidth_acm_type = -1;
+static int hf_att_bandwidth_rsv_id = -1;
+static int hf_att_bandwidth_rsv_amount_misb = -1;
+static int hf_att_bandwidth_rsv_amount_masb = -1;
+static int hf_att_bandwidth_rsv_amount_mirb = -1;
+static int hf_att_bandwidth_rsv_amount_marb = -1;
+static int hf_att_address_rp_valid = -1;
+static int hf_att_address_rp_pstn = -1;
+static int hf_att_address_rp_reserved = -1;
+static int hf_att_address_rp_reserved_relay = -1;
+static int hf_att_address_rp_masb = -1;
+static int hf_att_address_rp_marb = -1;
+static int hf_att_sip_dialog_id = -1;
+static int hf_att_sip_call_id = -1;
+static int hf_att_lp_peer_location = -1;
+static int hf_att_lp_self_location = -1;
+static int hf_att_lp_federation = -1;
+
+static void learn_ms(const uint8_t *value _U_, uint16_t len _U_, mstun_facts_t *facts)
+{
+    facts->has |= MSTUN_HAS_MS_ATTRIBUTE;
+}
+
+static const value_string acm_type_names[] = {
+    { 0, "Reservation Check" },
+    { 1, "Reservation Commit" },
+    { 2, "Reservation Update" },
+    { 0, NULL },
+};
+
+static void show_acm(const mstun_show_t *show, const mstun_attr_t *row _U_, int offset, int len _U_)
+{
+    uint16_t type = tvb_get_ntohs(show->tvb, offset + 2);
+
+    mstun_add_reserved(show, offset, 2);
+    proto_tree_add_item(show->tree, hf_att_bandwidth_acm_type, show->tvb, offset + 2, 2, ENC_BIG_ENDIAN);
+    proto_item_append_text(show->item, ": %s", val_to_str_const(type, acm_type_names, "Unknown"));
+}
+
+/* [MS-TURNBWM] 2.2.3: minimum before maximum, send before receive. */
+static void show_reservation_amount(const mstun_show_t *show, const mstun_attr_t *row _U_, int offset, int len _U_)
+{
+    proto_tree_add_item(show->tree, hf_att_bandwidth_rsv_amount_misb, show->tvb, offset, 4, ENC_BIG_ENDIAN);
+    proto_tree_add_item(show->tree, hf_att_bandwidth_rsv_amount_masb, show->tvb, offset + 4, 4, ENC_BIG_ENDIAN);
+    proto_tree_add_item(show->tree, hf_att_bandwidth_rsv_amount_mirb, show->tvb, offset + 8, 4, ENC_BIG_ENDIAN);
+    proto_tree_add_item(show->tree, hf_att_bandwidth_rsv_amount_marb, show->tvb, offset + 12, 4, ENC_BIG_ENDIAN);
+    if (mstun_show_wants_text(show)) {
+        proto_item_append_text(show->item, ": send %u to %u, receive %u to %u kbit/s", tvb_get_ntohl(show->tvb, offset),
+                               tvb_get_ntohl(show->tvb, offset + 4), tvb_get_ntohl(show->tvb, offset + 8),
+                               tvb_get_ntohl(show->tvb, offset + 12));
+    }
+}
+
+static void add_maxima(const mstun_show_t *show, int offset)
+{
+    bool valid = (tvb_get_uint8(show->tvb, offset) & 0x80) != 0;
+
+    proto_tree_add_item(show->tree, hf_att_address_rp_masb, show->tvb, offset + 4, 4, ENC_BIG_ENDIAN);
+    proto_tree_add_item(show->tree, hf_att_address_rp_marb, show->tvb, offset + 8, 4, ENC_BIG_ENDIAN);
+    if (mstun_show_wants_text(show)) {
+        proto_item_append_text(show->item, ": %s, send %u, receive %u kbit/s", valid ? "valid" : "not valid",
+                               tvb_get_ntohl(show->tvb, offset + 4), tvb_get_ntohl(show->tvb, offset + 8));
+    }
+}
+
+/* [MS-TURNBWM] 2.2.8 and 2.2.10
+ *
+ *  |V|F|                  Reserved                                 |
+ *  |            Maximum Send Bandwidth, kbit/s                     |
+ *  |            Maximum Receive Bandwidth, kbit/s                  |
+ */
+static void show_site_response(const mstun_show_t *show, const mstun_attr_t *row _U_, int offset, int len _U_)
+{
+    proto_tree_add_item(show->tree, hf_att_address_rp_valid, show->tvb, offset, 4, ENC_BIG_ENDIAN);
+    proto_tree_add_item(show->tree, hf_att_address_rp_pstn, show->tvb, offset, 4, ENC_BIG_ENDIAN);
+    proto_tree_add_item(show->tree, hf_att_address_rp_reserved, show->tvb, offset, 4, ENC_BIG_ENDIAN);
+    add_maxima(show, offset);
+}
+
+/* [MS-TURNBWM] 2.2.9 and 2.2.11: the same without F. */
+static void show_relay_site_response(const mstun_show_t *show, const mstun_attr_t *row _U_, int offset, int len _U_)
+{
+    proto_tree_add_item(show->tree, hf_att_address_rp_valid, show->tvb, offset, 4, ENC_BIG_ENDIAN);
+    proto_tree_add_item(show->tree, hf_att_address_rp_reserved_relay, show->tvb, offset, 4, ENC_BIG_ENDIAN);
+    add_maxima(show, offset);
+}
+
+static void show_sip_id(const mstun_show_t *show, const mstun_attr_t *row, int offset, int len)
+{
+    mstun_show_bytes(show, row, offset, len);
+    if (mstun_show_wants_text(show)) {
+        proto_item_append_text(show->item, ": %s", tvb_format_text(show->pinfo->pool, show->tvb, offset, len));
+    }
+}
+
+static void show_location_profile(const mstun_show_t *show, const mstun_attr_t *row _U_, int offset, int len _U_)
+{
+    proto_tree_add_item(show->tree, hf_att_lp_peer_location, show->tvb, offset, 1, ENC_BIG_ENDIAN);
+    proto_tree_add_item(show->tree, hf_att_lp_self_location, show->tvb, offset + 1, 1, ENC_BIG_ENDIAN);
+    proto_tree_add_item(show->tree, hf_att_lp_federation, show->tvb, offset + 2, 1, ENC_BIG_ENDIAN);
+    mstun_add_reserved(show, offset + 3, 1);
+}
+
+#define ANY 0xFFFF
+#define ADDRESS 8, 20, 0 /* which of the two lengths is told by the family: mstun_show_xor_address */
+
+static const mstun_attr_t rows[] = {
+    { 0x8056, 4, 4, 0, "BANDWIDTH-ADMISSION-CONTROL-MESSAGE", NULL, show_acm, learn_ms },
+    { 0x8057, 16, 16, 0, "BANDWIDTH-RESERVATION-IDENTIFIER", &hf_att_bandwidth_rsv_id, mstun_show_bytes, learn_ms },
+    { 0x8058, 16, 16, 0, "BANDWIDTH-RESERVATION-AMOUNT", NULL, show_reservation_amount, learn_ms },
+    { 0x8059, ADDRESS, "REMOTE-SITE-ADDRESS", NULL, mstun_show_xor_address, learn_ms },
+    { 0x805A, ADDRESS, "REMOTE-RELAY-SITE-ADDRESS", NULL, mstun_show_xor_address, learn_ms },
+    { 0x805B, ADDRESS, "LOCAL-SITE-ADDRESS", NULL, mstun_show_xor_address, learn_ms },
+    { 0x805C, ADDRESS, "LOCAL-RELAY-SITE-ADDRESS", NULL, mstun_show_xor_address, learn_ms },
+    { 0x805D, 12, 12, 0, "REMOTE-SITE-ADDRESS-RESPONSE", NULL, show_site_response, learn_ms },
+    { 0x805E, 12, 12, 0, "REMOTE-RELAY-SITE-ADDRESS-RESPONSE", NULL, show_relay_site_response, learn_ms },
+    { 0x805F, 12, 12, 0, "LOCAL-SITE-ADDRESS-RESPONSE", NULL, show_site_response, learn_ms },
+    { 0x8060, 12, 12, 0, "LOCAL-RELAY-SITE-ADDRESS-RESPONSE", NULL, show_relay_site_response, learn_ms },
+    { 0x8061, 0, ANY, 0, "SIP-DIALOG-IDENTIFIER", &hf_att_sip_dialog_id, show_sip_id, learn_ms },
+    { 0x8062, 0, ANY, 0, "SIP-CALL-IDENTIFIER", &hf_att_sip_call_id, show_sip_id, learn_ms },
+    { 0x8068, 4, 4, 0, "LOCATION-PROFILE", NULL, show_location_profile, learn_ms },
+};
+
+const mstun_attr_table_t mstun_attr_ms_bwm = { rows, array_length(rows) };
+
+static const value_string location_names[] = {
+    { 0, "Unknown" },
+    { 1, "Internet" },
+    { 2, "Intranet" },
+    { 0, NULL },
+};
+
+static const value_string federation_names[] = {
+    { 0, "No Federation" },
+    { 1, "Enterprise Federation" },
+    { 2, "Public Cloud Federation" },
+    { 0, NULL },
+};
+
+#define KBIT_S FT_UINT32, BASE_DEC | BASE_UNIT_STRING, MSTUN_UNITS(&mstun_units_kbit_s), 0x0
+
+void mstun_attr_ms_bwm_register(const mstun_registrar_t *reg)
+{
+    static hf_register_info hf[] = {
+        { &hf_att_bandwidth_acm_type,
+          { "Message Type", "mstun.att.bandwidth_acm.type", FT_UINT16, BASE_DEC, VALS(acm_type_names), 0x0, NULL,
+            HFILL } },
+        { &hf_att_bandwidth_rsv_id,
+          { "Reservation ID", "mstun.att.bandwidth_rsv_id", FT_BYTES, BASE_NONE, NULL, 0x0, NULL, HFILL } },
+        { &hf_att_bandwidth_rsv_amount_misb,
+          { "Minimum Send Bandwidth", "mstun.att.bandwidth_rsv_amount.misb", KBIT_S, NULL, HFILL } },
+        { &hf_att_bandwidth_rsv_amount_masb,
+          { "Maximum Send Bandwidth", "mstun.att.bandwidth_rsv_amount.masb", KBIT_S, NULL, HFILL } },
+        { &hf_att_bandwidth_rsv_amount_mirb,
+          { "Minimum Receive Bandwidth", "mstun.att.bandwidth_rsv_amount.mirb", KBIT_S, NULL, HFILL } },
+        { &hf_att_bandwidth_rsv_amount_marb,
+          { "Maximum Receive Bandwidth", "mstun.att.bandwidth_rsv_amount.marb", KBIT_S, NULL, HFILL } },
+        { &hf_att_address_rp_valid,
+          { "Valid", "mstun.att.address_rp.valid", FT_BOOLEAN, 32, TFS(&tfs_yes_no), 0x80000000,
+            "The path to this address passed the bandwidth policy", HFILL } },
+        { &hf_att_address_rp_pstn,
+          { "PSTN", "mstun.att.address_rp.pstn", FT_BOOLEAN, 32, TFS(&tfs_yes_no), 0x40000000,
+            "The call may go over the telephone network instead", HFILL } },
+        { &hf_att_address_rp_reserved,
+          { "Reserved", "mstun.att.address_rp.reserved", FT_UINT32, BASE_HEX, NULL, 0x3FFFFFFF, NULL, HFILL } },
+        { &hf_att_address_rp_reserved_relay,
+          { "Reserved", "mstun.att.address_rp.reserved", FT_UINT32, BASE_HEX, NULL, 0x7FFFFFFF, NULL, HFILL } },
+        { &hf_att_address_rp_masb, { "Maximum Send Bandwidth", "mstun.att.address_rp.masb", KBIT_S, NULL, HFILL } },
+        { &hf_att_address_rp_marb, { "Maximum Receive Bandwidth", "mstun.att.address_rp.marb", KBIT_S, NULL, HFILL } },
+        { &hf_att_sip_dialog_id,
+          { "SIP Dialog ID", "mstun.att.sip_dialog_id", FT_BYTES, BASE_NONE, NULL, 0x0, NULL, HFILL } },
+        { &hf_att_sip_call_id,
+          { "SIP Call ID", "mstun.att.sip_call_id", FT_BYTES, BASE_NONE, NULL, 0x0, NULL, HFILL } },
+        { &hf_att_lp_peer_location,
+          { "Peer Location", "mstun.att.lp.peer_location", FT_UINT8, BASE_DEC, VALS(location_names), 0x0, NULL,
+            HFILL } },
+        { &hf_att_lp_self_location,
+          { "Self Location", "mstun.att.lp.self_location", FT_UINT8, BASE_DEC, VALS(location_names), 0x0, NULL,
+            HFILL } },
+        { &hf_att_lp_federation,
+          { "Federation", "mstun.att.lp.federation", FT_UINT8, BASE_DEC, VALS(federation_names), 0x0, NULL, HFILL } },
+    };
+
+    MSTUN_REGISTER_FIELDS(reg, hf);
+}

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Attributes of STUN: RFC 8489 section 14, RFC 5780 section 7, RFC 7635, RFC 7982, and those of RFC 3489 section 11.2
+ * that RFC 8489 dropped. */
+#include "attr/decode.h"
+
+static int hf_att_change_ip = -1;
+static int hf_att_change_port = -1;
+static int hf_att_password = -1;
+static int hf_att_userhash = -1;
+static int hf_att_filler = -1;
+static int hf_att_domain = -1;
+static int hf_att_software = -1;
+static int hf_att_transmit_counter_request = -1;
+static int hf_att_transmit_counter_response = -1;
+static int hf_att_cache_timeout = -1;
+static int hf_att_authorization_server = -1;
+static int hf_att_origin = -1;
+
+/* MAPPED-ADDRESS gives way to XOR-MAPPED-ADDRESS: NATs that rewrite addresses in packets spoil the plain one. */
+static void learn_mapped(const uint8_t *value, uint16_t len, mstun_facts_t *facts)
+{
+    if (!facts->mapped.family) {
+        mstun_endpoint_read(value, len, NULL, &facts->mapped);
+    }
+}
+
+static void learn_xor_mapped(const uint8_t *value, uint16_t len, mstun_facts_t *facts)
+{
+    mstun_endpoint_read(value, len, facts->id, &facts->mapped);
+}
+
+static void learn_alternate(const uint8_t *value, uint16_t len, mstun_facts_t *facts)
+{
+    mstun_endpoint_read(value, len, NULL, &facts->alternate);
+}
+
+static void learn_integrity_sha256(const uint8_t *value, uint16_t len, mstun_facts_t *facts)
+{
+    facts->has |= MSTUN_HAS_INTEGRITY_SHA256;
+    facts->integrity_sha256 = (mstun_span_t){ .bytes = value, .len = len };
+}
+
+static void learn_software(const uint8_t *value, uint16_t len, mstun_facts_t *facts)
+{
+    facts->software = (mstun_span_t){ .bytes = value, .len = (uint16_t)mstun_text_len(value, len) };
+}
+
+static void learn_fingerprint(const uint8_t *value, uint16_t len _U_, mstun_facts_t *facts)
+{
+    facts->fingerprint = pntohu32(value);
+}
+
+/* RFC 5780 section 7.2: two flags at the end of four bytes. */
+static void show_change_request(const mstun_show_t *show, const mstun_attr_t *row _U_, int offset, int len _U_)
+{
+    mstun_add_reserved(show, offset, 2);
+    proto_tree_add_item(show->tree, hf_att_change_ip, show->tvb, offset + 2, 2, ENC_BIG_ENDIAN);
+    proto_tree_add_item(show->tree, hf_att_change_port, show->tvb, offset + 2, 2, ENC_BIG_ENDIAN);
+}
+
+/* RFC 5780 section 7.5: a port and padding; an older draft had an XORed address under this type. */
+static void show_response_port(const mstun_show_t *show, const mstun_attr_t *row, int offset, int len)
+{
+    if (len > 4) {
+        mstun_show_xor_address(show, row, offset, len);
+        return;
+    }
+    mstun_add_port(show, offset);
+    mstun_add_reserved(show, offset + 2, 2);
+    proto_item_append_text(show->item, ": %u", tvb_get_ntohs(show->tvb, offset));
+}
+
+/* RFC 7982 section 3.1 */
+static void show_transmit_counter(const mstun_show_t *show, const mstun_attr_t *row _U_, int offset, int len _U_)
+{
+    mstun_add_reserved(show, offset, 2);
+    proto_tree_add_item(show->tree, hf_att_transmit_counter_request, show->tvb, offset + 2, 1, ENC_BIG_ENDIAN);
+    proto_tree_add_item(show->tree, hf_att_transmit_counter_response, show->tvb, offset + 3, 1, ENC_BIG_ENDIAN);
+}
+
+#define ANY 0xFFFF
+#define ADDRESS 8, 20, 0 /* which of the two lengths is told by the family: mstun_show_address */
+
+static const mstun_attr_t rows[] = {
+    { 0x0001, ADDRESS, "MAPPED-ADDRESS", NULL, mstun_show_address, learn_mapped },
+    { 0x0002, ADDRESS, "RESPONSE-ADDRESS", NULL, mstun_show_address, NULL },
+    { 0x0003, 4, 4, 0, "CHANGE-REQUEST", NULL, show_change_request, NULL },
+    { 0x0004, ADDRESS, "SOURCE-ADDRESS", NULL, mstun_show_address, NULL },
+    { 0x0005, ADDRESS, "CHANGED-ADDRESS", NULL, mstun_show_address, NULL },
+    { 0x0006, 0, 513, 0, "USERNAME", NULL, mstun_show_username, mstun_learn_username },
+    { 0x0007, 0, ANY, 0, "PASSWORD", &hf_att_password, mstun_show_bytes, NULL },
+    { 0x0008, 20, 20, 0, "MESSAGE-INTEGRITY", NULL, mstun_show_integrity, mstun_learn_integrity },
+    { 0x0009, 4, ANY, 0, "ERROR-CODE", NULL, mstun_show_error_code, mstun_learn_error_code },
+    { 0x000A, 0, ANY, 0, "UNKNOWN-ATTRIBUTES", NULL, mstun_show_unknown_attributes, NULL },
+    { 0x000B, ADDRESS, "REFLECTED-FROM", NULL, mstun_show_address, NULL },
+    { 0x0014, 0, 763, 0, "REALM", NULL, mstun_show_realm, mstun_learn_realm },
+    { 0x0015, 0, 763, 0, "NONCE", NULL, mstun_show_nonce, mstun_learn_nonce },
+    { 0x001B, 2, ANY, 0, "ACCESS-TOKEN", NULL, mstun_show_access_token, NULL },
+    { 0x001C, 16, 32, 4, "MESSAGE-INTEGRITY-SHA256", NULL, mstun_show_integrity, learn_integrity_sha256 },
+    { 0x001D, 4, ANY, 0, "PASSWORD-ALGORITHM", NULL, mstun_show_password_algorithms, NULL },
+    { 0x001E, 32, 32, 0, "USERHASH", &hf_att_userhash, mstun_show_bytes, NULL },
+    { 0x0020, ADDRESS, "XOR-MAPPED-ADDRESS", NULL, mstun_show_xor_address, learn_xor_mapped },
+    { 0x0026, 0, ANY, 0, "PADDING", &hf_att_filler, mstun_show_bytes, NULL },
+    { 0x0027, 4, 20, 0, "RESPONSE-PORT", NULL, show_response_port, NULL },
+    { 0x0028, ADDRESS, "XOR-REFLECTED-FROM", NULL, mstun_show_xor_address, NULL },
+    { 0x8002, 0, ANY, 0, "PASSWORD-ALGORITHMS", NULL, mstun_show_password_algorithms, NULL },
+    { 0x8003, 0, ANY, 0, "ALTERNATE-DOMAIN", &hf_att_domain, mstun_show_text, NULL },
+    { 0x8022, 0, 763, 0, "SOFTWARE", &hf_att_software, mstun_show_text, learn_software },
+    { 0x8023, ADDRESS, "ALTERNATE-SERVER", NULL, mstun_show_address, learn_alternate },
+    { 0x8025, 4, 4, 0, "TRANSACTION_TRANSMIT_COUNTER", NULL, show_transmit_counter, NULL },
+    { 0x8027, 4, 4, 0, "CACHE-TIMEOUT", &hf_att_cache_timeout, mstun_show_uint, NULL },
+    { 0x8028, 4, 4, 0, "FINGERPRINT", NULL, mstun_show_fingerprint, learn_fingerprint },
+    { 0x802B, ADDRESS, "RESPONSE-ORIGIN", NULL, mstun_show_address, NULL },
+    { 0x802C, ADDRESS, "OTHER-ADDRESS", NULL, mstun_show_address, NULL },
+    { 0x802E, 0, ANY, 0, "THIRD-PARTY-AUTHORIZATION", &hf_att_authorization_server, mstun_show_text, NULL },
+    { 0x802F, 0, ANY, 0, "ORIGIN", &hf_att_origin, mstun_show_text, NULL },
+};
+
+const mstun_attr_table_t mstun_attr_stun = { rows, array_length(rows) };
+
+void mstun_attr_stun_register(const mstun_registrar_t *reg)
+{
+    static hf_register_info hf[] = {
+        { &hf_att_change_ip,
+          { "Change IP", "mstun.att.change_ip", FT_BOOLEAN, 16, TFS(&tfs_set_notset), 0x0004, NULL, HFILL } },
+        { &hf_att_change_port,
+          { "Change Port", "mstun.att.change_port", FT_BOOLEAN, 16, TFS(&tfs_set_notset), 0x0002, NULL, HFILL } },
+        { &hf_att_password, { "Password", "mstun.att.password", FT_BYTES, BASE_NONE, NULL, 0x0, NULL, HFILL } },
+        { &hf_att_userhash,
+          { "User Hash", "mstun.att.userhash", FT_BYTES, BASE_NONE, NULL, 0x0, "SHA-256 of username:realm", HFILL } },
+        { &hf_att_filler,
+          { "Filler", "mstun.att.filler", FT_BYTES, BASE_NONE, NULL, 0x0, "Bytes that only make the message long",
+            HFILL } },
+        { &hf_att_domain, { "Domain", "mstun.att.domain", FT_STRING, BASE_NONE, NULL, 0x0, NULL, HFILL } },
+        { &hf_att_software, { "Software", "mstun.att.software", FT_STRING, BASE_NONE, NULL, 0x0, NULL, HFILL } },
+        { &hf_att_transmit_counter_request,
+          { "Requests Sent", "mstun.att.transmit_counter.request", FT_UINT8, BASE_DEC, NULL, 0x0, NULL, HFILL } },
+        { &hf_att_transmit_counter_response,
+          { "Responses Sent", "mstun.att.transmit_counter.response", FT_UINT8, BASE_DEC, NULL, 0x0, NULL, HFILL } },
+        { &hf_att_cache_timeout,
+          { "Cache timeout", "mstun.att.cache_timeout", FT_UINT32, BASE_DEC | BASE_UNIT_STRING,
+            MSTUN_UNITS(&units_seconds), 0x0, NULL, HFILL } },
+        { &hf_att_authorization_server,
+          { "Authorization Server", "mstun.att.authorization_server", FT_STRING, BASE_NONE, NULL, 0x0, NULL, HFILL } },
+        { &hf_att_origin, { "Origin", "mstun.att.origin", FT_STRING, BASE_NONE, NULL, 0x0, NULL, HFILL } },
+    };
+
+    MSTUN_REGISTER_FIELDS(reg, hf);
+}

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Attributes of TURN: RFC 8656 section 18, RFC 6062 section 6.2, RFC 8016, and of TURN drafts whose types were never
+ * given to anything else. */
+#include "attr/decode.h"
+
+static int hf_att_channelnum = -1;
+static int hf_att_lifetime = -1;
+static int hf_port_bandwidth = -1;
+static int hf_att_data = -1;
+static int hf_att_reserve_next = -1;
+static int hf_att_transp = -1;
+static int hf_att_dont_fragment = -1;
+static int hf_att_timer_val = -1;
+static int hf_att_token = -1;
+static int hf_att_connect_stat = -1;
+static int hf_connection_id = -1;
+static int hf_att_icmp_type = -1;
+static int hf_att_icmp_code = -1;
+static int hf_att_icmp_data = -1;
+static int hf_att_ticket = -1;
+
+static void learn_channel(const uint8_t *value, uint16_t len _U_, mstun_facts_t *facts)
+{
+    facts->has |= MSTUN_HAS_CHANNEL;
+    facts->channel = pntohu16(value);
+}
+
+static void learn_lifetime(const uint8_t *value, uint16_t len _U_, mstun_facts_t *facts)
+{
+    facts->has |= MSTUN_HAS_LIFETIME;
+    facts->lifetime = pntohu32(value);
+}
+
+/* CreatePermission may have several; the first stands for them. */
+static void learn_peer(const uint8_t *value, uint16_t len, mstun_facts_t *facts)
+{
+    if (!facts->peer.family) {
+        mstun_endpoint_read(value, len, facts->id, &facts->peer);
+    }
+}
+
+static void learn_data(const uint8_t *value, uint16_t len, mstun_facts_t *facts)
+{
+    facts->data = (mstun_span_t){ .bytes = value, .len = len };
+}
+
+static void learn_relayed(const uint8_t *value, uint16_t len, mstun_facts_t *facts)
+{
+    mstun_endpoint_read(value, len, facts->id, &facts->relayed);
+}
+
+static void learn_transport(const uint8_t *value, uint16_t len _U_, mstun_facts_t *facts)
+{
+    facts->has |= MSTUN_HAS_TRANSPORT;
+    facts->transport = value[0];
+}
+
+static void learn_connection_id(const uint8_t *value, uint16_t len _U_, mstun_facts_t *facts)
+{
+    facts->has |= MSTUN_HAS_CONNECTION_ID;
+    facts->connection_id = pntohu32(value);
+}
+
+static void learn_xor_mapped(const uint8_t *value, uint16_t len, mstun_facts_t *facts)
+{
+    mstun_endpoint_read(value, len, facts->id, &facts->mapped);
+}
+
+static const value_string transport_names[] = {
+    { 6, "TCP" },
+    { 17, "UDP" },
+    { 0, NULL },
+};
+
+static void show_channel(const mstun_show_t *show, const mstun_attr_t *row _U_, int offset, int len _U_)
+{
+    proto_tree_add_item(show->tree, hf_att_channelnum, show->tvb, offset, 2, ENC_BIG_ENDIAN);
+    mstun_add_reserved(show, offset + 2, 2);
+    proto_item_append_text(show->item, ": 0x%04x", tvb_get_ntohs(show->tvb, offset));
+}
+
+static void show_data(const mstun_show_t *show, const mstun_attr_t *row _U_, int offset, int len)
+{
+    proto_tree_add_item(show->tree, hf_att_data, show->tvb, offset, len, ENC_NA);
+    proto_item_append_text(show->item, ": %d bytes", len);
+}
+
+static void show_even_port(const mstun_show_t *show, const mstun_attr_t *row _U_, int offset, int len _U_)
+{
+    proto_tree_add_item(show->tree, hf_att_reserve_next, show->tvb, offset, 1, ENC_BIG_ENDIAN);
+    if (tvb_get_uint8(show->tvb, offset) & 0x80) {
+        proto_item_append_text(show->item, ": reserve next port");
+    }
+}
+
+static void show_transport(const mstun_show_t *show, const mstun_attr_t *row _U_, int offset, int len _U_)
+{
+    uint8_t protocol = tvb_get_uint8(show->tvb, offset);
+
+    proto_tree_add_item(show->tree, hf_att_transp, show->tvb, offset, 1, ENC_BIG_ENDIAN);
+    mstun_add_reserved(show, offset + 1, 3);
+    proto_item_append_text(show->item, ": %s (%u)", val_to_str_const(protocol, transport_names, "Unknown"), protocol);
+}
+
+/* 0x0021 was TIMER-VAL with a number in TURN drafts and XOR-ONLY, empty, in a STUN draft. */
+static void show_timer_val(const mstun_show_t *show, const mstun_attr_t *row, int offset, int len)
+{
+    if (len == 4) {
+        mstun_show_uint(show, row, offset, len);
+    } else {
+        proto_item_append_text(show->item, " (XOR-ONLY)");
+    }
+}
+
+/* RFC 8656 section 18.11; MSN Messenger sent a plain mapped address under this type. */
+static void show_additional_family(const mstun_show_t *show, const mstun_attr_t *row, int offset, int len)
+{
+    if (len == 4) {
+        mstun_show_family(show, row, offset, len);
+    } else {
+        mstun_show_address(show, row, offset, len);
+    }
+}
+
+/* RFC 8656 section 18.13
+ *
+ *  |           Reserved            |  ICMP Type  |    ICMP Code    |      16, 7 and 9 bits
+ *  |                          Error Data                           |
+ */
+static void show_icmp(const mstun_show_t *show, const mstun_attr_t *row _U_, int offset, int len _U_)
+{
+    mstun_add_reserved(show, offset, 2);
+    proto_tree_add_item(show->tree, hf_att_icmp_type, show->tvb, offset + 2, 1, ENC_BIG_ENDIAN);
+    proto_tree_add_item(show->tree, hf_att_icmp_code, show->tvb, offset + 2, 2, ENC_BIG_ENDIAN);
+    proto_tree_add_item(show->tree, hf_att_icmp_data, show->tvb, offset + 4, 4, ENC_NA);
+}
+
+#define ANY 0xFFFF
+#define ADDRESS 8, 20, 0 /* which of the two lengths is told by the family: mstun_show_address */
+
+static const mstun_attr_t rows[] = {
+    { 0x000C, 4, 4, 0, "CHANNEL-NUMBER", NULL, show_channel, learn_channel },
+    { 0x000D, 4, 4, 0, "LIFETIME", &hf_att_lifetime, mstun_show_uint, learn_lifetime },
+    { 0x0010, 4, 4, 0, "BANDWIDTH", &hf_port_bandwidth, mstun_show_uint, NULL },
+    { 0x0012, ADDRESS, "XOR-PEER-ADDRESS", NULL, mstun_show_xor_address, learn_peer },
+    { 0x0013, 0, ANY, 0, "DATA", NULL, show_data, learn_data },
+    { 0x0016, ADDRESS, "XOR-RELAYED-ADDRESS", NULL, mstun_show_xor_address, learn_relayed },
+    { 0x0017, 4, 4, 0, "REQUESTED-ADDRESS-FAMILY", NULL, mstun_show_family, NULL },
+    { 0x0018, 1, 1, 0, "EVEN-PORT", NULL, show_even_port, NULL },
+    { 0x0019, 4, 4, 0, "REQUESTED-TRANSPORT", NULL, show_transport, learn_transport },
+    { 0x001A, 0, 0, 0, "DONT-FRAGMENT", &hf_att_dont_fragment, mstun_show_flag, NULL },
+    { 0x0021, 0, 4, 4, "TIMER-VAL", &hf_att_timer_val, show_timer_val, NULL },
+    { 0x0022, 8, 8, 0, "RESERVATION-TOKEN", &hf_att_token, mstun_show_bytes, NULL },
+    { 0x0023, 4, 4, 0, "CONNECT-STAT", &hf_att_connect_stat, mstun_show_uint, NULL },
+    { 0x002A, 4, 4, 0, "CONNECTION-ID", &hf_connection_id, mstun_show_uint, learn_connection_id },
+    { 0x0030, 4, 4, 0, "ICMP", NULL, mstun_show_opaque, NULL }, /* of a draft that gave it no layout */
+    { 0x8000, 4, 20, 4, "ADDITIONAL-ADDRESS-FAMILY", NULL, show_additional_family, NULL },
+    { 0x8001, 4, ANY, 0, "ADDRESS-ERROR-CODE", NULL, mstun_show_address_error_code, NULL },
+    { 0x8004, 8, 8, 0, "ICMP", NULL, show_icmp, NULL },
+    { 0x8020, ADDRESS, "XOR-MAPPED-ADDRESS", NULL, mstun_show_xor_address, learn_xor_mapped }, /* drafts' 0x0020 */
+    { 0x8030, 0, ANY, 0, "MOBILITY-TICKET", &hf_att_ticket, mstun_show_bytes, NULL },
+};
+
+const mstun_attr_table_t mstun_attr_turn = { rows, array_length(rows) };
+
+static const value_string reserve_next_names[] = {
+    { 0, "No reservation" },
+    { 1, "Reserve next port number" },
+    { 0, NULL },
+};
+
+void mstun_attr_turn_register(const mstun_registrar_t *reg)
+{
+    static hf_register_info hf[] = {
+        { &hf_att_channelnum,
+          { "Channel-Number", "mstun.att.channelnum", FT_UINT16, BASE_HEX, NULL, 0x0, NULL, HFILL } },
+        { &hf_att_lifetime,
+          { "Lifetime", "mstun.att.lifetime", FT_UINT32, BASE_DEC | BASE_UNIT_STRING, MSTUN_UNITS(&units_seconds), 0x0,
+            "0 deletes the allocation", HFILL } },
+        { &hf_port_bandwidth,
+          { "Bandwidth", "mstun.port.bandwidth", FT_UINT32, BASE_DEC | BASE_UNIT_STRING,
+            MSTUN_UNITS(&mstun_units_kbit_s), 0x0, "Peak bandwidth", HFILL } },
+        { &hf_att_data, { "Data", "mstun.att.data", FT_BYTES, BASE_NONE, NULL, 0x0, NULL, HFILL } },
+        { &hf_att_reserve_next,
+          { "Reserve next", "mstun.att.even_port.reserve_next", FT_UINT8, BASE_DEC, VALS(reserve_next_names), 0x80,
+            NULL, HFILL } },
+        { &hf_att_transp,
+          { "Transport", "mstun.att.transp", FT_UINT8, BASE_HEX, VALS(transport_names), 0x0, NULL, HFILL } },
+        { &hf_att_dont_fragment,
+          { "Don't fragment", "mstun.att.dont_fragment", FT_BOOLEAN, BASE_NONE, NULL, 0x0, NULL, HFILL } },
+        { &hf_att_timer_val, { "Timer", "mstun.att.timer_val", FT_UINT32, BASE_DEC, NULL, 0x0, NULL, HFILL } },
+        { &hf_att_token, { "Token", "mstun.att.token", FT_BYTES, BASE_NONE, NULL, 0x0, NULL, HFILL } },
+        { &hf_att_connect_stat,
+          { "Connect Status", "mstun.att.connect_stat", FT_UINT32, BASE_DEC, NULL, 0x0, NULL, HFILL } },
+        { &hf_connection_id,
+          { "Connection ID", "mstun.connection_id", FT_UINT32, BASE_HEX, NULL, 0x0,
+            "Of one peer's TCP connection through the relay", HFILL } },
+        { &hf_att_icmp_type, { "ICMP type", "mstun.att.icmp.type", FT_UINT8, BASE_DEC, NULL, 0xFE, NULL, HFILL } },
+        { &hf_att_icmp_code, { "ICMP code", "mstun.att.icmp.code", FT_UINT16, BASE_DEC, NULL, 0x01FF, NULL, HFILL } },
+        { &hf_att_icmp_data,
+          { "ICMP error data", "mstun.att.icmp.data", FT_BYTES, BASE_NONE, NULL, 0x0, NULL, HFILL } },
+        { &hf_att_ticket, { "Ticket", "mstun.att.ticket", FT_BYTES, BASE_NONE, NULL, 0x0, NULL, HFILL } },
+    };
+
+    MSTUN_REGISTER_FIELDS(reg, hf);
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The only file that knows Wireshark versions (4.0, 4.4, 4.6). Everything else is written with the new names. */
+#ifndef MSTUN_COMPAT_H
+#define MSTUN_COMPAT_H
+
+#include <wireshark.h> /* first: glib, stdbool and wmem, which packet.h no longer pulls in since 4.4 */
+#include <ws_version.h>
+
+#include <epan/packet.h>
+#include <epan/expert.h>
+#include <epan/prefs.h>
+#include <epan/tfs.h>
+#include <epan/unit_strings.h>
+#include <wsutil/pint.h>
+
+#define MSTUN_WS_GE(maj, min)                                                                                          \
+    (WIRESHARK_VERSION_MAJOR > (maj) || (WIRESHARK_VERSION_MAJOR == (maj) && WIRESHARK_VERSION_MINOR >= (min)))
+
+#if !MSTUN_WS_GE(4, 0)
+#error "Wireshark 4.0 or newer is required"
+#endif
+
+/* Callbacks and preference variables: Wireshark's own boolean, four bytes wide until 4.2. */
+#if MSTUN_WS_GE(4, 4)
+typedef bool ws_bool;
+#define MSTUN_UNITS(x) UNS(x)
+#else
+typedef gboolean ws_bool;
+#define MSTUN_UNITS(x) (x)
+#define tvb_get_uint8 tvb_get_guint8
+#endif
+
+#if !MSTUN_WS_GE(4, 6)
+#define pntohu16 pntoh16
+#define pntohu32 pntoh32
+#define pntohu64 pntoh64
+#endif
+
+/*
+ * The time of any frame, NULL where the program does not keep it (one-pass tshark) or there is no such frame.
+ * epan_get_frame_ts() is declared in epan/epan.h and not exported, so this asks what it asks. The struct is epan-int.h's,
+ * which is not installed; a plugin is built for one minor version, and the struct has not changed since 2.0.
+ */
+#include <epan/epan.h>
+#if !MSTUN_WS_GE(4, 7)
+static inline const nstime_t *mstun_frame_time(const packet_info *pinfo, uint32_t frame)
+{
+    const struct {
+        struct packet_provider_data *prov;
+        struct packet_provider_funcs funcs;
+    } *session = (const void *)pinfo->epan;
+
+    return session->funcs.get_frame_ts ? session->funcs.get_frame_ts(session->prov, frame) : NULL;
+}
+#else
+static inline const nstime_t *mstun_frame_time(const packet_info *pinfo _U_, uint32_t frame _U_)
+{
+    return NULL;
+}
+#endif
+
+#define MSTUN_PLUGIN_IS_DISSECTOR 1u /* wsutil/plugins.h is not installed on 4.0 */
+
+#endif

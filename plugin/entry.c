@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * A connection is claimed where its bytes prove it: by the heuristic on any free port, by the handle of port 3478, and
+ * by a wrapper before the owner of any other port. Then the conversation has our dissector from that frame on, and
+ * neither ports nor heuristics are asked again. */
+#include "entry.h"
+
+#include <epan/conversation.h>
+#include <epan/dissectors/packet-tcp.h>
+
+#include "dissector.h"
+
+#define TURN_PORT "3478"
+#define TCP_FIN 0x01
+
+static int proto_mstun = -1;
+static int proto_wrapper = -1;
+
+static dissector_handle_t mstun_handle;
+static dissector_handle_t wrapper_handle;
+static dissector_table_t  tcp_ports;
+
+static range_t    *shared_ports; /* preference: on which owned ports we look first */
+static wmem_map_t *port_owners;  /* port -> dissector_handle_t of the ports that have the wrapper */
+
+static mstun_segment_t segment_of(tvbuff_t *tvb, const struct tcpinfo *tcp)
+{
+    uint32_t captured = tvb_captured_length(tvb);
+
+    return (mstun_segment_t){ .bytes = tvb_get_ptr(tvb, 0, (int)captured),
+                              .captured = captured,
+                              .reported = tvb_reported_length(tvb),
+                              .seq = tcp ? tcp->seq : 0,
+                              .has_seq = tcp != NULL };
+}
+
+static int dissect_stream(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const struct tcpinfo *tcp,
+                          mstun_stream_t *stream, const mstun_segment_t *segment, mstun_framing_t hint)
+{
+    mstun_dissect_segment(tvb, pinfo, tree, stream, segment, hint, tcp && tcp->flags & TCP_FIN);
+    return (int)segment->captured;
+}
+
+/* Makes the connection ours from this frame on, and dissects what proved it. */
+static int claim(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const struct tcpinfo *tcp,
+                 const mstun_segment_t *segment, mstun_framing_t framing)
+{
+    if (pinfo->flags.in_error_pkt) {
+        mstun_dissect_quoted(tvb, pinfo, tree, framing);
+        return (int)segment->captured;
+    }
+    mstun_stream_t *stream = mstun_stream_find(pinfo);
+
+    if (!stream) {
+        if (PINFO_FD_VISITED(pinfo)) {
+            return 0;
+        }
+        stream = mstun_stream_claim(pinfo);
+        conversation_set_dissector_from_frame_number(find_or_create_conversation(pinfo), pinfo->num, mstun_handle);
+    }
+    return dissect_stream(tvb, pinfo, tree, tcp, stream, segment, framing);
+}
+
+/* The protocol's handle: for connections that are ours, for our port, and for Decode As. */
+static int dissect_tcp(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
+{
+    const struct tcpinfo *tcp = (const struct tcpinfo *)data;
+    mstun_segment_t       segment = segment_of(tvb, tcp);
+    mstun_stream_t       *stream = pinfo->flags.in_error_pkt ? NULL : mstun_stream_find(pinfo);
+
+    if (stream) {
+        return dissect_stream(tvb, pinfo, tree, tcp, stream, &segment, MSTUN_FRAMING_UNKNOWN);
+    }
+    mstun_framing_t framing = mstun_detect(segment.bytes, segment.captured, segment.reported, MSTUN_PROOF_HEADER);
+
+    if (framing != MSTUN_FRAMING_UNKNOWN) {
+        return claim(tvb, pinfo, tree, tcp, &segment, framing);
+    }
+    if (pinfo->can_desegment && segment.captured == segment.reported &&
+        mstun_detect_prefix(segment.bytes, segment.captured) && mstun_stream_is_first(pinfo, &segment)) {
+        pinfo->desegment_offset = 0;
+        pinfo->desegment_len = DESEGMENT_ONE_MORE_SEGMENT;
+        return (int)segment.captured;
+    }
+    return 0;
+}
+
+static ws_bool heur_tcp(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
+{
+    uint32_t captured = tvb_captured_length(tvb);
+
+    if (captured < STUN_HEADER_LEN) {
+        return FALSE;
+    }
+    mstun_framing_t framing =
+        mstun_detect(tvb_get_ptr(tvb, 0, (int)captured), captured, tvb_reported_length(tvb), MSTUN_PROOF_HEADER);
+
+    if (framing == MSTUN_FRAMING_UNKNOWN) {
+        return FALSE;
+    }
+    const struct tcpinfo *tcp = (const struct tcpinfo *)data;
+    mstun_segment_t       segment = segment_of(tvb, tcp);
+
+    return claim(tvb, pinfo, tree, tcp, &segment, framing) != 0;
+}
+
+/* Before the owner of a port, whose dissector may take any bytes: at a direction's first byte a header is enough;
+ * behind it, bytes that the owner may be in the middle of must be a message beyond doubt. */
+static bool prove_on_owned_port(tvbuff_t *tvb, packet_info *pinfo, const struct tcpinfo *tcp, mstun_framing_t *framing)
+{
+    uint32_t captured = tvb_captured_length(tvb), reported = tvb_reported_length(tvb);
+
+    if (captured < STUN_HEADER_LEN) {
+        return false;
+    }
+    const uint8_t *bytes = tvb_get_ptr(tvb, 0, (int)captured);
+
+    *framing = mstun_detect(bytes, captured, reported, MSTUN_PROOF_HEADER);
+    if (*framing == MSTUN_FRAMING_UNKNOWN || !proto_is_protocol_enabled(find_protocol_by_id(proto_mstun))) {
+        return false;
+    }
+    mstun_segment_t segment = segment_of(tvb, tcp);
+
+    return mstun_stream_is_first(pinfo, &segment) ||
+           mstun_detect(bytes, captured, reported, MSTUN_PROOF_MESSAGE) == *framing;
+}
+
+static int dissect_wrapped(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
+{
+    const struct tcpinfo *tcp = (const struct tcpinfo *)data;
+    mstun_framing_t       framing;
+
+    if (prove_on_owned_port(tvb, pinfo, tcp, &framing)) {
+        /* as a layer of its own, which the wrapper is not */
+        pinfo->can_desegment = pinfo->saved_can_desegment;
+        return call_dissector_only(mstun_handle, tvb, pinfo, tree, data);
+    }
+    dissector_handle_t owner = (dissector_handle_t)wmem_map_lookup(port_owners, GUINT_TO_POINTER(pinfo->match_uint));
+
+    /* Being called through us must not cost the owner its right to ask for more bytes. */
+    pinfo->can_desegment = pinfo->saved_can_desegment;
+    return owner ? call_dissector_only(owner, tvb, pinfo, tree, data) : 0;
+}
+
+static void collect_port(const gchar *table _U_, ftenum_t type _U_, gpointer key, gpointer value _U_, gpointer ports)
+{
+    g_array_append_val((GArray *)ports, key);
+}
+
+static void unwrap_port(gpointer key, gpointer owner, gpointer user _U_)
+{
+    uint32_t port = GPOINTER_TO_UINT(key);
+
+    if (dissector_get_uint_handle(tcp_ports, port) == wrapper_handle) {
+        dissector_add_uint("tcp.port", port, (dissector_handle_t)owner);
+    }
+}
+
+static void wrap_port(uint32_t port)
+{
+    dissector_handle_t owner = dissector_get_uint_handle(tcp_ports, port);
+
+    if (!owner || owner == mstun_handle || owner == wrapper_handle || !value_is_in_range(shared_ports, port) ||
+        dissector_is_uint_changed(tcp_ports, port)) { /* the user's Decode As */
+        return;
+    }
+    wmem_map_insert(port_owners, GUINT_TO_POINTER(port), (void *)owner);
+    dissector_add_uint("tcp.port", port, wrapper_handle);
+}
+
+/* At every opening of a file, after all preferences: other protocols' preferences add and delete ports. */
+static void wrap_ports(void)
+{
+    GArray *ports = g_array_new(FALSE, FALSE, sizeof(gpointer));
+
+    wmem_map_foreach(port_owners, unwrap_port, NULL);
+    dissector_table_foreach("tcp.port", collect_port, ports);
+    for (guint i = 0; i < ports->len; i++) {
+        wrap_port(GPOINTER_TO_UINT(g_array_index(ports, gpointer, i)));
+    }
+    g_array_free(ports, TRUE);
+}
+
+void mstun_entry_register(const mstun_registrar_t *reg)
+{
+    proto_mstun = reg->proto;
+    mstun_handle = register_dissector("mstun", dissect_tcp, reg->proto);
+    /* A protocol in name only: it adds no layer. Its parent is TCP, so that it cannot be switched off by itself. */
+    proto_wrapper = proto_register_protocol_in_name_only("STUN before a port's owner", "MSTUN or owner", "mstun.shared",
+                                                         proto_get_id_by_filter_name("tcp"), FT_PROTOCOL);
+    wrapper_handle = create_dissector_handle(dissect_wrapped, proto_wrapper);
+    port_owners = wmem_map_new(wmem_epan_scope(), g_direct_hash, g_direct_equal);
+
+    range_convert_str(wmem_epan_scope(), &shared_ports, "1-65535", 65535);
+    prefs_register_range_preference(reg->prefs, "shared_ports", "TCP ports shared with other protocols",
+                                    "Ports with a dissector of their own on which connections are looked at first: one "
+                                    "that carries STUN is decoded as such, any other goes to the port's dissector",
+                                    &shared_ports, 65535);
+    register_init_routine(wrap_ports);
+}
+
+void mstun_entry_handoff(void)
+{
+    tcp_ports = find_dissector_table("tcp.port");
+    dissector_add_uint_range_with_preference("tcp.port", TURN_PORT, mstun_handle);
+    heur_dissector_add("tcp", heur_tcp, "STUN, TURN and Microsoft's dialects over TCP", "mstun_tcp", proto_mstun,
+                       HEURISTIC_ENABLE);
+}

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Whether bytes prove a framing, before a connection is claimed and after a gap in one that is known. The first
+ * function is run on every TCP segment of every capture: it says no after a handful of loads. */
+#include "framing/framing.h"
+
+#include "wire/tlv.h"
+
+#define MEDIA_FRAMES_LOOKED_AT 64 /* in front of a STUN message: bounds the walk over one segment */
+
+static bool has_cookie(const uint8_t *message)
+{
+    return pntohu32(message + STUN_ID_OFFSET) == STUN_COOKIE;
+}
+
+/* The attributes, as far as they are there, must walk: no overrun and no leftover. */
+static bool attributes_walk(const uint8_t *message, uint32_t captured, mstun_dialect_t dialect, bool *any)
+{
+    mstun_tlv_walk_t walk;
+    mstun_tlv_t      tlv;
+
+    *any = false;
+    mstun_tlv_walk_start(&walk, message, captured, STUN_HEADER_LEN + (uint32_t)pntohu16(message + 2),
+                         mstun_dialect_pads(dialect));
+    while (mstun_tlv_walk_next(&walk, &tlv)) {
+        if (tlv.state == MSTUN_TLV_OVERRUN || tlv.state == MSTUN_TLV_LEFTOVER) {
+            return false;
+        }
+        *any = true;
+    }
+    return true;
+}
+
+/* A message of a known type whose attributes walk; at least one attribute if any_needed. */
+static bool convincing(const uint8_t *message, uint32_t captured, bool any_needed)
+{
+    mstun_dialect_t dialect = mstun_dialect_of_bytes(message, captured);
+    bool            any;
+
+    return dialect != MSTUN_DIALECT_RFC3489 && stun_type_known(pntohu16(message)) &&
+           attributes_walk(message, captured, dialect, &any) && (any || !any_needed);
+}
+
+/* A STUN message at message, of which captured bytes are there and reported would be on the wire. */
+static bool proves_stun(const uint8_t *message, uint32_t captured, uint32_t reported, mstun_proof_t proof)
+{
+    if (captured < STUN_HEADER_LEN || !stun_type_possible(pntohu16(message))) {
+        return false;
+    }
+    bool whole = STUN_HEADER_LEN + (uint32_t)pntohu16(message + 2) <= reported;
+
+    if (!has_cookie(message)) { /* MS-TURN without the RFC 5389 cookie: its own cookie is as good */
+        return whole && convincing(message, captured, true);
+    }
+    if (proof == MSTUN_PROOF_HEADER && whole) {
+        return true;
+    }
+    return (whole || proof == MSTUN_PROOF_HEADER) && convincing(message, captured, proof == MSTUN_PROOF_MESSAGE);
+}
+
+static bool is_media(const uint8_t *packet, uint32_t captured, uint32_t reported)
+{
+    mstun_packet_t class = mstun_packet_class(packet, captured, reported);
+
+    return class == MSTUN_PACKET_RTP || class == MSTUN_PACKET_RTCP || class == MSTUN_PACKET_DTLS;
+}
+
+/* The offset of the first frame that is no media, MSTUN_NOWHERE if the bytes end before. */
+static uint32_t skip_media(const uint8_t *bytes, uint32_t captured, uint32_t reported)
+{
+    uint32_t offset = 0;
+
+    for (unsigned frames = 0; frames < MEDIA_FRAMES_LOOKED_AT && offset + RFC4571_HEADER_LEN < captured; frames++) {
+        uint32_t frame = pntohu16(bytes + offset);
+        uint32_t left = captured - offset - RFC4571_HEADER_LEN;
+
+        if (frame + RFC4571_HEADER_LEN > reported - offset ||
+            !is_media(bytes + offset + RFC4571_HEADER_LEN, MIN(left, frame), frame)) {
+            return offset;
+        }
+        offset += RFC4571_HEADER_LEN + frame;
+    }
+    return MSTUN_NOWHERE;
+}
+
+static bool frame_length_fits(const uint8_t *frame)
+{
+    return pntohu16(frame) == STUN_HEADER_LEN + (uint32_t)pntohu16(frame + RFC4571_HEADER_LEN + 2);
+}
+
+static bool proves_rfc4571(const uint8_t *bytes, uint32_t captured, uint32_t reported, mstun_proof_t proof)
+{
+    if (captured < RFC4571_HEADER_LEN + STUN_HEADER_LEN || pntohu32(bytes + 6) != STUN_COOKIE) {
+        return false;
+    }
+    /* The built-in looks at the message alone, so a frame length that does not fit is no reason to refuse it. */
+    bool whole = RFC4571_HEADER_LEN + STUN_HEADER_LEN + (uint32_t)pntohu16(bytes + 4) <= reported;
+
+    if (!frame_length_fits(bytes) && (proof == MSTUN_PROOF_MESSAGE || !whole)) {
+        return false;
+    }
+    return proves_stun(bytes + RFC4571_HEADER_LEN, captured - RFC4571_HEADER_LEN, reported - RFC4571_HEADER_LEN, proof);
+}
+
+mstun_framing_t mstun_detect(const uint8_t *bytes, uint32_t captured, uint32_t reported, mstun_proof_t proof)
+{
+    if (captured < STUN_HEADER_LEN) {
+        return MSTUN_FRAMING_UNKNOWN;
+    }
+    if (has_cookie(bytes) || (captured >= STUN_HEADER_LEN + 8 && pntohu32(bytes + STUN_HEADER_LEN + 4) == MS_TURN_COOKIE)) {
+        return proves_stun(bytes, captured, reported, proof) ? MSTUN_FRAMING_STUN : MSTUN_FRAMING_UNKNOWN;
+    }
+    if (proves_rfc4571(bytes, captured, reported, proof)) {
+        return MSTUN_FRAMING_RFC4571;
+    }
+    if (RFC4571_HEADER_LEN + (uint32_t)pntohu16(bytes) >= reported || !is_media(bytes + 2, captured - 2, pntohu16(bytes))) {
+        return MSTUN_FRAMING_UNKNOWN;
+    }
+    uint32_t behind = skip_media(bytes, captured, reported);
+
+    if (behind != MSTUN_NOWHERE && behind > 0 && captured - behind >= RFC4571_HEADER_LEN + STUN_HEADER_LEN &&
+        frame_length_fits(bytes + behind) && proves_rfc4571(bytes + behind, captured - behind, reported - behind, proof)) {
+        return MSTUN_FRAMING_RFC4571;
+    }
+    return MSTUN_FRAMING_UNKNOWN;
+}
+
+/* A known type, a length in fours, the cookie: as many of these bytes as there are must agree. */
+static bool may_become_stun(const uint8_t *bytes, uint32_t len)
+{
+    static const uint8_t cookie[] = { 0x21, 0x12, 0xA4, 0x42 };
+
+    if (len >= 1 && bytes[0] > 0x03) {
+        return false;
+    }
+    if ((len >= 2 && !stun_type_known(pntohu16(bytes))) || (len >= 4 && bytes[3] & 3)) {
+        return false;
+    }
+    return len <= 4 || memcmp(bytes + 4, cookie, MIN(len - 4, 4)) == 0;
+}
+
+bool mstun_detect_prefix(const uint8_t *bytes, uint32_t len)
+{
+    if (len == 0 || len >= RFC4571_HEADER_LEN + STUN_HEADER_LEN) {
+        return false;
+    }
+    if (len < STUN_HEADER_LEN && may_become_stun(bytes, len)) {
+        return true;
+    }
+    /* An RFC 4571 length: of a check, which fits an Ethernet frame. */
+    bool length_possible = len < 2 ? bytes[0] <= 0x05 : pntohu16(bytes) >= STUN_HEADER_LEN && bytes[0] <= 0x05;
+
+    return length_possible && (len <= 2 || may_become_stun(bytes + 2, len - 2));
+}
+
+/* Units from offset on, each plausible by itself, the last one ending with the bytes. */
+static bool run_ends_with_the_bytes(mstun_framing_t framing, const uint8_t *bytes, uint32_t captured, uint32_t reported)
+{
+    uint32_t     offset = 0;
+    mstun_unit_t unit;
+
+    while (offset < captured && mstun_unit_at(framing, bytes + offset, captured - offset, &unit) == MSTUN_UNIT_FOUND) {
+        uint32_t len = mstun_unit_len(&unit);
+
+        if (len > reported - offset) {
+            return false;
+        }
+        if (framing == MSTUN_FRAMING_RFC4571 && unit.payload_len > 0) {
+            const uint8_t *packet = bytes + offset + RFC4571_HEADER_LEN;
+            uint32_t       left = captured > offset + RFC4571_HEADER_LEN ? captured - offset - RFC4571_HEADER_LEN : 0;
+
+            if (mstun_packet_class(packet, MIN(left, unit.payload_len), unit.payload_len) == MSTUN_PACKET_UNKNOWN) {
+                return false;
+            }
+        }
+        offset += len;
+    }
+    return offset == reported;
+}
+
+uint32_t mstun_resync(mstun_framing_t framing, const uint8_t *bytes, uint32_t captured, uint32_t reported, uint32_t from)
+{
+    uint32_t header = framing == MSTUN_FRAMING_RFC4571 ? RFC4571_HEADER_LEN : 0;
+
+    if (from < captured && run_ends_with_the_bytes(framing, bytes + from, captured - from, reported - from)) {
+        return from;
+    }
+    for (uint32_t offset = from; captured >= header + STUN_HEADER_LEN && offset <= captured - header - STUN_HEADER_LEN;
+         offset++) {
+        const uint8_t *message = bytes + offset + header;
+
+        if (pntohu32(message + STUN_ID_OFFSET) == STUN_COOKIE && (header == 0 || frame_length_fits(bytes + offset)) &&
+            proves_stun(message, captured - offset - header, reported - offset - header, MSTUN_PROOF_HEADER) &&
+            stun_type_known(pntohu16(message))) {
+            return offset;
+        }
+    }
+    return MSTUN_NOWHERE;
+}

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Where a message begins and ends in a byte stream. Pure functions on bytes: no tree, no packet, no state.
+ *
+ *   MSTUN_FRAMING_STUN      STUN messages and ChannelData back to back (RFC 8489 section 6.2.2, RFC 8656 section 12.5)
+ *   MSTUN_FRAMING_RFC4571   a two-byte length before every packet (RFC 4571 section 2, RFC 6544 section 10.1)
+ *
+ * The framings of MS-TURN over TCP, of pseudo-TLS and of multiplexed TURN get their own value here and their own lines
+ * in unit.c and detect.c. */
+#ifndef MSTUN_FRAMING_FRAMING_H
+#define MSTUN_FRAMING_FRAMING_H
+
+#include "wire/dialect.h"
+
+typedef enum {
+    MSTUN_FRAMING_UNKNOWN = 0,
+    MSTUN_FRAMING_STUN,
+    MSTUN_FRAMING_RFC4571,
+} mstun_framing_t;
+
+typedef enum {
+    MSTUN_UNIT_STUN,         /* a STUN message */
+    MSTUN_UNIT_CHANNEL_DATA, /* a TURN ChannelData message */
+    MSTUN_UNIT_PACKET,       /* an RFC 4571 frame: what it holds is told by its bytes (RFC 7983) */
+} mstun_unit_kind_t;
+
+/** One unit of a stream: header, payload and padding lie one after the other. */
+typedef struct {
+    mstun_unit_kind_t kind;
+    uint32_t          header_len;  /* framing header: 0, 2 (RFC 4571) or 4 (ChannelData) bytes */
+    uint32_t          payload_len; /* the message or packet itself */
+    uint32_t          padding;     /* ChannelData on TCP: to a multiple of 4 (RFC 8656 section 12.5) */
+} mstun_unit_t;
+
+typedef enum {
+    MSTUN_UNIT_FOUND, /* its extent is known; whether all of it is there is the caller's to see */
+    MSTUN_UNIT_MORE,  /* too few bytes to know its length */
+    MSTUN_UNIT_LOST,  /* no unit of this framing begins here */
+} mstun_unit_result_t;
+
+#define RFC4571_HEADER_LEN 2
+#define CHANNEL_DATA_HEADER_LEN 4
+#define MSTUN_NOWHERE UINT32_MAX
+
+static inline uint32_t mstun_unit_len(const mstun_unit_t *unit)
+{
+    return unit->header_len + unit->payload_len + unit->padding;
+}
+
+/** RFC 8656 section 12 gives channels 0x4000-0x4FFF, RFC 5766 section 11 up to 0x7FFE. */
+static inline bool turn_channel_possible(uint16_t channel)
+{
+    return channel >= 0x4000 && channel <= 0x7FFF;
+}
+
+/**
+ * The unit that begins at the first byte of a stream of known framing.
+ * bytes, len: what is there (len may be 0). On FOUND fills unit, else leaves it undefined.
+ */
+mstun_unit_result_t mstun_unit_at(mstun_framing_t framing, const uint8_t *bytes, uint32_t len, mstun_unit_t *unit);
+
+/** How much is asked of bytes before a connection is claimed for them. */
+typedef enum {
+    /* As much as the built-in "stun" asks, so that it never takes a connection that we would refuse: cookie, two top
+     * bits, a message that is there whole. A message that is not there whole must have a known type and attributes
+     * that walk, as far as they go. */
+    MSTUN_PROOF_HEADER,
+    /* In the middle of a connection that has another owner: a known type, and attributes that walk to the exact end. */
+    MSTUN_PROOF_MESSAGE,
+} mstun_proof_t;
+
+/**
+ * The framing that the first bytes of a TCP segment prove; MSTUN_FRAMING_UNKNOWN if none.
+ * bytes, captured: what is there; reported: the segment's length on the wire.
+ * RFC 4571 is also proven by media frames in front of a STUN message in the same segment.
+ */
+mstun_framing_t mstun_detect(const uint8_t *bytes, uint32_t captured, uint32_t reported, mstun_proof_t proof);
+
+/**
+ * Whether fewer bytes than a STUN header may become one, in either framing: for ports that are ours, where a connection's
+ * first segment may hold a single byte. Never true for len >= 22.
+ */
+bool mstun_detect_prefix(const uint8_t *bytes, uint32_t len);
+
+/**
+ * After a gap: the first offset >= from at which a unit of the framing provably begins, MSTUN_NOWHERE if there is none.
+ * A STUN message with its cookie proves itself anywhere; at offset from alone, a run of units that ends with the bytes does too.
+ */
+uint32_t mstun_resync(mstun_framing_t framing, const uint8_t *bytes, uint32_t captured, uint32_t reported, uint32_t from);
+
+/** What a packet is by its first bytes (RFC 7983 section 7). */
+typedef enum {
+    MSTUN_PACKET_UNKNOWN,
+    MSTUN_PACKET_STUN,
+    MSTUN_PACKET_DTLS,
+    MSTUN_PACKET_RTP,
+    MSTUN_PACKET_RTCP,
+    MSTUN_PACKET_CHANNEL_DATA,
+} mstun_packet_t;
+
+mstun_packet_t mstun_packet_class(const uint8_t *bytes, uint32_t captured, uint32_t reported);
+
+#endif

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The framing headers' own items. */
+#ifndef MSTUN_FRAMING_SHOW_H
+#define MSTUN_FRAMING_SHOW_H
+
+#include "framing/framing.h"
+#include "registrar.h"
+
+/** RFC 4571 length at offset, and which framing the connection has, into a message's tree. */
+void mstun_framing_show(tvbuff_t *tvb, proto_tree *tree, uint32_t offset, mstun_framing_t framing);
+
+/** An RFC 4571 frame of len bytes that holds no STUN: a layer of its own, so that what follows stands below it. */
+void mstun_rfc4571_show(tvbuff_t *tvb, proto_tree *tree, uint32_t offset, uint32_t len);
+
+/** A ChannelData message at offset, its data not included; the unit must be wholly captured up to its data. */
+void mstun_channel_data_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, uint32_t offset,
+                             const mstun_unit_t *unit);
+
+/** Bytes in which no unit could be found: an expert info says so, nothing is invented. */
+void mstun_skipped_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, uint32_t offset, uint32_t len);
+
+void mstun_framing_register(const mstun_registrar_t *reg);
+
+#endif

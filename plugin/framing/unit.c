@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The extent of one unit in a stream of known framing, and what an unframed packet is. */
+#include "framing/framing.h"
+
+/*  RFC 8656 section 12.4; on TCP and TLS padded to a multiple of 4, the padding not counted (section 12.5).
+ *   0                   1                   2                   3
+ *  +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+ *  |         Channel Number        |            Length             |
+ *  +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+ *  |                       Application Data                        |
+ *  +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+ */
+static void channel_data_unit(uint32_t length, mstun_unit_t *unit)
+{
+    *unit = (mstun_unit_t){ .kind = MSTUN_UNIT_CHANNEL_DATA,
+                            .header_len = CHANNEL_DATA_HEADER_LEN,
+                            .payload_len = length,
+                            .padding = (4u - (length & 3u)) & 3u };
+}
+
+static bool carries_a_cookie(const uint8_t *bytes, uint32_t len)
+{
+    return mstun_dialect_of_bytes(bytes, len) != MSTUN_DIALECT_RFC3489;
+}
+
+static mstun_unit_result_t stun_stream_unit(const uint8_t *bytes, uint32_t len, mstun_unit_t *unit)
+{
+    if (len < 4) {
+        return MSTUN_UNIT_MORE;
+    }
+    uint16_t type = pntohu16(bytes);
+    uint16_t length = pntohu16(bytes + 2);
+
+    if (turn_channel_possible(type)) {
+        channel_data_unit(length, unit);
+        return MSTUN_UNIT_FOUND;
+    }
+    /* The MS-TURN cookie lies behind the header, so a message without the RFC 5389 one is judged on 28 bytes. */
+    if (!stun_type_possible(type)) {
+        return MSTUN_UNIT_LOST;
+    }
+    if (len >= 8 && pntohu32(bytes + STUN_ID_OFFSET) != STUN_COOKIE) {
+        if (len < STUN_HEADER_LEN + 8u && length >= 8) {
+            return MSTUN_UNIT_MORE;
+        }
+        if (!carries_a_cookie(bytes, len)) {
+            return MSTUN_UNIT_LOST;
+        }
+    }
+    *unit = (mstun_unit_t){ .kind = MSTUN_UNIT_STUN, .payload_len = STUN_HEADER_LEN + (uint32_t)length };
+    return MSTUN_UNIT_FOUND;
+}
+
+mstun_unit_result_t mstun_unit_at(mstun_framing_t framing, const uint8_t *bytes, uint32_t len, mstun_unit_t *unit)
+{
+    switch (framing) {
+    case MSTUN_FRAMING_STUN:
+        return stun_stream_unit(bytes, len, unit);
+    case MSTUN_FRAMING_RFC4571:
+        if (len < RFC4571_HEADER_LEN) {
+            return MSTUN_UNIT_MORE;
+        }
+        *unit = (mstun_unit_t){ .kind = MSTUN_UNIT_PACKET,
+                                .header_len = RFC4571_HEADER_LEN,
+                                .payload_len = pntohu16(bytes) };
+        return MSTUN_UNIT_FOUND;
+    case MSTUN_FRAMING_UNKNOWN:
+        break;
+    }
+    return MSTUN_UNIT_LOST;
+}
+
+static bool looks_like_dtls(const uint8_t *bytes, uint32_t captured)
+{
+    /* RFC 6347 section 4.1: content type, version {254,255} or {254,253}; {1,0} is what OpenSSL once sent. */
+    return captured >= 3 && bytes[0] >= 20 && bytes[0] <= 25 && (bytes[1] == 0xFE || (bytes[1] == 1 && bytes[2] == 0));
+}
+
+mstun_packet_t mstun_packet_class(const uint8_t *bytes, uint32_t captured, uint32_t reported)
+{
+    if (captured < 2) {
+        return MSTUN_PACKET_UNKNOWN;
+    }
+    if (captured >= STUN_HEADER_LEN && stun_type_possible(pntohu16(bytes)) && carries_a_cookie(bytes, captured)) {
+        return MSTUN_PACKET_STUN;
+    }
+    if (looks_like_dtls(bytes, captured)) {
+        return MSTUN_PACKET_DTLS;
+    }
+    if (bytes[0] >= 128 && bytes[0] <= 191) {
+        /* RFC 5761 section 4: RTCP types 192-223 in the byte where RTP has marker and payload type. */
+        if (bytes[1] >= 192 && bytes[1] <= 223) {
+            return reported >= 4 ? MSTUN_PACKET_RTCP : MSTUN_PACKET_UNKNOWN;
+        }
+        return reported >= 12 ? MSTUN_PACKET_RTP : MSTUN_PACKET_UNKNOWN;
+    }
+    if (captured >= 4 && turn_channel_possible(pntohu16(bytes)) && reported >= 4u + pntohu16(bytes + 2) &&
+        reported < 8u + pntohu16(bytes + 2)) {
+        return MSTUN_PACKET_CHANNEL_DATA;
+    }
+    return MSTUN_PACKET_UNKNOWN;
+}

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "message/message.h"
+
+#include "attr/walk.h"
+#include "wire/values.h"
+
+static int proto_mstun = -1;
+
+static int hf_type = -1;
+static int hf_type_class = -1;
+static int hf_type_method = -1;
+static int hf_type_method_assignment = -1;
+static int hf_length = -1;
+static int hf_cookie = -1;
+static int hf_id = -1;
+static int hf_dialect = -1;
+static int hf_attributes = -1;
+
+static int ett_message = -1;
+static int ett_type = -1;
+static int ett_attributes = -1;
+
+static expert_field ei_wrong_msglen = EI_INIT;
+static expert_field ei_short_packet = EI_INIT;
+static expert_field ei_type_unknown = EI_INIT;
+
+static uint32_t message_end(const mstun_facts_t *facts)
+{
+    return STUN_HEADER_LEN + (uint32_t)facts->length;
+}
+
+static bool walks_to_the_end(const uint8_t *message, uint32_t captured, uint32_t end, bool pads)
+{
+    mstun_tlv_walk_t walk;
+    mstun_tlv_t      tlv;
+
+    mstun_tlv_walk_start(&walk, message, captured, end, pads);
+    while (mstun_tlv_walk_next(&walk, &tlv)) {
+        if (tlv.state != MSTUN_TLV_OK) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* With a cookie attributes are padded, but the drafts between RFC 3489 and RFC 5389 had the cookie and no padding:
+ * what walks to the exact end decides, and a length that is no multiple of 4 can only be unpadded. */
+static bool is_padded(const uint8_t *message, uint32_t captured, const mstun_facts_t *facts)
+{
+    uint32_t end = message_end(facts);
+
+    if (!mstun_dialect_pads(facts->dialect)) {
+        return false;
+    }
+    if ((facts->length & 3) == 0 && walks_to_the_end(message, captured, end, true)) {
+        return true;
+    }
+    return captured < end || !walks_to_the_end(message, captured, end, false);
+}
+
+bool mstun_message_parse(tvbuff_t *tvb, mstun_facts_t *facts)
+{
+    uint32_t captured = tvb_captured_length(tvb);
+
+    if (captured < STUN_HEADER_LEN) {
+        return false;
+    }
+    const uint8_t *message = tvb_get_ptr(tvb, 0, (int)captured);
+
+    *facts = (mstun_facts_t){ .type = pntohu16(message), .length = pntohu16(message + 2), .id = message + STUN_ID_OFFSET };
+    facts->class = stun_type_class(facts->type);
+    facts->method = stun_type_method(facts->type);
+    facts->dialect = mstun_dialect_of_bytes(message, captured);
+    facts->padded = is_padded(message, captured, facts);
+    mstun_attr_learn_all(message, captured, MIN(message_end(facts), (uint32_t)tvb_reported_length(tvb)), facts);
+    if (facts->dialect == MSTUN_DIALECT_RFC5389 && facts->has & MSTUN_HAS_MS_ATTRIBUTE) {
+        facts->dialect = MSTUN_DIALECT_MS_ICE2;
+    }
+    return true;
+}
+
+static void show_type(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const mstun_facts_t *facts)
+{
+    proto_item *item = proto_tree_add_uint_format_value(tree, hf_type, tvb, 0, 2, facts->type, "0x%04x (%s)",
+                                                        facts->type, mstun_type_name(facts->dialect, facts->type));
+    proto_tree *bits = proto_item_add_subtree(item, ett_type);
+
+    proto_tree_add_uint(bits, hf_type_class, tvb, 0, 2, facts->type);
+    proto_tree_add_uint(bits, hf_type_method, tvb, 0, 2, facts->type);
+    proto_tree_add_uint(bits, hf_type_method_assignment, tvb, 0, 2, facts->type);
+    if (!stun_type_known(facts->type)) {
+        expert_add_info_format(pinfo, item, &ei_type_unknown, "Message type 0x%04x is in no specification",
+                               facts->type);
+    }
+}
+
+static void show_length(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const mstun_facts_t *facts)
+{
+    proto_item *item = proto_tree_add_item(tree, hf_length, tvb, 2, 2, ENC_BIG_ENDIAN);
+    uint32_t    there = tvb_reported_length(tvb);
+
+    if (mstun_dialect_pads(facts->dialect) && facts->length & 3) {
+        expert_add_info_format(pinfo, item, &ei_wrong_msglen,
+                               "Message length %u is not a multiple of 4, as padded attributes would make it",
+                               facts->length);
+    }
+    if (message_end(facts) > there) {
+        expert_add_info_format(pinfo, item, &ei_short_packet,
+                               "The message should have %u bytes, but what carries it has %u", message_end(facts),
+                               there);
+    }
+}
+
+/* The cookie is the first word of the id where the dialect has none: 16 bytes then (RFC 3489, [MS-TURN] 2.2.1). */
+static void show_id(tvbuff_t *tvb, proto_tree *tree, const mstun_facts_t *facts)
+{
+    if (facts->dialect == MSTUN_DIALECT_MS_TURN || facts->dialect == MSTUN_DIALECT_RFC3489) {
+        proto_tree_add_item(tree, hf_id, tvb, STUN_ID_OFFSET, STUN_ID_LEN, ENC_NA);
+    } else {
+        proto_tree_add_item(tree, hf_cookie, tvb, STUN_ID_OFFSET, 4, ENC_NA);
+        proto_tree_add_item(tree, hf_id, tvb, STUN_ID_OFFSET + 4, STUN_ID_LEN - 4, ENC_NA);
+    }
+}
+
+proto_tree *mstun_message_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const mstun_facts_t *facts,
+                               const char *summary)
+{
+    int         len = (int)MIN(message_end(facts), (uint32_t)tvb_captured_length(tvb));
+    proto_item *item = proto_tree_add_item(tree, proto_mstun, tvb, 0, len, ENC_NA);
+
+    if (summary) {
+        proto_item_append_text(item, ", %s", summary);
+    }
+    tree = proto_item_add_subtree(item, ett_message);
+    show_type(tvb, pinfo, tree, facts);
+    show_length(tvb, pinfo, tree, facts);
+    show_id(tvb, tree, facts);
+    proto_item_set_generated(proto_tree_add_uint(tree, hf_dialect, tvb, 0, 0, facts->dialect));
+    return tree;
+}
+
+void mstun_message_show_attributes(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const mstun_facts_t *facts)
+{
+    uint32_t end = MIN(message_end(facts), (uint32_t)tvb_reported_length(tvb));
+
+    if (end <= STUN_HEADER_LEN) {
+        return;
+    }
+    int         captured = (int)MIN(end, (uint32_t)tvb_captured_length(tvb)) - STUN_HEADER_LEN;
+    proto_item *item = proto_tree_add_item(tree, hf_attributes, tvb, STUN_HEADER_LEN, captured, ENC_NA);
+
+    mstun_attr_show_all(tvb, pinfo, proto_item_add_subtree(item, ett_attributes), end, facts);
+}
+
+static const value_string method_assignment_names[] = {
+    { 0, "IETF Review" },
+    { 1, "Designated Expert" },
+    { 0, NULL },
+};
+
+void mstun_message_register(const mstun_registrar_t *reg)
+{
+    static hf_register_info hf[] = {
+        { &hf_type,
+          { "Message Type", "mstun.type", FT_UINT16, BASE_HEX, VALS(mstun_type_names), 0x0, "RFC 8489 section 5",
+            HFILL } },
+        { &hf_type_class,
+          { "Message Class", "mstun.type.class", FT_UINT16, BASE_HEX, VALS(mstun_class_names), STUN_TYPE_CLASS_MASK,
+            "RFC 8489 section 5", HFILL } },
+        { &hf_type_method,
+          { "Message Method", "mstun.type.method", FT_UINT16, BASE_HEX, VALS(mstun_method_names),
+            STUN_TYPE_METHOD_MASK, "RFC 8489 section 5", HFILL } },
+        { &hf_type_method_assignment,
+          { "Message Method Assignment", "mstun.type.method_assignment", FT_UINT16, BASE_HEX,
+            VALS(method_assignment_names), 0x2000, "IANA registration policy, RFC 8489 section 18.2", HFILL } },
+        { &hf_length,
+          { "Message Length", "mstun.length", FT_UINT16, BASE_DEC, NULL, 0x0,
+            "Bytes after the 20 of the header, RFC 8489 section 5", HFILL } },
+        { &hf_cookie,
+          { "Message Cookie", "mstun.cookie", FT_BYTES, BASE_NONE, NULL, 0x0, "0x2112A442, RFC 8489 section 5",
+            HFILL } },
+        { &hf_id,
+          { "Message Transaction ID", "mstun.id", FT_BYTES, BASE_NONE, NULL, 0x0,
+            "12 bytes; 16 in RFC 3489 and MS-TURN, which have no cookie before them", HFILL } },
+        { &hf_dialect,
+          { "Dialect", "mstun.dialect", FT_UINT8, BASE_DEC, VALS(mstun_dialect_names), 0x0,
+            "Which family of specifications the message follows, by its own evidence", HFILL } },
+        { &hf_attributes,
+          { "Attributes", "mstun.attributes", FT_NONE, BASE_NONE, NULL, 0x0, "RFC 8489 section 14", HFILL } },
+    };
+    static int *ett[] = { &ett_message, &ett_type, &ett_attributes };
+    static ei_register_info ei[] = {
+        { &ei_wrong_msglen,
+          { "mstun.wrong_msglen", PI_PROTOCOL, PI_WARN, "Message length is not a multiple of 4 bytes", EXPFILL } },
+        { &ei_short_packet,
+          { "mstun.short_packet", PI_MALFORMED, PI_ERROR, "The message is longer than what carries it", EXPFILL } },
+        { &ei_type_unknown,
+          { "mstun.type.unknown", PI_UNDECODED, PI_NOTE, "Message type is in no specification", EXPFILL } },
+    };
+
+    proto_mstun = reg->proto;
+    MSTUN_REGISTER_FIELDS(reg, hf);
+    MSTUN_REGISTER_TREES(ett);
+    MSTUN_REGISTER_EXPERTS(reg, ei);
+}

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * A message in one line that a person can read: what it is, then what decides. */
+#include "message/message.h"
+
+#include <wsutil/inet_addr.h>
+#include <wsutil/str_util.h>
+
+#include "wire/values.h"
+
+#define TEXT_SHOWN 48 /* of a user name or realm: the rest is in the tree */
+
+/* Text from the wire may hold anything, an MS-TURN user name is binary: such is shown by its first bytes in hex. */
+static void append_text(wmem_strbuf_t *line, const char *label, const mstun_span_t *text)
+{
+    uint16_t len = text->len;
+
+    if (!text->bytes) {
+        return;
+    }
+    while (len > 0 && text->bytes[len - 1] == '\0') { /* the STUN-02 copy of an MS-ICE2 check fills up with NULs */
+        len--;
+    }
+    bool cut = len > TEXT_SHOWN;
+
+    wmem_strbuf_append_printf(line, " %s: ", label);
+    if (isprint_utf8_string((const char *)text->bytes, len)) {
+        wmem_strbuf_append_len(line, (const char *)text->bytes, cut ? TEXT_SHOWN : len);
+    } else {
+        for (uint16_t i = 0; i < MIN(len, 8); i++) {
+            wmem_strbuf_append_printf(line, "%02x", text->bytes[i]);
+        }
+        cut = len > 8;
+    }
+    if (cut) {
+        wmem_strbuf_append(line, "...");
+    }
+}
+
+static void append_endpoint(wmem_strbuf_t *line, const char *label, const mstun_endpoint_t *endpoint)
+{
+    char ip[WS_INET6_ADDRSTRLEN];
+
+    switch (endpoint->family) {
+    case 1:
+        ws_inet_ntop4(endpoint->ip, ip, sizeof ip);
+        wmem_strbuf_append_printf(line, " %s: %s:%u", label, ip, endpoint->port);
+        break;
+    case 2:
+        ws_inet_ntop6(endpoint->ip, ip, sizeof ip);
+        wmem_strbuf_append_printf(line, " %s: [%s]:%u", label, ip, endpoint->port);
+        break;
+    default:
+        break;
+    }
+}
+
+static void append_error(wmem_strbuf_t *line, const mstun_facts_t *facts)
+{
+    const char *name = mstun_error_name(facts->error_code);
+
+    wmem_strbuf_append_printf(line, " %u", facts->error_code);
+    if (name) {
+        wmem_strbuf_append_printf(line, " %s", name);
+    } else {
+        append_text(line, "reason", &facts->reason);
+    }
+}
+
+static void append_turn(wmem_strbuf_t *line, const mstun_facts_t *facts)
+{
+    if (facts->has & MSTUN_HAS_TRANSPORT) {
+        wmem_strbuf_append(line, facts->transport == 6 ? " TCP" : facts->transport == 17 ? " UDP" : " transport");
+        if (facts->transport != 6 && facts->transport != 17) {
+            wmem_strbuf_append_printf(line, ": %u", facts->transport);
+        }
+    }
+    if (facts->has & MSTUN_HAS_CONNECTION_ID) {
+        wmem_strbuf_append_printf(line, " connection: 0x%08x", facts->connection_id);
+    }
+    if (facts->has & MSTUN_HAS_CHANNEL) {
+        wmem_strbuf_append_printf(line, " channel: 0x%04x", facts->channel);
+    }
+    append_endpoint(line, "relay", &facts->relayed);
+    append_endpoint(line, "peer", &facts->peer);
+    append_endpoint(line, "mapped", &facts->mapped);
+    append_endpoint(line, "alternate server", &facts->alternate);
+    if (facts->has & MSTUN_HAS_LIFETIME) {
+        wmem_strbuf_append_printf(line, " lifetime: %u", facts->lifetime);
+    }
+}
+
+const char *mstun_message_summary(wmem_allocator_t *scope, const mstun_facts_t *facts)
+{
+    wmem_strbuf_t *line = wmem_strbuf_new(scope, mstun_type_name(facts->dialect, facts->type));
+
+    if (facts->has & MSTUN_HAS_ERROR) {
+        append_error(line, facts);
+    }
+    append_turn(line, facts);
+    append_text(line, "user", &facts->username);
+    append_text(line, "realm", &facts->realm);
+    if (facts->has & MSTUN_HAS_USE_CANDIDATE) {
+        wmem_strbuf_append(line, " USE-CANDIDATE");
+    }
+    if (facts->data.bytes) {
+        wmem_strbuf_append_printf(line, " data: %u bytes", facts->data.len);
+    }
+    return wmem_strbuf_get_str(line);
+}

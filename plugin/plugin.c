@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * mstun: Microsoft STUN/TURN and TCP TURN for Wireshark. Where the plugin is loaded and its modules are put together;
+ * nothing else.
+ *
+ * Specifications: RFC 8489 (STUN), RFC 8656 (TURN), RFC 6062 (TCP TURN), RFC 8445 (ICE), RFC 4571 (framing),
+ * RFC 3489, RFC 5780, [MS-TURN], [MS-TURNBWM], [MS-ICE2]. */
+#include "compat.h"
+
+#include "attr/attr.h"
+#include "attr/decode.h"
+#include "attr/walk.h"
+#include "dissector.h"
+#include "entry.h"
+#include "framing/show.h"
+#include "message/fingerprint.h"
+#include "message/message.h"
+#include "payload.h"
+#include "registrar.h"
+#include "track/stream.h"
+#include "track/transaction.h"
+
+WS_DLL_PUBLIC_DEF const char plugin_version[] = PLUGIN_VERSION;
+WS_DLL_PUBLIC_DEF const int  plugin_want_major = WIRESHARK_VERSION_MAJOR;
+WS_DLL_PUBLIC_DEF const int  plugin_want_minor = WIRESHARK_VERSION_MINOR;
+WS_DLL_PUBLIC void           plugin_register(void);
+WS_DLL_PUBLIC uint32_t       plugin_describe(void);
+
+/* Bottom layer first: the order of the folders. */
+static const mstun_register_fn modules[] = {
+    mstun_attr_register,
+    mstun_attr_decode_register,
+    mstun_attr_stun_register,
+    mstun_attr_turn_register,
+    mstun_attr_ice_register,
+    mstun_attr_ms_register,
+    mstun_attr_ms_bwm_register,
+    mstun_attr_walk_register,
+    mstun_fingerprint_register,
+    mstun_message_register,
+    mstun_framing_register,
+    mstun_stream_register,
+    mstun_transaction_register,
+    mstun_dissector_register,
+    mstun_entry_register,
+};
+
+static void register_protoinfo(void)
+{
+    mstun_registrar_t reg = { .proto = proto_register_protocol("Microsoft STUN/TURN and TCP TURN", "MSTUN", "mstun") };
+
+    reg.expert = expert_register_protocol(reg.proto);
+    reg.prefs = prefs_register_protocol(reg.proto, NULL);
+    for (size_t i = 0; i < array_length(modules); i++) {
+        modules[i](&reg);
+    }
+}
+
+static void register_handoff(void)
+{
+    mstun_payload_handoff();
+    mstun_entry_handoff();
+}
+
+void plugin_register(void)
+{
+    static proto_plugin plugin = { .register_protoinfo = register_protoinfo, .register_handoff = register_handoff };
+
+    proto_register_plugin(&plugin);
+}
+
+uint32_t plugin_describe(void)
+{
+    return MSTUN_PLUGIN_IS_DISSECTOR;
+}

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "track/outcome.h"
+
+#include <epan/dissectors/packet-tcp.h>
+
+/* A server answers in milliseconds. A request that the end of the capture follows later than this was not answered;
+ * but a server that connects to a peer has 30 s and more for it (RFC 6062 section 5.2). */
+#define GRACE_SECONDS 5
+
+#define TCP_RESET_SEEN 0x20 /* in conversation_completeness: packet-tcp.c's own bit for RST */
+
+/*
+ * The time of the capture's last frame. Wireshark has no call for it: from the second visit on every frame can be asked
+ * for its time, so the last number is found in two times its logarithm steps. False in one pass.
+ */
+static bool capture_end(packet_info *pinfo, nstime_t *end)
+{
+    uint32_t known = pinfo->num, beyond = pinfo->num;
+
+    if (!mstun_frame_time(pinfo, known)) {
+        return false;
+    }
+    while (beyond < UINT32_MAX / 2 && mstun_frame_time(pinfo, beyond * 2)) {
+        beyond *= 2;
+        known = beyond;
+    }
+    beyond = known * 2;
+    while (beyond - known > 1) {
+        uint32_t middle = known + (beyond - known) / 2;
+
+        if (mstun_frame_time(pinfo, middle)) {
+            known = middle;
+        } else {
+            beyond = middle;
+        }
+    }
+    *end = *mstun_frame_time(pinfo, known);
+    return true;
+}
+
+static bool nothing_captured_of(const tcp_flow_t *flow)
+{
+    const tcp_analyze_seq_flow_info_t *seen = flow->tcp_analyze_seq_info;
+
+    return seen && seen->nextseq == 0 && seen->lastack == 0 && nstime_is_zero(&seen->lastacktime) && flow->fin == 0;
+}
+
+static const char *gap_text(const mstun_transaction_t *transaction, const mstun_stream_t *stream, packet_info *pinfo)
+{
+    uint32_t gap = stream->flow[1 - transaction->direction].gap_frame;
+
+    return gap > transaction->request_frame
+               ? wmem_strdup_printf(pinfo->pool,
+                                    "; bytes of the other direction are missing from the capture before frame %u, the "
+                                    "response may have been among them",
+                                    gap)
+               : "";
+}
+
+mstun_outcome_t mstun_outcome_of(const mstun_transaction_t *transaction, const mstun_stream_t *stream,
+                                 packet_info *pinfo, const char **why)
+{
+    nstime_t end, waited;
+
+    if (transaction->response_frame || !transaction->awaits_response) {
+        return MSTUN_OUTCOME_ANSWERED;
+    }
+    if (!PINFO_FD_VISITED(pinfo) || !capture_end(pinfo, &end)) {
+        return MSTUN_OUTCOME_UNKNOWN;
+    }
+    const struct tcp_analysis *tcp = pinfo->ptype == PT_TCP ? get_tcp_conversation_data(NULL, pinfo) : NULL;
+    const char                *gap = gap_text(transaction, stream, pinfo);
+
+    if (tcp && nothing_captured_of(tcp->rev)) {
+        return MSTUN_OUTCOME_HALF_CAPTURED;
+    }
+    if (tcp && tcp->conversation_completeness & TCP_RESET_SEEN) {
+        *why = wmem_strdup_printf(pinfo->pool, "the connection was reset%s", gap);
+        return MSTUN_OUTCOME_UNANSWERED;
+    }
+    if (tcp && tcp->rev->fin) {
+        *why = wmem_strdup_printf(pinfo->pool, "the other side closed the connection in frame %u%s", tcp->rev->fin, gap);
+        return MSTUN_OUTCOME_UNANSWERED;
+    }
+    nstime_delta(&waited, &end, &transaction->request_time);
+    double limit = stun_type_method(transaction->type) == TURN_CONNECT ? STUN_TI_MS / 1000.0 : GRACE_SECONDS;
+
+    if (nstime_to_sec(&waited) < limit) {
+        return MSTUN_OUTCOME_PENDING;
+    }
+    *why = wmem_strdup_printf(pinfo->pool, "the capture goes on for %.1f s after it%s", nstime_to_sec(&waited), gap);
+    return MSTUN_OUTCOME_UNANSWERED;
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Whether a request without a response had its chance to get one. */
+#ifndef MSTUN_TRACK_OUTCOME_H
+#define MSTUN_TRACK_OUTCOME_H
+
+#include "track/transaction.h"
+
+typedef enum {
+    MSTUN_OUTCOME_ANSWERED,      /* or nothing is to be answered */
+    MSTUN_OUTCOME_UNKNOWN,       /* in one pass nobody knows what comes */
+    MSTUN_OUTCOME_PENDING,       /* the capture ends too soon to tell */
+    MSTUN_OUTCOME_HALF_CAPTURED, /* not one packet of the other direction was captured */
+    MSTUN_OUTCOME_UNANSWERED,
+} mstun_outcome_t;
+
+/**
+ * The outcome of a transaction, known from the second visit on. pinfo: the request's packet.
+ * why, if UNANSWERED: half a sentence that says what came instead of a response; allocated from pinfo->pool.
+ */
+mstun_outcome_t mstun_outcome_of(const mstun_transaction_t *transaction, const mstun_stream_t *stream,
+                                 packet_info *pinfo, const char **why);
+
+#endif

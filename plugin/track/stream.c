@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "track/stream.h"
+
+#include <epan/conversation.h>
+#include <epan/dissectors/packet-tcp.h>
+
+static int proto_mstun = -1;
+
+mstun_stream_t *mstun_stream_find(packet_info *pinfo)
+{
+    conversation_t *conversation = find_conversation_pinfo(pinfo, 0);
+    mstun_stream_t *stream =
+        conversation ? (mstun_stream_t *)conversation_get_proto_data(conversation, proto_mstun) : NULL;
+
+    return stream && stream->first_frame <= pinfo->num ? stream : NULL;
+}
+
+mstun_stream_t *mstun_stream_claim(packet_info *pinfo)
+{
+    conversation_t *conversation = find_or_create_conversation(pinfo);
+    mstun_stream_t *stream = wmem_new0(wmem_file_scope(), mstun_stream_t);
+
+    stream->number = conversation->conv_index;
+    stream->first_frame = pinfo->num;
+    conversation_add_proto_data(conversation, proto_mstun, stream);
+    return stream;
+}
+
+unsigned mstun_stream_direction(const packet_info *pinfo)
+{
+    int order = cmp_address(&pinfo->src, &pinfo->dst);
+
+    if (order == 0) {
+        order = pinfo->srcport < pinfo->destport ? -1 : 1;
+    }
+    return order < 0 ? 0 : 1;
+}
+
+bool mstun_stream_is_first(packet_info *pinfo, const mstun_segment_t *segment)
+{
+    if (!segment->has_seq) {
+        return false;
+    }
+    /* TCP counts from 1, unless the user wants the numbers of the wire. */
+    return segment->seq == 1 || segment->seq == get_tcp_conversation_data(NULL, pinfo)->fwd->base_seq + 1;
+}
+
+/* Sequence numbers wrap: a is behind b if the way from b to a is shorter. */
+static int32_t seq_distance(uint32_t a, uint32_t b)
+{
+    return (int32_t)(a - b);
+}
+
+static void remember(mstun_flow_t *flow, const mstun_mark_t *mark)
+{
+    if (!flow->marks) {
+        flow->marks = wmem_array_sized_new(wmem_file_scope(), sizeof(mstun_mark_t), 1);
+    }
+    wmem_array_append_one(flow->marks, *mark);
+}
+
+/* The last mark at or before this byte of this frame. Marks are few: one a direction, and one more for each gap. */
+static mstun_mark_t look_up(const mstun_flow_t *flow, uint32_t frame, uint32_t seq)
+{
+    mstun_mark_t found = { .framing = MSTUN_FRAMING_UNKNOWN, .skip = MSTUN_NOWHERE };
+    unsigned     low = 0, high = flow->marks ? wmem_array_get_count(flow->marks) : 0;
+
+    while (low < high) {
+        unsigned            middle = (low + high) / 2;
+        const mstun_mark_t *mark = (const mstun_mark_t *)wmem_array_index(flow->marks, middle);
+
+        if (mark->frame < frame || (mark->frame == frame && seq_distance(mark->seq, seq) <= 0)) {
+            found = *mark;
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    if (found.framing != MSTUN_FRAMING_UNKNOWN && (found.frame != frame || found.seq != seq)) {
+        found.skip = 0; /* in step since that mark */
+    }
+    return found;
+}
+
+/* The first bytes of a direction begin a unit unless they cannot. */
+static bool begins_in_step(mstun_framing_t framing, packet_info *pinfo, const mstun_segment_t *segment)
+{
+    mstun_unit_t unit;
+
+    return framing != MSTUN_FRAMING_UNKNOWN && mstun_stream_is_first(pinfo, segment) &&
+           mstun_unit_at(framing, segment->bytes, segment->captured, &unit) != MSTUN_UNIT_LOST;
+}
+
+/* Out of step: the bytes themselves must say where a unit begins. */
+static mstun_mark_t find_step(mstun_framing_t framing, packet_info *pinfo, const mstun_segment_t *segment)
+{
+    mstun_mark_t    mark = { .frame = pinfo->num, .seq = segment->seq, .framing = framing };
+    mstun_framing_t proven = mstun_detect(segment->bytes, segment->captured, segment->reported, MSTUN_PROOF_HEADER);
+
+    if (proven != MSTUN_FRAMING_UNKNOWN) {
+        mark.framing = proven;
+    } else if (!begins_in_step(framing, pinfo, segment)) {
+        mark.skip = mstun_resync(framing, segment->bytes, segment->captured, segment->reported, 0);
+    }
+    return mark;
+}
+
+mstun_mark_t mstun_stream_enter(mstun_stream_t *stream, unsigned direction, packet_info *pinfo,
+                                const mstun_segment_t *segment, mstun_framing_t hint)
+{
+    mstun_flow_t *flow = &stream->flow[direction];
+
+    if (PINFO_FD_VISITED(pinfo)) {
+        return look_up(flow, pinfo->num, segment->seq);
+    }
+    if (flow->in_step && (!segment->has_seq || flow->expected == segment->seq)) {
+        return (mstun_mark_t){ .frame = pinfo->num, .seq = segment->seq, .framing = flow->framing };
+    }
+    if (flow->in_step && seq_distance(segment->seq, flow->expected) > 0) {
+        flow->gap_frame = pinfo->num;
+    }
+    if (flow->framing != MSTUN_FRAMING_UNKNOWN) {
+        hint = flow->framing;
+    } else if (hint == MSTUN_FRAMING_UNKNOWN) {
+        hint = stream->flow[1 - direction].framing;
+    }
+    mstun_mark_t mark = find_step(hint, pinfo, segment);
+
+    flow->framing = mark.framing;
+    remember(flow, &mark);
+    return mark;
+}
+
+void mstun_stream_leave(mstun_stream_t *stream, unsigned direction, packet_info *pinfo, const mstun_segment_t *segment,
+                        uint32_t offset, bool in_step)
+{
+    mstun_flow_t *flow = &stream->flow[direction];
+
+    if (PINFO_FD_VISITED(pinfo)) {
+        return;
+    }
+    uint32_t end = segment->seq + offset;
+
+    /* A retransmission that TCP let pass does not take the direction back. */
+    if (!flow->in_step || seq_distance(end, flow->expected) > 0) {
+        flow->expected = end;
+    }
+    flow->in_step = in_step;
+}
+
+void mstun_stream_register(const mstun_registrar_t *reg)
+{
+    proto_mstun = reg->proto;
+}

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * What is known of a connection: its framing, and where in each segment a unit begins. Written on the first pass only;
+ * a later visit of a frame, in whatever order, finds what the first pass found. */
+#ifndef MSTUN_TRACK_STREAM_H
+#define MSTUN_TRACK_STREAM_H
+
+#include "framing/framing.h"
+#include "registrar.h"
+
+/** From a frame and byte on, a direction has this framing; in that segment, skip bytes come before the first unit. */
+typedef struct {
+    uint32_t        frame;
+    uint32_t        seq;
+    uint32_t        skip; /* MSTUN_NOWHERE: no unit begins in this segment */
+    mstun_framing_t framing;
+} mstun_mark_t;
+
+typedef struct mstun_transaction mstun_transaction_t;
+
+/* One direction of a connection. */
+typedef struct {
+    wmem_array_t   *marks;    /* of mstun_mark_t, by frame */
+    uint32_t        expected; /* first pass: the sequence number where the next unit begins */
+    uint32_t        gap_frame; /* the last frame in front of which bytes are missing; 0: none */
+    mstun_framing_t framing;  /* first pass: of the bytes to come */
+    bool            in_step;  /* first pass: expected is known */
+} mstun_flow_t;
+
+typedef struct {
+    uint32_t             number;      /* tells connections apart, also such with the same addresses and ports */
+    uint32_t             first_frame; /* the connection is ours from this frame on */
+    mstun_flow_t         flow[2];
+    mstun_transaction_t *oldest; /* first pass: requests without a response yet, oldest first */
+    mstun_transaction_t *newest;
+    wmem_array_t        *overdue; /* transactions that a later frame proved unanswered, by that frame; or NULL */
+} mstun_stream_t;
+
+/** A TCP segment, or what TCP has put together of several, as it comes to us. */
+typedef struct {
+    const uint8_t *bytes;
+    uint32_t       captured;
+    uint32_t       reported;
+    uint32_t       seq;      /* of the first byte */
+    bool           has_seq;  /* false inside TLS: bytes come in order, unnumbered */
+} mstun_segment_t;
+
+/** Whether these are the first bytes that TCP carries in the packet's direction, as far as the capture goes back. */
+bool mstun_stream_is_first(packet_info *pinfo, const mstun_segment_t *segment);
+
+/** The stream of the packet's connection, NULL if it is not ours (yet, in this frame). */
+mstun_stream_t *mstun_stream_find(packet_info *pinfo);
+
+/** Makes the packet's connection ours from this frame on. Owned by the file scope. First pass only. */
+mstun_stream_t *mstun_stream_claim(packet_info *pinfo);
+
+/** 0 or 1: the packet's direction in its connection, the same for every packet of that direction. */
+unsigned mstun_stream_direction(const packet_info *pinfo);
+
+/**
+ * Where units begin in a segment. On the first pass it finds out (in step; or by detection; or by looking for a
+ * boundary) and remembers; later it looks up.
+ * hint: the framing to believe where the bytes themselves prove none, MSTUN_FRAMING_UNKNOWN: the other direction's.
+ * The result's skip is MSTUN_NOWHERE if nothing in the segment can be told.
+ */
+mstun_mark_t mstun_stream_enter(mstun_stream_t *stream, unsigned direction, packet_info *pinfo,
+                                const mstun_segment_t *segment, mstun_framing_t hint);
+
+/** First pass: units have been followed as far as offset of the segment. consumed false: the direction is out of step. */
+void mstun_stream_leave(mstun_stream_t *stream, unsigned direction, packet_info *pinfo, const mstun_segment_t *segment,
+                        uint32_t offset, bool in_step);
+
+void mstun_stream_register(const mstun_registrar_t *reg);
+
+#endif

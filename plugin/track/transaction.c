@@ -1,0 +1,375 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "track/transaction.h"
+
+#include "track/outcome.h"
+
+static wmem_map_t *transactions; /* of all connections of a file, by id, connection and direction of the request */
+
+static int hf_response_in = -1;
+static int hf_response_to = -1;
+static int hf_time = -1;
+static int hf_retransmission_of = -1;
+static int hf_alternate_of = -1;
+static int hf_overdue_request = -1;
+
+static expert_field ei_unanswered = EI_INIT;
+static expert_field ei_pending = EI_INIT;
+static expert_field ei_half_captured = EI_INIT;
+static expert_field ei_overdue = EI_INIT;
+static expert_field ei_no_request = EI_INIT;
+
+static guint hash_key(gconstpointer key)
+{
+    const mstun_transaction_t *transaction = (const mstun_transaction_t *)key;
+
+    /* Ids come from whoever sends them: a hash that cannot be foreseen keeps chains short. */
+    return wmem_strong_hash(transaction->id, STUN_ID_LEN) ^ (transaction->stream * 2u + transaction->direction);
+}
+
+static gboolean equal_keys(gconstpointer a, gconstpointer b)
+{
+    const mstun_transaction_t *one = (const mstun_transaction_t *)a, *other = (const mstun_transaction_t *)b;
+
+    return one->stream == other->stream && one->direction == other->direction &&
+           memcmp(one->id, other->id, STUN_ID_LEN) == 0;
+}
+
+static mstun_transaction_t *find(const mstun_stream_t *stream, unsigned direction, const uint8_t *id)
+{
+    mstun_transaction_t key = { .stream = stream->number, .direction = (uint8_t)direction };
+
+    memcpy(key.id, id, STUN_ID_LEN);
+    return (mstun_transaction_t *)wmem_map_lookup(transactions, &key);
+}
+
+/* Two copies of one message have the same protection and length; the two formats of an MS-ICE2 check do not. */
+static uint32_t signature_of(const mstun_facts_t *facts)
+{
+    uint32_t integrity = facts->integrity.bytes && facts->integrity.len >= 4 ? pntohu32(facts->integrity.bytes) : 0;
+
+    return integrity ^ facts->fingerprint ^ facts->length;
+}
+
+static void open_request(mstun_stream_t *stream, mstun_transaction_t *transaction)
+{
+    transaction->older = stream->newest;
+    if (stream->newest) {
+        stream->newest->newer = transaction;
+    } else {
+        stream->oldest = transaction;
+    }
+    stream->newest = transaction;
+}
+
+static void close_request(mstun_stream_t *stream, mstun_transaction_t *transaction)
+{
+    if (transaction->older) {
+        transaction->older->newer = transaction->newer;
+    } else if (stream->oldest == transaction) {
+        stream->oldest = transaction->newer;
+    }
+    if (transaction->newer) {
+        transaction->newer->older = transaction->older;
+    } else if (stream->newest == transaction) {
+        stream->newest = transaction->older;
+    }
+    transaction->older = transaction->newer = NULL;
+}
+
+/* [MS-TURN] 2.2.1: a Send Request is never answered. */
+static bool is_answered_ever(const mstun_facts_t *facts)
+{
+    return !(facts->dialect == MSTUN_DIALECT_MS_TURN && facts->type == MS_TURN_SEND_REQUEST);
+}
+
+static mstun_transaction_t *new_transaction(mstun_stream_t *stream, unsigned direction, packet_info *pinfo,
+                                            uint32_t position, const mstun_facts_t *facts)
+{
+    mstun_transaction_t *transaction = wmem_new0(wmem_file_scope(), mstun_transaction_t);
+
+    memcpy(transaction->id, facts->id, STUN_ID_LEN);
+    transaction->stream = stream->number;
+    transaction->direction = (uint8_t)direction;
+    transaction->type = facts->type;
+    transaction->awaits_response = is_answered_ever(facts);
+    transaction->request_frame = pinfo->num;
+    transaction->request_position = position;
+    transaction->request_signature = signature_of(facts);
+    transaction->request_time = pinfo->abs_ts;
+    wmem_map_insert(transactions, transaction, transaction);
+    if (transaction->awaits_response) {
+        open_request(stream, transaction);
+    }
+    return transaction;
+}
+
+static void add_copy(mstun_transaction_t *transaction, packet_info *pinfo, uint32_t position, bool of_request,
+                     bool alternate)
+{
+    mstun_copy_t *copy = wmem_new0(wmem_file_scope(), mstun_copy_t);
+
+    copy->frame = pinfo->num;
+    copy->position = position;
+    copy->of_request = of_request;
+    copy->alternate = alternate;
+    copy->next = transaction->copies;
+    transaction->copies = copy;
+}
+
+/* MS-ICE2 sends a check twice under one id, in two formats ([MS-ICE2] 3.1.4.8.2): that is no repetition. */
+static bool is_alternate(const mstun_facts_t *facts, uint32_t first_signature)
+{
+    return facts->dialect == MSTUN_DIALECT_MS_ICE2 && signature_of(facts) != first_signature;
+}
+
+static void enter_request(mstun_stream_t *stream, unsigned direction, packet_info *pinfo, uint32_t position,
+                          const mstun_facts_t *facts)
+{
+    mstun_transaction_t *transaction = find(stream, direction, facts->id);
+
+    if (!transaction) {
+        new_transaction(stream, direction, pinfo, position, facts);
+    } else {
+        add_copy(transaction, pinfo, position, true, is_alternate(facts, transaction->request_signature));
+    }
+}
+
+static void enter_response(mstun_stream_t *stream, unsigned direction, packet_info *pinfo, uint32_t position,
+                           const mstun_facts_t *facts)
+{
+    mstun_transaction_t *transaction = find(stream, 1 - direction, facts->id);
+
+    if (!transaction) {
+        return;
+    }
+    if (transaction->response_frame) {
+        add_copy(transaction, pinfo, position, false, is_alternate(facts, transaction->response_signature));
+        return;
+    }
+    transaction->response_frame = pinfo->num;
+    transaction->response_position = position;
+    transaction->response_signature = signature_of(facts);
+    close_request(stream, transaction);
+}
+
+static const mstun_copy_t *find_copy(const mstun_transaction_t *transaction, const packet_info *pinfo,
+                                     uint32_t position, bool of_request)
+{
+    for (const mstun_copy_t *copy = transaction->copies; copy; copy = copy->next) {
+        if (copy->frame == pinfo->num && copy->position == position && copy->of_request == of_request) {
+            return copy;
+        }
+    }
+    return NULL;
+}
+
+mstun_exchange_t mstun_transaction_track(mstun_stream_t *stream, unsigned direction, packet_info *pinfo,
+                                         uint32_t position, const mstun_facts_t *facts)
+{
+    mstun_exchange_t exchange = { NULL, NULL };
+    bool             of_request = facts->class == STUN_REQUEST;
+
+    if (facts->class == STUN_INDICATION || pinfo->flags.in_error_pkt ||
+        (facts->dialect == MSTUN_DIALECT_MS_TURN && facts->type == MS_TURN_DATA_INDICATION)) {
+        return exchange;
+    }
+    if (!PINFO_FD_VISITED(pinfo)) {
+        if (of_request) {
+            enter_request(stream, direction, pinfo, position, facts);
+        } else {
+            enter_response(stream, direction, pinfo, position, facts);
+        }
+    }
+    exchange.transaction = find(stream, of_request ? direction : 1 - direction, facts->id);
+    if (exchange.transaction) {
+        exchange.copy = find_copy(exchange.transaction, pinfo, position, of_request);
+    }
+    return exchange;
+}
+
+static void prove_overdue(mstun_stream_t *stream, mstun_transaction_t *transaction, packet_info *pinfo)
+{
+    close_request(stream, transaction);
+    transaction->overdue_frame = pinfo->num;
+    if (!stream->overdue) {
+        stream->overdue = wmem_array_sized_new(wmem_file_scope(), sizeof(mstun_transaction_t *), 1);
+    }
+    wmem_array_append_one(stream->overdue, transaction);
+}
+
+void mstun_transaction_expire(mstun_stream_t *stream, unsigned direction, packet_info *pinfo, bool last_of_direction)
+{
+    mstun_transaction_t *transaction = stream->oldest, *newer;
+
+    if (PINFO_FD_VISITED(pinfo)) {
+        return;
+    }
+    for (; transaction; transaction = newer) {
+        nstime_t waited;
+
+        newer = transaction->newer;
+        nstime_delta(&waited, &pinfo->abs_ts, &transaction->request_time);
+        bool timed_out = nstime_to_msec(&waited) >= STUN_TI_MS;
+
+        if (timed_out || (last_of_direction && transaction->direction != direction)) {
+            prove_overdue(stream, transaction, pinfo);
+        } else if (!last_of_direction) {
+            return; /* the newer ones have waited less */
+        }
+    }
+}
+
+static void show_frame(proto_tree *tree, int hf, tvbuff_t *tvb, uint32_t frame)
+{
+    proto_item_set_generated(proto_tree_add_uint(tree, hf, tvb, 0, 0, frame));
+}
+
+static void show_outcome(packet_info *pinfo, proto_tree *tree, const mstun_stream_t *stream,
+                         const mstun_transaction_t *transaction)
+{
+    proto_item *item = proto_tree_get_parent(tree);
+    const char *why = "";
+
+    switch (mstun_outcome_of(transaction, stream, pinfo, &why)) {
+    case MSTUN_OUTCOME_UNANSWERED:
+        expert_add_info_format(pinfo, item, &ei_unanswered, "This request was not answered: %s", why);
+        break;
+    case MSTUN_OUTCOME_PENDING:
+        expert_add_info(pinfo, item, &ei_pending);
+        break;
+    case MSTUN_OUTCOME_HALF_CAPTURED:
+        expert_add_info(pinfo, item, &ei_half_captured);
+        break;
+    case MSTUN_OUTCOME_ANSWERED:
+    case MSTUN_OUTCOME_UNKNOWN:
+        break;
+    }
+}
+
+static void show_copy(tvbuff_t *tvb, proto_tree *tree, const mstun_exchange_t *exchange)
+{
+    const mstun_transaction_t *transaction = exchange->transaction;
+
+    show_frame(tree, exchange->copy->alternate ? hf_alternate_of : hf_retransmission_of, tvb,
+               exchange->copy->of_request ? transaction->request_frame : transaction->response_frame);
+}
+
+static void show_request(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const mstun_stream_t *stream,
+                         const mstun_exchange_t *exchange)
+{
+    if (exchange->transaction->response_frame) {
+        show_frame(tree, hf_response_in, tvb, exchange->transaction->response_frame);
+    } else if (!exchange->copy) {
+        show_outcome(pinfo, tree, stream, exchange->transaction);
+    }
+}
+
+static void show_response(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const mstun_transaction_t *transaction)
+{
+    nstime_t taken;
+
+    show_frame(tree, hf_response_to, tvb, transaction->request_frame);
+    nstime_delta(&taken, &pinfo->abs_ts, &transaction->request_time);
+    proto_item_set_generated(proto_tree_add_time(tree, hf_time, tvb, 0, 0, &taken));
+}
+
+void mstun_transaction_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const mstun_stream_t *stream,
+                            const mstun_exchange_t *exchange, const mstun_facts_t *facts)
+{
+    bool is_response = facts->class == STUN_SUCCESS || facts->class == STUN_ERROR;
+
+    if (!exchange->transaction) {
+        if (is_response && !pinfo->flags.in_error_pkt) {
+            expert_add_info(pinfo, proto_tree_get_parent(tree), &ei_no_request);
+        }
+        return;
+    }
+    if (exchange->copy) {
+        show_copy(tvb, tree, exchange);
+    }
+    if (is_response) {
+        show_response(tvb, pinfo, tree, exchange->transaction);
+    } else {
+        show_request(tvb, pinfo, tree, stream, exchange);
+    }
+}
+
+/* The list is in the order of the frames that proved. */
+static unsigned first_overdue_in(wmem_array_t *overdue, uint32_t frame)
+{
+    unsigned low = 0, high = wmem_array_get_count(overdue);
+
+    while (low < high) {
+        unsigned middle = (low + high) / 2;
+
+        if ((*(mstun_transaction_t **)wmem_array_index(overdue, middle))->overdue_frame < frame) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
+}
+
+void mstun_transaction_show_overdue(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const mstun_stream_t *stream)
+{
+    unsigned count = stream->overdue ? wmem_array_get_count(stream->overdue) : 0;
+
+    for (unsigned i = count ? first_overdue_in(stream->overdue, pinfo->num) : 0; i < count; i++) {
+        const mstun_transaction_t *transaction = *(mstun_transaction_t **)wmem_array_index(stream->overdue, i);
+
+        if (transaction->overdue_frame != pinfo->num) {
+            return;
+        }
+        proto_item *item = proto_tree_add_uint(tree, hf_overdue_request, tvb, 0, 0, transaction->request_frame);
+
+        proto_item_set_generated(item);
+        expert_add_info_format(pinfo, item, &ei_overdue, "The request in frame %u has no response up to here",
+                               transaction->request_frame);
+    }
+}
+
+void mstun_transaction_register(const mstun_registrar_t *reg)
+{
+    static hf_register_info hf[] = {
+        { &hf_response_in,
+          { "Response In", "mstun.response_in", FT_FRAMENUM, BASE_NONE, FRAMENUM_TYPE(FT_FRAMENUM_RESPONSE), 0x0,
+            "The response to this request is in this frame", HFILL } },
+        { &hf_response_to,
+          { "Request In", "mstun.response_to", FT_FRAMENUM, BASE_NONE, FRAMENUM_TYPE(FT_FRAMENUM_REQUEST), 0x0,
+            "This is the response to the request in this frame", HFILL } },
+        { &hf_time,
+          { "Time", "mstun.time", FT_RELATIVE_TIME, BASE_NONE, NULL, 0x0,
+            "The time between the request and this response", HFILL } },
+        { &hf_retransmission_of,
+          { "Retransmission of", "mstun.retransmission_of", FT_FRAMENUM, BASE_NONE,
+            FRAMENUM_TYPE(FT_FRAMENUM_RETRANS_PREV), 0x0, "The same message was first sent in this frame", HFILL } },
+        { &hf_alternate_of,
+          { "Alternate Format of", "mstun.alternate_of", FT_FRAMENUM, BASE_NONE, FRAMENUM_TYPE(FT_FRAMENUM_NONE), 0x0,
+            "The other format of the same MS-ICE2 check was sent in this frame", HFILL } },
+        { &hf_overdue_request,
+          { "Unanswered Request In", "mstun.unanswered_request", FT_FRAMENUM, BASE_NONE,
+            FRAMENUM_TYPE(FT_FRAMENUM_REQUEST), 0x0,
+            "This frame proves that the request in that frame had its time and got no response", HFILL } },
+    };
+    static ei_register_info ei[] = {
+        { &ei_unanswered,
+          { "mstun.unanswered", PI_SEQUENCE, PI_WARN, "Request without response", EXPFILL } },
+        { &ei_pending,
+          { "mstun.pending", PI_SEQUENCE, PI_NOTE,
+            "No response in the capture, which ends too soon after this request to tell", EXPFILL } },
+        { &ei_half_captured,
+          { "mstun.half_captured", PI_SEQUENCE, PI_NOTE,
+            "No response in the capture, which holds no packet of the other direction at all: capture both directions",
+            EXPFILL } },
+        { &ei_overdue,
+          { "mstun.overdue", PI_SEQUENCE, PI_NOTE, "An earlier request has no response", EXPFILL } },
+        { &ei_no_request,
+          { "mstun.no_request", PI_SEQUENCE, PI_CHAT,
+            "No request to this response in the capture, which may have begun after it", EXPFILL } },
+    };
+
+    MSTUN_REGISTER_FIELDS(reg, hf);
+    MSTUN_REGISTER_EXPERTS(reg, ei);
+    transactions = wmem_map_new_autoreset(wmem_epan_scope(), wmem_file_scope(), hash_key, equal_keys);
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Requests and their responses (RFC 8489 section 6.3): matched on all 16 bytes of the id, in the other direction of the
+ * same connection. Written on the first pass only. */
+#ifndef MSTUN_TRACK_TRANSACTION_H
+#define MSTUN_TRACK_TRANSACTION_H
+
+#include "attr/facts.h"
+#include "track/stream.h"
+
+#define STUN_TI_MS 39500 /* RFC 8489 section 6.2.2: a client on TCP waits 39.5 s for a response */
+
+/** A request or response of which an earlier one was seen. */
+typedef struct mstun_copy {
+    struct mstun_copy *next;
+    uint32_t           frame;
+    uint32_t           position;
+    bool               of_request;
+    bool               alternate; /* the other format of an MS-ICE2 check (two copies with one id), no repetition */
+} mstun_copy_t;
+
+struct mstun_transaction {
+    uint8_t              id[STUN_ID_LEN];
+    uint32_t             stream;
+    uint8_t              direction; /* of the request */
+    bool                 awaits_response;
+    uint16_t             type; /* of the request */
+    uint32_t             request_frame;
+    uint32_t             request_position;
+    uint32_t             request_signature;
+    uint32_t             response_frame; /* 0: none was seen */
+    uint32_t             response_position;
+    uint32_t             response_signature;
+    uint32_t             overdue_frame; /* the frame that proved that no response came in time; 0: none */
+    nstime_t             request_time;
+    mstun_copy_t        *copies;
+    mstun_transaction_t *newer; /* among its stream's open requests */
+    mstun_transaction_t *older;
+};
+
+/** What one message is in its transaction. */
+typedef struct {
+    const mstun_transaction_t *transaction; /* NULL: an indication, a response without request, a message not tracked */
+    const mstun_copy_t        *copy;        /* NULL: the first of its kind */
+} mstun_exchange_t;
+
+/**
+ * Finds a message's transaction, on the first pass first enters the message in it.
+ * position: tells the messages of one frame apart, the same on every visit (its sequence number).
+ * Messages quoted in ICMP errors belong to no transaction.
+ */
+mstun_exchange_t mstun_transaction_track(mstun_stream_t *stream, unsigned direction, packet_info *pinfo,
+                                         uint32_t position, const mstun_facts_t *facts);
+
+/** First pass: requests that this frame proves unanswered, by its time or as the last one of the side that is asked. */
+void mstun_transaction_expire(mstun_stream_t *stream, unsigned direction, packet_info *pinfo, bool last_of_direction);
+
+/** Links, times, and expert infos on what stayed unanswered. tree: the message's. */
+void mstun_transaction_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const mstun_stream_t *stream,
+                            const mstun_exchange_t *exchange, const mstun_facts_t *facts);
+
+/** The requests that this frame proved unanswered, into tree: in one pass nobody goes back to the requests themselves. */
+void mstun_transaction_show_overdue(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const mstun_stream_t *stream);
+
+void mstun_transaction_register(const mstun_registrar_t *reg);
+
+#endif

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "wire/tlv.h"
+
+void mstun_tlv_walk_start(mstun_tlv_walk_t *walk, const uint8_t *bytes, uint32_t captured, uint32_t end, bool pads)
+{
+    walk->bytes = bytes;
+    walk->captured = captured;
+    walk->end = end;
+    walk->offset = 20;
+    walk->pads = pads;
+}
+
+static bool leftover(mstun_tlv_walk_t *walk, mstun_tlv_t *tlv, uint32_t left)
+{
+    tlv->state = MSTUN_TLV_LEFTOVER;
+    tlv->value_len = left;
+    walk->offset = walk->end;
+    return true;
+}
+
+bool mstun_tlv_walk_next(mstun_tlv_walk_t *walk, mstun_tlv_t *tlv)
+{
+    if (walk->offset >= walk->end) {
+        return false;
+    }
+    uint32_t left = walk->end - walk->offset;
+
+    *tlv = (mstun_tlv_t){ .offset = walk->offset };
+    if (left < STUN_TLV_HEADER_LEN) {
+        return leftover(walk, tlv, left);
+    }
+    if (walk->captured < walk->offset + STUN_TLV_HEADER_LEN) {
+        tlv->state = MSTUN_TLV_CUT;
+        walk->offset = walk->end;
+        return true;
+    }
+    tlv->type = pntohu16(walk->bytes + walk->offset);
+    tlv->length = pntohu16(walk->bytes + walk->offset + 2);
+    left -= STUN_TLV_HEADER_LEN;
+    if (tlv->length > left) {
+        tlv->state = MSTUN_TLV_OVERRUN;
+        tlv->value_len = left;
+        walk->offset = walk->end;
+        return true;
+    }
+    tlv->value_len = tlv->length;
+    left -= tlv->length;
+    tlv->padding = walk->pads ? MIN((4u - (tlv->length & 3u)) & 3u, left) : 0;
+    walk->offset += STUN_TLV_HEADER_LEN + tlv->value_len + tlv->padding;
+    if (walk->captured < tlv->offset + STUN_TLV_HEADER_LEN + tlv->value_len) {
+        tlv->state = MSTUN_TLV_CUT;
+        walk->offset = walk->end;
+    }
+    return true;
+}
