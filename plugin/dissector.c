@@ -5,6 +5,7 @@
 #include <epan/show_exception.h>
 #include <epan/tap.h>
 
+#include "columns.h"
 #include "framing/show.h"
 #include "message/message.h"
 #include "payload.h"
@@ -36,17 +37,21 @@ static bool is_wanted(proto_tree *tree, const mstun_facts_t *facts)
            have_tap_listener(expert_tap);
 }
 
-static const char *show_in_columns(pass_t *pass, const mstun_facts_t *facts)
+static const char *show_in_columns(pass_t *pass, const mstun_facts_t *facts, const mstun_exchange_t *exchange)
 {
-    bool        in_column = col_get_writable(pass->pinfo->cinfo, COL_INFO);
+    bool        in_column = mstun_columns_wanted(pass->pinfo);
     const char *summary = NULL;
 
     if (in_column || (pass->tree && PTREE_DATA(pass->tree)->visible)) {
         summary = mstun_message_summary(pass->pinfo->pool, facts);
+        if (exchange->copy) {
+            const char *kind = exchange->copy->alternate ? " [alternate format]" : " [retransmission]";
+
+            summary = wmem_strconcat(pass->pinfo->pool, summary, kind, NULL);
+        }
     }
     if (in_column) {
-        col_append_sep_str(pass->pinfo->cinfo, COL_INFO, "; ", summary);
-        col_set_fence(pass->pinfo->cinfo, COL_INFO);
+        mstun_columns_add(pass->pinfo, summary);
     }
     return summary;
 }
@@ -80,12 +85,13 @@ static void dissect_message(pass_t *pass, tvbuff_t *message, tvbuff_t *frame, ui
         exchange = mstun_transaction_track(pass->stream, pass->direction, pass->pinfo, pass->seq, &facts);
         mstun_transaction_expire(pass->stream, pass->direction, pass->pinfo, false);
     }
-    const char *summary = show_in_columns(pass, &facts);
+    const char *summary = show_in_columns(pass, &facts, &exchange);
 
     if (is_wanted(pass->tree, &facts)) {
-        proto_tree *tree = mstun_message_show(message, pass->pinfo, pass->tree, &facts, summary);
+        proto_tree *tree = mstun_message_show(message, pass->tree, &facts, summary);
 
         mstun_framing_show(frame, tree, offset, pass->framing);
+        mstun_message_show_header(message, pass->pinfo, tree, &facts);
         if (pass->stream) {
             mstun_transaction_show(message, pass->pinfo, tree, pass->stream, &exchange, &facts);
             mstun_transaction_show_overdue(message, pass->pinfo, tree, pass->stream);
@@ -122,8 +128,21 @@ static void dissect_packet(pass_t *pass, tvbuff_t *tvb, uint32_t offset, uint32_
     }
     if (captured > 0) {
         mstun_payload_dissect(packet, pass->pinfo, pass->tree);
-        col_set_fence(pass->pinfo->cinfo, COL_INFO);
+        mstun_columns_keep(pass->pinfo);
     }
+}
+
+static void dissect_channel_data(pass_t *pass, tvbuff_t *unit_tvb, const mstun_unit_t *unit)
+{
+    uint32_t len = unit->header_len + unit->payload_len;
+
+    if (mstun_columns_wanted(pass->pinfo)) {
+        mstun_columns_add(pass->pinfo, wmem_strdup_printf(pass->pinfo->pool, "ChannelData 0x%04x %u bytes",
+                                                          tvb_get_ntohs(unit_tvb, 0), unit->payload_len));
+    }
+    mstun_channel_data_show(unit_tvb, pass->tree, 0, unit);
+    pass->framing = MSTUN_FRAMING_UNKNOWN;
+    dissect_packet(pass, tvb_new_subset_length(unit_tvb, 0, (int)len), 0, unit->header_len);
 }
 
 /* unit_tvb: the unit from its framing header on. */
@@ -135,10 +154,7 @@ static void dissect_unit(pass_t *pass, tvbuff_t *unit_tvb, const mstun_unit_t *u
         dissect_message(pass, unit_tvb, unit_tvb, 0);
         break;
     case MSTUN_UNIT_CHANNEL_DATA:
-        mstun_channel_data_show(unit_tvb, pass->pinfo, pass->tree, 0, unit);
-        pass->framing = MSTUN_FRAMING_UNKNOWN;
-        dissect_packet(pass, tvb_new_subset_length_caplen(unit_tvb, 0, -1, (int)(unit->header_len + unit->payload_len)),
-                       0, unit->header_len);
+        dissect_channel_data(pass, unit_tvb, unit);
         break;
     case MSTUN_UNIT_PACKET:
         dissect_packet(pass, unit_tvb, 0, unit->header_len);
@@ -192,10 +208,12 @@ static void announce_next_unit(packet_info *pinfo, uint32_t bytes)
     }
 }
 
-static void begin_columns(packet_info *pinfo)
+static void skip(pass_t *pass, tvbuff_t *tvb, uint32_t offset, uint32_t len)
 {
-    col_set_str(pinfo->cinfo, COL_PROTOCOL, "MSTUN");
-    col_clear(pinfo->cinfo, COL_INFO); /* behind the fence of what this frame has shown already */
+    mstun_skipped_show(tvb, pass->pinfo, pass->tree, offset, len);
+    if (mstun_columns_wanted(pass->pinfo)) {
+        mstun_columns_add(pass->pinfo, wmem_strdup_printf(pass->pinfo->pool, "[continuation, %u bytes]", len));
+    }
 }
 
 /* Follows the units from offset on; returns where it came to an end, in_step whether a unit begins there. */
@@ -215,7 +233,7 @@ static uint32_t follow_units(pass_t *pass, tvbuff_t *tvb, const mstun_segment_t 
 
             *in_step = next != MSTUN_NOWHERE;
             next = MIN(next, segment->reported);
-            mstun_skipped_show(tvb, pass->pinfo, pass->tree, offset, next - offset);
+            skip(pass, tvb, offset, next - offset);
             offset = next;
             continue;
         }
@@ -260,10 +278,10 @@ void mstun_dissect_segment(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, 
          mstun_unit_len(&unit) > segment->reported)) {
         /* nothing whole in here: TCP shows the segment as a part, and its columns stay TCP's */
     } else {
-        begin_columns(pinfo);
+        mstun_columns_begin(pinfo);
     }
     if (mark.skip > 0) {
-        mstun_skipped_show(tvb, pinfo, tree, 0, MIN(mark.skip, segment->reported));
+        skip(&pass, tvb, 0, MIN(mark.skip, segment->reported));
     }
     if (mark.skip != MSTUN_NOWHERE) {
         offset = follow_units(&pass, tvb, segment, mark.skip, &in_step);
@@ -286,7 +304,7 @@ void mstun_dissect_quoted(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, m
     pass_t          pass = { .pinfo = pinfo, .tree = tree, .framing = framing };
     bool            in_step;
 
-    begin_columns(pinfo);
+    mstun_columns_begin(pinfo);
     follow_units(&pass, tvb, &segment, 0, &in_step);
 }
 

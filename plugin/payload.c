@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "payload.h"
 
+#include "columns.h"
+
 static dissector_handle_t      rtp_handle;
 static dissector_handle_t      rtcp_handle;
 static dissector_handle_t      dtls_handle;
@@ -34,8 +36,7 @@ void mstun_payload_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
     /* The packet is whole: a dissector that asked for more would get the bytes of the next one. */
     pinfo->can_desegment = 0;
     if (handle) { /* it will write into the column, behind what stands there */
-        col_append_sep_str(pinfo->cinfo, COL_INFO, "; ", "");
-        col_set_fence(pinfo->cinfo, COL_INFO);
+        mstun_columns_separate(pinfo);
     }
     if (!(handle && call_dissector_only(handle, tvb, pinfo, tree, NULL) > 0) &&
         !dissector_try_heuristic(stun_payload_heuristics, tvb, pinfo, tree, &entry, NULL)) {

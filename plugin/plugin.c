@@ -10,6 +10,7 @@
 #include "attr/attr.h"
 #include "attr/decode.h"
 #include "attr/walk.h"
+#include "columns.h"
 #include "dissector.h"
 #include "entry.h"
 #include "framing/show.h"
@@ -41,6 +42,7 @@ static const mstun_register_fn modules[] = {
     mstun_framing_register,
     mstun_stream_register,
     mstun_transaction_register,
+    mstun_columns_register,
     mstun_dissector_register,
     mstun_entry_register,
 };

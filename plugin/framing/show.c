@@ -38,8 +38,7 @@ void mstun_rfc4571_show(tvbuff_t *tvb, proto_tree *tree, uint32_t offset, uint32
     mstun_framing_show(tvb, proto_item_add_subtree(item, ett_framing), offset, MSTUN_FRAMING_RFC4571);
 }
 
-void mstun_channel_data_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, uint32_t offset,
-                             const mstun_unit_t *unit)
+void mstun_channel_data_show(tvbuff_t *tvb, proto_tree *tree, uint32_t offset, const mstun_unit_t *unit)
 {
     uint16_t    channel = tvb_get_ntohs(tvb, (int)offset);
     proto_item *item =
@@ -54,10 +53,6 @@ void mstun_channel_data_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree
         proto_tree_add_item(tree, hf_channel_padding, tvb, (int)padding, (int)unit->padding, ENC_NA);
     }
     proto_item_set_generated(proto_tree_add_uint(tree, hf_framing, tvb, (int)offset, 0, MSTUN_FRAMING_STUN));
-    if (col_get_writable(pinfo->cinfo, COL_INFO)) {
-        col_append_sep_fstr(pinfo->cinfo, COL_INFO, "; ", "ChannelData 0x%04x %u bytes", channel, unit->payload_len);
-        col_set_fence(pinfo->cinfo, COL_INFO);
-    }
 }
 
 void mstun_skipped_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, uint32_t offset, uint32_t len)
@@ -69,8 +64,6 @@ void mstun_skipped_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, uin
     tree = proto_item_add_subtree(item, ett_framing);
     proto_tree_add_item(tree, hf_skipped, tvb, (int)offset, there, ENC_NA);
     expert_add_info(pinfo, item, &ei_resync);
-    col_append_sep_fstr(pinfo->cinfo, COL_INFO, "; ", "[continuation, %u bytes]", len);
-    col_set_fence(pinfo->cinfo, COL_INFO);
 }
 
 void mstun_framing_register(const mstun_registrar_t *reg)

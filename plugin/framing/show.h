@@ -14,8 +14,7 @@ void mstun_framing_show(tvbuff_t *tvb, proto_tree *tree, uint32_t offset, mstun_
 void mstun_rfc4571_show(tvbuff_t *tvb, proto_tree *tree, uint32_t offset, uint32_t len);
 
 /** A ChannelData message at offset, its data not included; the unit must be wholly captured up to its data. */
-void mstun_channel_data_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, uint32_t offset,
-                             const mstun_unit_t *unit);
+void mstun_channel_data_show(tvbuff_t *tvb, proto_tree *tree, uint32_t offset, const mstun_unit_t *unit);
 
 /** Bytes in which no unit could be found: an expert info says so, nothing is invented. */
 void mstun_skipped_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, uint32_t offset, uint32_t len);

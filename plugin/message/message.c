@@ -122,8 +122,7 @@ static void show_id(tvbuff_t *tvb, proto_tree *tree, const mstun_facts_t *facts)
     }
 }
 
-proto_tree *mstun_message_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const mstun_facts_t *facts,
-                               const char *summary)
+proto_tree *mstun_message_show(tvbuff_t *tvb, proto_tree *tree, const mstun_facts_t *facts, const char *summary)
 {
     int         len = (int)MIN(message_end(facts), (uint32_t)tvb_captured_length(tvb));
     proto_item *item = proto_tree_add_item(tree, proto_mstun, tvb, 0, len, ENC_NA);
@@ -131,12 +130,15 @@ proto_tree *mstun_message_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tr
     if (summary) {
         proto_item_append_text(item, ", %s", summary);
     }
-    tree = proto_item_add_subtree(item, ett_message);
+    return proto_item_add_subtree(item, ett_message);
+}
+
+void mstun_message_show_header(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const mstun_facts_t *facts)
+{
     show_type(tvb, pinfo, tree, facts);
     show_length(tvb, pinfo, tree, facts);
     show_id(tvb, tree, facts);
     proto_item_set_generated(proto_tree_add_uint(tree, hf_dialect, tvb, 0, 0, facts->dialect));
-    return tree;
 }
 
 void mstun_message_show_attributes(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const mstun_facts_t *facts)

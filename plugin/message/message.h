@@ -15,13 +15,15 @@
 bool mstun_message_parse(tvbuff_t *tvb, mstun_facts_t *facts);
 
 /**
- * Adds the message to tree: header, attributes, and expert infos for what is wrong. tree may be NULL.
+ * The message's own tree below the packet's, empty still; NULL if tree is.
  * summary: the line of text behind the protocol's name, NULL where nobody reads it.
- * Returns the message's own tree, for what others know of it. Attributes come with mstun_message_show_attributes,
- * which may throw where the capture cut the message.
  */
-proto_tree *mstun_message_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const mstun_facts_t *facts,
-                               const char *summary);
+proto_tree *mstun_message_show(tvbuff_t *tvb, proto_tree *tree, const mstun_facts_t *facts, const char *summary);
+
+/** Adds the header to the message's tree, with expert infos for what is wrong. */
+void mstun_message_show_header(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const mstun_facts_t *facts);
+
+/** Adds the attributes. Throws where the capture cut the message. */
 void mstun_message_show_attributes(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const mstun_facts_t *facts);
 
 /**

@@ -7,7 +7,9 @@
  * but a server that connects to a peer has 30 s and more for it (RFC 6062 section 5.2). */
 #define GRACE_SECONDS 5
 
-#define TCP_RESET_SEEN 0x20 /* in conversation_completeness: packet-tcp.c's own bit for RST */
+/* Bits of conversation_completeness, as packet-tcp.c defines them for itself and shows them in tcp.completeness. */
+#define TCP_FIN_SEEN 0x10
+#define TCP_RESET_SEEN 0x20
 
 /*
  * The time of the capture's last frame. Wireshark has no call for it: from the second visit on every frame can be asked
@@ -42,7 +44,7 @@ static bool nothing_captured_of(const tcp_flow_t *flow)
 {
     const tcp_analyze_seq_flow_info_t *seen = flow->tcp_analyze_seq_info;
 
-    return seen && seen->nextseq == 0 && seen->lastack == 0 && nstime_is_zero(&seen->lastacktime) && flow->fin == 0;
+    return seen && seen->nextseq == 0 && seen->lastack == 0 && nstime_is_zero(&seen->lastacktime);
 }
 
 static const char *gap_text(const mstun_transaction_t *transaction, const mstun_stream_t *stream, packet_info *pinfo)
@@ -78,8 +80,8 @@ mstun_outcome_t mstun_outcome_of(const mstun_transaction_t *transaction, const m
         *why = wmem_strdup_printf(pinfo->pool, "the connection was reset%s", gap);
         return MSTUN_OUTCOME_UNANSWERED;
     }
-    if (tcp && tcp->rev->fin) {
-        *why = wmem_strdup_printf(pinfo->pool, "the other side closed the connection in frame %u%s", tcp->rev->fin, gap);
+    if (tcp && tcp->conversation_completeness & TCP_FIN_SEEN) {
+        *why = wmem_strdup_printf(pinfo->pool, "the connection was closed%s", gap);
         return MSTUN_OUTCOME_UNANSWERED;
     }
     nstime_delta(&waited, &end, &transaction->request_time);

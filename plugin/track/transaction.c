@@ -82,24 +82,15 @@ static bool is_answered_ever(const mstun_facts_t *facts)
     return !(facts->dialect == MSTUN_DIALECT_MS_TURN && facts->type == MS_TURN_SEND_REQUEST);
 }
 
-static mstun_transaction_t *new_transaction(mstun_stream_t *stream, unsigned direction, packet_info *pinfo,
-                                            uint32_t position, const mstun_facts_t *facts)
+/* direction: of the request */
+static mstun_transaction_t *new_transaction(const mstun_stream_t *stream, unsigned direction, const uint8_t *id)
 {
     mstun_transaction_t *transaction = wmem_new0(wmem_file_scope(), mstun_transaction_t);
 
-    memcpy(transaction->id, facts->id, STUN_ID_LEN);
+    memcpy(transaction->id, id, STUN_ID_LEN);
     transaction->stream = stream->number;
     transaction->direction = (uint8_t)direction;
-    transaction->type = facts->type;
-    transaction->awaits_response = is_answered_ever(facts);
-    transaction->request_frame = pinfo->num;
-    transaction->request_position = position;
-    transaction->request_signature = signature_of(facts);
-    transaction->request_time = pinfo->abs_ts;
     wmem_map_insert(transactions, transaction, transaction);
-    if (transaction->awaits_response) {
-        open_request(stream, transaction);
-    }
     return transaction;
 }
 
@@ -127,10 +118,21 @@ static void enter_request(mstun_stream_t *stream, unsigned direction, packet_inf
 {
     mstun_transaction_t *transaction = find(stream, direction, facts->id);
 
-    if (!transaction) {
-        new_transaction(stream, direction, pinfo, position, facts);
-    } else {
+    if (transaction && transaction->request_frame) {
         add_copy(transaction, pinfo, position, true, is_alternate(facts, transaction->request_signature));
+        return;
+    }
+    if (!transaction) { /* else a capture of several interfaces had the response first */
+        transaction = new_transaction(stream, direction, facts->id);
+    }
+    transaction->type = facts->type;
+    transaction->awaits_response = is_answered_ever(facts);
+    transaction->request_frame = pinfo->num;
+    transaction->request_position = position;
+    transaction->request_signature = signature_of(facts);
+    transaction->request_time = pinfo->abs_ts;
+    if (transaction->awaits_response && !transaction->response_frame) {
+        open_request(stream, transaction);
     }
 }
 
@@ -139,12 +141,12 @@ static void enter_response(mstun_stream_t *stream, unsigned direction, packet_in
 {
     mstun_transaction_t *transaction = find(stream, 1 - direction, facts->id);
 
-    if (!transaction) {
-        return;
-    }
-    if (transaction->response_frame) {
+    if (transaction && transaction->response_frame) {
         add_copy(transaction, pinfo, position, false, is_alternate(facts, transaction->response_signature));
         return;
+    }
+    if (!transaction) {
+        transaction = new_transaction(stream, 1 - direction, facts->id);
     }
     transaction->response_frame = pinfo->num;
     transaction->response_position = position;
@@ -273,24 +275,27 @@ static void show_response(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, c
     proto_item_set_generated(proto_tree_add_time(tree, hf_time, tvb, 0, 0, &taken));
 }
 
+/* A request that comes behind its response in the capture is none that the response can point back to. */
+static bool has_earlier_request(const mstun_transaction_t *transaction, const packet_info *pinfo)
+{
+    return transaction->request_frame && transaction->request_frame <= pinfo->num;
+}
+
 void mstun_transaction_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const mstun_stream_t *stream,
                             const mstun_exchange_t *exchange, const mstun_facts_t *facts)
 {
-    bool is_response = facts->class == STUN_SUCCESS || facts->class == STUN_ERROR;
-
     if (!exchange->transaction) {
-        if (is_response && !pinfo->flags.in_error_pkt) {
-            expert_add_info(pinfo, proto_tree_get_parent(tree), &ei_no_request);
-        }
         return;
     }
     if (exchange->copy) {
         show_copy(tvb, tree, exchange);
     }
-    if (is_response) {
+    if (facts->class == STUN_REQUEST) {
+        show_request(tvb, pinfo, tree, stream, exchange);
+    } else if (has_earlier_request(exchange->transaction, pinfo)) {
         show_response(tvb, pinfo, tree, exchange->transaction);
     } else {
-        show_request(tvb, pinfo, tree, stream, exchange);
+        expert_add_info(pinfo, proto_tree_get_parent(tree), &ei_no_request);
     }
 }
 

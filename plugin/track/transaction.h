@@ -25,7 +25,7 @@ struct mstun_transaction {
     uint8_t              direction; /* of the request */
     bool                 awaits_response;
     uint16_t             type; /* of the request */
-    uint32_t             request_frame;
+    uint32_t             request_frame; /* 0: none was seen */
     uint32_t             request_position;
     uint32_t             request_signature;
     uint32_t             response_frame; /* 0: none was seen */
@@ -40,7 +40,7 @@ struct mstun_transaction {
 
 /** What one message is in its transaction. */
 typedef struct {
-    const mstun_transaction_t *transaction; /* NULL: an indication, a response without request, a message not tracked */
+    const mstun_transaction_t *transaction; /* NULL: an indication, or a message that is not tracked */
     const mstun_copy_t        *copy;        /* NULL: the first of its kind */
 } mstun_exchange_t;
 

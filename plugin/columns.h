@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Protocol and Info columns of a frame that holds many messages: all of them stand there, in order, told apart. */
+#ifndef MSTUN_COLUMNS_H
+#define MSTUN_COLUMNS_H
+
+#include "registrar.h"
+
+/** Before the first thing of a segment is shown: the columns are ours, what TCP wrote goes. */
+void mstun_columns_begin(packet_info *pinfo);
+
+/** Whether the packet has an Info column at all: text need not be made for one that is not there. */
+bool mstun_columns_wanted(packet_info *pinfo);
+
+/** Adds one message's text to Info, behind a separator if it is not the frame's first. */
+void mstun_columns_add(packet_info *pinfo, const char *text);
+
+/** The same for a dissector of Wireshark's that is going to write: the separator only. */
+void mstun_columns_separate(packet_info *pinfo);
+
+/** What stands in Info now stays. */
+void mstun_columns_keep(packet_info *pinfo);
+
+void mstun_columns_register(const mstun_registrar_t *reg);
+
+#endif
