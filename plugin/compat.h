@@ -17,6 +17,10 @@
 #define MSTUN_WS_GE(maj, min)                                                                                          \
     (WIRESHARK_VERSION_MAJOR > (maj) || (WIRESHARK_VERSION_MAJOR == (maj) && WIRESHARK_VERSION_MINOR >= (min)))
 
+/* A plugin is loaded only by the minor version that it was built for. */
+#define MSTUN_WANT_MAJOR WIRESHARK_VERSION_MAJOR
+#define MSTUN_WANT_MINOR WIRESHARK_VERSION_MINOR
+
 #if !MSTUN_WS_GE(4, 0)
 #error "Wireshark 4.0 or newer is required"
 #endif

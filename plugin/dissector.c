@@ -13,21 +13,21 @@
 
 #define DEPTH_MAX 5 /* messages in the data of messages: two relays on a path give two */
 
-static int          proto_mstun = -1;
-static int          expert_tap = -1;
+static int proto_mstun = -1;
+static int expert_tap = -1;
 static expert_field ei_frame_trailing = EI_INIT;
 static expert_field ei_nested_too_deeply = EI_INIT;
 
 /* What all functions here need to know of the segment in hand. stream is NULL for a quoted message. */
 typedef struct {
-    packet_info         *pinfo;
-    proto_tree          *tree; /* of the packet */
-    mstun_stream_t      *stream;
-    unsigned             direction;
-    mstun_framing_t      framing;
-    unsigned             depth;
-    bool                 any_message;
-    uint32_t             seq; /* of the tvb's first byte */
+    packet_info *pinfo;
+    proto_tree *tree; /* of the packet */
+    mstun_stream_t *stream;
+    unsigned direction;
+    mstun_framing_t framing;
+    unsigned depth;
+    bool any_message;
+    uint32_t seq; /* of the tvb's first byte */
 } pass_t;
 
 /* Somebody looks at our fields, or counts expert infos. */
@@ -39,15 +39,15 @@ static bool is_wanted(proto_tree *tree, const mstun_facts_t *facts)
 
 static const char *show_in_columns(pass_t *pass, const mstun_facts_t *facts, const mstun_exchange_t *exchange)
 {
-    bool        in_column = mstun_columns_wanted(pass->pinfo);
+    bool in_column = mstun_columns_wanted(pass->pinfo);
     const char *summary = NULL;
 
     if (in_column || (pass->tree && PTREE_DATA(pass->tree)->visible)) {
         summary = mstun_message_summary(pass->pinfo->pool, facts);
         if (exchange->copy) {
-            const char *kind = exchange->copy->alternate ? " [alternate format]" : " [retransmission]";
+            const char *kind = exchange->copy->alternate ? "alternate format" : "retransmission";
 
-            summary = wmem_strconcat(pass->pinfo->pool, summary, kind, NULL);
+            summary = wmem_strdup_printf(pass->pinfo->pool, "%s [%s]", summary, kind);
         }
     }
     if (in_column) {
@@ -60,9 +60,9 @@ static void dissect_packet(pass_t *pass, tvbuff_t *tvb, uint32_t offset, uint32_
 
 static void dissect_data(pass_t *pass, tvbuff_t *tvb, const mstun_facts_t *facts)
 {
-    uint32_t  offset = (uint32_t)(facts->data.bytes - (facts->id - STUN_ID_OFFSET));
+    uint32_t offset = (uint32_t)(facts->data.bytes - (facts->id - STUN_ID_OFFSET));
     tvbuff_t *data = tvb_new_subset_length(tvb, (int)offset, facts->data.len);
-    pass_t    inner = *pass;
+    pass_t inner = *pass;
 
     inner.seq += offset;
     inner.depth++;
@@ -73,7 +73,7 @@ static void dissect_data(pass_t *pass, tvbuff_t *tvb, const mstun_facts_t *facts
 /* message: from its header on. frame, offset: what stands before it, the RFC 4571 length. pass->seq is the message's. */
 static void dissect_message(pass_t *pass, tvbuff_t *message, tvbuff_t *frame, uint32_t offset)
 {
-    mstun_facts_t    facts;
+    mstun_facts_t facts;
     mstun_exchange_t exchange = { NULL, NULL };
 
     if (!mstun_message_parse(message, &facts)) {
@@ -107,7 +107,7 @@ static void dissect_message(pass_t *pass, tvbuff_t *message, tvbuff_t *frame, ui
 static void dissect_packet(pass_t *pass, tvbuff_t *tvb, uint32_t offset, uint32_t header_len)
 {
     tvbuff_t *packet = tvb_new_subset_remaining(tvb, (int)(offset + header_len));
-    uint32_t  captured = tvb_captured_length(packet), reported = tvb_reported_length(packet);
+    uint32_t captured = tvb_captured_length(packet), reported = tvb_reported_length(packet);
 
     if (captured > 0 &&
         mstun_packet_class(tvb_get_ptr(packet, 0, (int)captured), captured, reported) == MSTUN_PACKET_STUN) {
@@ -126,9 +126,10 @@ static void dissect_packet(pass_t *pass, tvbuff_t *tvb, uint32_t offset, uint32_
     if (header_len == RFC4571_HEADER_LEN) {
         mstun_rfc4571_show(tvb, pass->tree, offset, reported);
     }
-    if (captured > 0) {
-        mstun_payload_dissect(packet, pass->pinfo, pass->tree);
+    if (captured > 0 && mstun_payload_dissect(packet, pass->pinfo, pass->tree)) {
         mstun_columns_keep(pass->pinfo);
+    } else if (header_len == RFC4571_HEADER_LEN && mstun_columns_wanted(pass->pinfo)) {
+        mstun_columns_add(pass->pinfo, wmem_strdup_printf(pass->pinfo->pool, "RFC 4571 frame, %u bytes", reported));
     }
 }
 
@@ -165,10 +166,10 @@ static void dissect_unit(pass_t *pass, tvbuff_t *unit_tvb, const mstun_unit_t *u
 /* One unit's bad end must not take the next ones with it. */
 static void dissect_unit_guarded(pass_t *pass, tvbuff_t *tvb, uint32_t offset, const mstun_unit_t *unit)
 {
-    uint32_t  len = mstun_unit_len(unit);
-    uint32_t  left = (uint32_t)tvb_captured_length_remaining(tvb, (int)offset);
+    uint32_t len = mstun_unit_len(unit);
+    uint32_t left = (uint32_t)tvb_captured_length_remaining(tvb, (int)offset);
     tvbuff_t *unit_tvb = tvb_new_subset_length_caplen(tvb, (int)offset, (int)MIN(left, len), (int)len);
-    uint32_t  seq = pass->seq;
+    uint32_t seq = pass->seq;
 
     if (len > (uint32_t)tvb_reported_length_remaining(tvb, (int)offset)) {
         tvb_set_fragment(unit_tvb); /* the user has switched TCP reassembly off */
@@ -217,7 +218,8 @@ static void skip(pass_t *pass, tvbuff_t *tvb, uint32_t offset, uint32_t len)
 }
 
 /* Follows the units from offset on; returns where it came to an end, in_step whether a unit begins there. */
-static uint32_t follow_units(pass_t *pass, tvbuff_t *tvb, const mstun_segment_t *segment, uint32_t offset, bool *in_step)
+static uint32_t follow_units(pass_t *pass, tvbuff_t *tvb, const mstun_segment_t *segment, uint32_t offset,
+                             bool *in_step)
 {
     mstun_unit_t unit;
 
@@ -264,9 +266,9 @@ static uint32_t follow_units(pass_t *pass, tvbuff_t *tvb, const mstun_segment_t 
 void mstun_dissect_segment(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, mstun_stream_t *stream,
                            const mstun_segment_t *segment, mstun_framing_t hint, bool last_of_direction)
 {
-    pass_t       pass = { .pinfo = pinfo, .tree = tree, .stream = stream, .seq = segment->seq };
-    bool         in_step = false;
-    uint32_t     offset = segment->reported;
+    pass_t pass = { .pinfo = pinfo, .tree = tree, .stream = stream, .seq = segment->seq };
+    bool in_step = false;
+    uint32_t offset = segment->reported;
 
     pass.direction = mstun_stream_direction(pinfo);
     mstun_mark_t mark = mstun_stream_enter(stream, pass.direction, pinfo, segment, hint);
@@ -297,12 +299,12 @@ void mstun_dissect_segment(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, 
 
 void mstun_dissect_quoted(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, mstun_framing_t framing)
 {
-    uint32_t        captured = tvb_captured_length(tvb);
+    uint32_t captured = tvb_captured_length(tvb);
     mstun_segment_t segment = { .bytes = tvb_get_ptr(tvb, 0, (int)captured),
                                 .captured = captured,
                                 .reported = tvb_reported_length(tvb) };
-    pass_t          pass = { .pinfo = pinfo, .tree = tree, .framing = framing };
-    bool            in_step;
+    pass_t pass = { .pinfo = pinfo, .tree = tree, .framing = framing };
+    bool in_step;
 
     mstun_columns_begin(pinfo);
     follow_units(&pass, tvb, &segment, 0, &in_step);

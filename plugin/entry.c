@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * A connection is claimed where its bytes prove it: by the heuristic on any free port, by the handle of port 3478, and
- * by a wrapper before the owner of any other port. Then the conversation has our dissector from that frame on, and
- * neither ports nor heuristics are asked again. */
+ * A connection is claimed where its bytes prove it: by the heuristic on any free port, and by a wrapper before the owner
+ * of any other port. Then the conversation has our dissector from that frame on, and neither ports nor heuristics are
+ * asked again. What is not ours goes to the owner as if there were no wrapper: on port 3478 that is the built-in "stun",
+ * so that switching mstun off gives its output back to the byte. */
 #include "entry.h"
 
 #include <epan/conversation.h>
@@ -10,18 +11,21 @@
 
 #include "dissector.h"
 
-#define TURN_PORT "3478"
+#define TURN_PORT 3478
 #define TCP_FIN 0x01
+
+/* Bits of conversation_completeness, as packet-tcp.c defines them for itself and shows them in tcp.completeness. */
+#define TCP_SYN_SEEN 0x03
 
 static int proto_mstun = -1;
 static int proto_wrapper = -1;
 
 static dissector_handle_t mstun_handle;
 static dissector_handle_t wrapper_handle;
-static dissector_table_t  tcp_ports;
+static dissector_table_t tcp_ports;
 
-static range_t    *shared_ports; /* preference: on which owned ports we look first */
-static wmem_map_t *port_owners;  /* port -> dissector_handle_t of the ports that have the wrapper */
+static range_t *shared_ports;   /* preference: on which owned ports we look first */
+static wmem_map_t *port_owners; /* port -> dissector_handle_t of the ports that have the wrapper */
 
 static mstun_segment_t segment_of(tvbuff_t *tvb, const struct tcpinfo *tcp)
 {
@@ -61,12 +65,19 @@ static int claim(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const stru
     return dissect_stream(tvb, pinfo, tree, tcp, stream, segment, framing);
 }
 
-/* The protocol's handle: for connections that are ours, for our port, and for Decode As. */
+/* A connection's first segment on TURN's port may be shorter than a header: it is worth waiting for the rest. */
+static bool may_become_stun(packet_info *pinfo, const mstun_segment_t *segment)
+{
+    return pinfo->can_desegment && segment->captured == segment->reported &&
+           mstun_detect_prefix(segment->bytes, segment->captured) && mstun_stream_is_first(pinfo, segment);
+}
+
+/* The protocol's handle: for connections that are ours, for Decode As, and for what the wrapper has found. */
 static int dissect_tcp(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
     const struct tcpinfo *tcp = (const struct tcpinfo *)data;
-    mstun_segment_t       segment = segment_of(tvb, tcp);
-    mstun_stream_t       *stream = pinfo->flags.in_error_pkt ? NULL : mstun_stream_find(pinfo);
+    mstun_segment_t segment = segment_of(tvb, tcp);
+    mstun_stream_t *stream = pinfo->flags.in_error_pkt ? NULL : mstun_stream_find(pinfo);
 
     if (stream) {
         return dissect_stream(tvb, pinfo, tree, tcp, stream, &segment, MSTUN_FRAMING_UNKNOWN);
@@ -76,8 +87,7 @@ static int dissect_tcp(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void
     if (framing != MSTUN_FRAMING_UNKNOWN) {
         return claim(tvb, pinfo, tree, tcp, &segment, framing);
     }
-    if (pinfo->can_desegment && segment.captured == segment.reported &&
-        mstun_detect_prefix(segment.bytes, segment.captured) && mstun_stream_is_first(pinfo, &segment)) {
+    if (may_become_stun(pinfo, &segment)) {
         pinfo->desegment_offset = 0;
         pinfo->desegment_len = DESEGMENT_ONE_MORE_SEGMENT;
         return (int)segment.captured;
@@ -99,44 +109,67 @@ static ws_bool heur_tcp(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, voi
         return FALSE;
     }
     const struct tcpinfo *tcp = (const struct tcpinfo *)data;
-    mstun_segment_t       segment = segment_of(tvb, tcp);
+    mstun_segment_t segment = segment_of(tvb, tcp);
 
     return claim(tvb, pinfo, tree, tcp, &segment, framing) != 0;
 }
 
 /* Before the owner of a port, whose dissector may take any bytes: at a direction's first byte a header is enough;
  * behind it, bytes that the owner may be in the middle of must be a message beyond doubt. */
-static bool prove_on_owned_port(tvbuff_t *tvb, packet_info *pinfo, const struct tcpinfo *tcp, mstun_framing_t *framing)
+static bool is_ours_on_owned_port(packet_info *pinfo, const mstun_segment_t *segment)
 {
-    uint32_t captured = tvb_captured_length(tvb), reported = tvb_reported_length(tvb);
+    mstun_framing_t framing = mstun_detect(segment->bytes, segment->captured, segment->reported, MSTUN_PROOF_HEADER);
 
-    if (captured < STUN_HEADER_LEN) {
-        return false;
+    if (framing == MSTUN_FRAMING_UNKNOWN) {
+        return pinfo->match_uint == TURN_PORT && may_become_stun(pinfo, segment);
     }
-    const uint8_t *bytes = tvb_get_ptr(tvb, 0, (int)captured);
+    return mstun_stream_is_first(pinfo, segment) ||
+           mstun_detect(segment->bytes, segment->captured, segment->reported, MSTUN_PROOF_MESSAGE) == framing;
+}
 
-    *framing = mstun_detect(bytes, captured, reported, MSTUN_PROOF_HEADER);
-    if (*framing == MSTUN_FRAMING_UNKNOWN || !proto_is_protocol_enabled(find_protocol_by_id(proto_mstun))) {
-        return false;
+/*
+ * The built-in "stun" takes whatever comes on TURN's port, and waits for as many bytes as it takes for a length: STUN
+ * that follows in the connection would drown in that. It gets connections that begin otherwise than with STUN, as far
+ * as the capture has their beginning; one that the capture joins in the middle is left alone until STUN proves itself.
+ */
+static bool is_left_to_builtin(packet_info *pinfo, const struct tcpinfo *tcp, const mstun_segment_t *segment)
+{
+    conversation_t *conversation = find_or_create_conversation(pinfo);
+    uint32_t since = GPOINTER_TO_UINT(conversation_get_proto_data(conversation, proto_wrapper));
+
+    if (since) {
+        return since <= pinfo->num;
     }
-    mstun_segment_t segment = segment_of(tvb, tcp);
+    bool begins_here = tcp && mstun_stream_is_first(pinfo, segment) &&
+                       get_tcp_conversation_data(NULL, pinfo)->conversation_completeness & TCP_SYN_SEEN;
 
-    return mstun_stream_is_first(pinfo, &segment) ||
-           mstun_detect(bytes, captured, reported, MSTUN_PROOF_MESSAGE) == *framing;
+    if (begins_here && !PINFO_FD_VISITED(pinfo)) {
+        conversation_add_proto_data(conversation, proto_wrapper, GUINT_TO_POINTER(pinfo->num));
+    }
+    return begins_here;
 }
 
 static int dissect_wrapped(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
     const struct tcpinfo *tcp = (const struct tcpinfo *)data;
-    mstun_framing_t       framing;
+    mstun_segment_t segment = segment_of(tvb, tcp);
+    dissector_handle_t owner;
 
-    if (prove_on_owned_port(tvb, pinfo, tcp, &framing)) {
-        /* as a layer of its own, which the wrapper is not */
-        pinfo->can_desegment = pinfo->saved_can_desegment;
-        return call_dissector_only(mstun_handle, tvb, pinfo, tree, data);
+    if (proto_is_protocol_enabled(find_protocol_by_id(proto_mstun))) {
+        if (is_ours_on_owned_port(pinfo, &segment)) {
+            /* By its handle: mstun is a layer, the wrapper is none. */
+            pinfo->can_desegment = pinfo->saved_can_desegment;
+            int used = call_dissector_only(mstun_handle, tvb, pinfo, tree, data);
+
+            if (used > 0) {
+                return used;
+            }
+        }
+        if (pinfo->match_uint == TURN_PORT && !is_left_to_builtin(pinfo, tcp, &segment)) {
+            return 0;
+        }
     }
-    dissector_handle_t owner = (dissector_handle_t)wmem_map_lookup(port_owners, GUINT_TO_POINTER(pinfo->match_uint));
-
+    owner = (dissector_handle_t)wmem_map_lookup(port_owners, GUINT_TO_POINTER(pinfo->match_uint));
     /* Being called through us must not cost the owner its right to ask for more bytes. */
     pinfo->can_desegment = pinfo->saved_can_desegment;
     return owner ? call_dissector_only(owner, tvb, pinfo, tree, data) : 0;
@@ -202,7 +235,7 @@ void mstun_entry_register(const mstun_registrar_t *reg)
 void mstun_entry_handoff(void)
 {
     tcp_ports = find_dissector_table("tcp.port");
-    dissector_add_uint_range_with_preference("tcp.port", TURN_PORT, mstun_handle);
+    dissector_add_uint_range_with_preference("tcp.port", "", mstun_handle);
     heur_dissector_add("tcp", heur_tcp, "STUN, TURN and Microsoft's dialects over TCP", "mstun_tcp", proto_mstun,
                        HEURISTIC_ENABLE);
 }

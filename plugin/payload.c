@@ -3,9 +3,9 @@
 
 #include "columns.h"
 
-static dissector_handle_t      rtp_handle;
-static dissector_handle_t      rtcp_handle;
-static dissector_handle_t      dtls_handle;
+static dissector_handle_t rtp_handle;
+static dissector_handle_t rtcp_handle;
+static dissector_handle_t dtls_handle;
 static heur_dissector_list_t stun_payload_heuristics;
 
 static dissector_handle_t handle_for(tvbuff_t *tvb)
@@ -27,22 +27,25 @@ static dissector_handle_t handle_for(tvbuff_t *tvb)
     return NULL;
 }
 
-void mstun_payload_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
+bool mstun_payload_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
 {
     dissector_handle_t handle = handle_for(tvb);
     heur_dtbl_entry_t *entry;
-    uint16_t           can_desegment = pinfo->can_desegment;
+    uint16_t can_desegment = pinfo->can_desegment;
 
     /* The packet is whole: a dissector that asked for more would get the bytes of the next one. */
     pinfo->can_desegment = 0;
     if (handle) { /* it will write into the column, behind what stands there */
         mstun_columns_separate(pinfo);
     }
-    if (!(handle && call_dissector_only(handle, tvb, pinfo, tree, NULL) > 0) &&
-        !dissector_try_heuristic(stun_payload_heuristics, tvb, pinfo, tree, &entry, NULL)) {
+    bool known = (handle && call_dissector_only(handle, tvb, pinfo, tree, NULL) > 0) ||
+                 dissector_try_heuristic(stun_payload_heuristics, tvb, pinfo, tree, &entry, NULL);
+
+    if (!known) {
         call_data_dissector(tvb, pinfo, tree);
     }
     pinfo->can_desegment = can_desegment;
+    return known;
 }
 
 void mstun_payload_handoff(void)

@@ -22,29 +22,17 @@
 #include "track/transaction.h"
 
 WS_DLL_PUBLIC_DEF const char plugin_version[] = PLUGIN_VERSION;
-WS_DLL_PUBLIC_DEF const int  plugin_want_major = WIRESHARK_VERSION_MAJOR;
-WS_DLL_PUBLIC_DEF const int  plugin_want_minor = WIRESHARK_VERSION_MINOR;
-WS_DLL_PUBLIC void           plugin_register(void);
-WS_DLL_PUBLIC uint32_t       plugin_describe(void);
+WS_DLL_PUBLIC_DEF const int plugin_want_major = MSTUN_WANT_MAJOR;
+WS_DLL_PUBLIC_DEF const int plugin_want_minor = MSTUN_WANT_MINOR;
+WS_DLL_PUBLIC void plugin_register(void);
+WS_DLL_PUBLIC uint32_t plugin_describe(void);
 
 /* Bottom layer first: the order of the folders. */
 static const mstun_register_fn modules[] = {
-    mstun_attr_register,
-    mstun_attr_decode_register,
-    mstun_attr_stun_register,
-    mstun_attr_turn_register,
-    mstun_attr_ice_register,
-    mstun_attr_ms_register,
-    mstun_attr_ms_bwm_register,
-    mstun_attr_walk_register,
-    mstun_fingerprint_register,
-    mstun_message_register,
-    mstun_framing_register,
-    mstun_stream_register,
-    mstun_transaction_register,
-    mstun_columns_register,
-    mstun_dissector_register,
-    mstun_entry_register,
+    mstun_attr_register,        mstun_attr_decode_register, mstun_attr_stun_register,   mstun_attr_turn_register,
+    mstun_attr_ice_register,    mstun_attr_ms_register,     mstun_attr_ms_bwm_register, mstun_attr_walk_register,
+    mstun_fingerprint_register, mstun_message_register,     mstun_framing_register,     mstun_stream_register,
+    mstun_transaction_register, mstun_columns_register,     mstun_dissector_register,   mstun_entry_register,
 };
 
 static void register_protoinfo(void)

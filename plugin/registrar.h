@@ -9,9 +9,9 @@
 
 /** What a module gets to register with. Everything is owned by plugin.c and lives as long as the program. */
 typedef struct {
-    int              proto;  /* the protocol "mstun" */
+    int proto;               /* the protocol "mstun" */
     expert_module_t *expert; /* its expert infos */
-    module_t        *prefs;  /* its preferences */
+    module_t *prefs;         /* its preferences */
 } mstun_registrar_t;
 
 typedef void (*mstun_register_fn)(const mstun_registrar_t *reg);

@@ -12,6 +12,8 @@
  *
  * The XOR pad is the message's own bytes 4 to 19: cookie and transaction id, or the 128-bit id of MS-TURN, whose first
  * four bytes need not be the cookie. */
+#include "attr/address.h"
+
 #include "attr/decode.h"
 
 #include <string.h>
@@ -176,12 +178,24 @@ void mstun_add_port(const mstun_show_t *show, int offset)
 void mstun_attr_address_register(const mstun_registrar_t *reg)
 {
     static hf_register_info hf[] = {
-        { &hf_att_port, { "Port", "mstun.att.port", FT_UINT16, BASE_DEC, NULL, 0x0, NULL, HFILL } },
-        { &hf_att_port_xord, { "Port (XOR-d)", "mstun.att.port_xord", FT_BYTES, BASE_NONE, NULL, 0x0, NULL, HFILL } },
-        { &hf_att_ipv4, { "IP", "mstun.att.ipv4", FT_IPv4, BASE_NONE, NULL, 0x0, NULL, HFILL } },
-        { &hf_att_ipv4_xord, { "IP (XOR-d)", "mstun.att.ipv4_xord", FT_BYTES, BASE_NONE, NULL, 0x0, NULL, HFILL } },
-        { &hf_att_ipv6, { "IP", "mstun.att.ipv6", FT_IPv6, BASE_NONE, NULL, 0x0, NULL, HFILL } },
-        { &hf_att_ipv6_xord, { "IP (XOR-d)", "mstun.att.ipv6_xord", FT_BYTES, BASE_NONE, NULL, 0x0, NULL, HFILL } },
+        { &hf_att_port,
+          { "Port", "mstun.att.port", FT_UINT16, BASE_DEC, NULL, 0x0,
+            "RFC 8489 section 14.1; where it was XORed, undone", HFILL } },
+        { &hf_att_port_xord,
+          { "Port (XOR-d)", "mstun.att.port_xord", FT_BYTES, BASE_NONE, NULL, 0x0,
+            "As on the wire, RFC 8489 section 14.2", HFILL } },
+        { &hf_att_ipv4,
+          { "IP", "mstun.att.ipv4", FT_IPv4, BASE_NONE, NULL, 0x0, "RFC 8489 section 14.1; where it was XORed, undone",
+            HFILL } },
+        { &hf_att_ipv4_xord,
+          { "IP (XOR-d)", "mstun.att.ipv4_xord", FT_BYTES, BASE_NONE, NULL, 0x0,
+            "As on the wire, RFC 8489 section 14.2", HFILL } },
+        { &hf_att_ipv6,
+          { "IP", "mstun.att.ipv6", FT_IPv6, BASE_NONE, NULL, 0x0, "RFC 8489 section 14.1; where it was XORed, undone",
+            HFILL } },
+        { &hf_att_ipv6_xord,
+          { "IP (XOR-d)", "mstun.att.ipv6_xord", FT_BYTES, BASE_NONE, NULL, 0x0,
+            "As on the wire, RFC 8489 section 14.2", HFILL } },
         { &hf_att_address_bytes,
           { "Port and Address", "mstun.att.address_bytes", FT_BYTES, BASE_NONE, NULL, 0x0,
             "The rest of an address attribute whose family or length is wrong", HFILL } },

@@ -9,50 +9,45 @@ static const mstun_attr_table_t *const families[] = {
     &mstun_attr_stun, &mstun_attr_turn, &mstun_attr_ice, &mstun_attr_ms, &mstun_attr_ms_bwm,
 };
 
+typedef struct {
+    uint16_t type;
+    const mstun_attr_t *row;
+} entry_t;
+
+#define ATTRIBUTES_MAX 255
+
 /* Made once when the plugin is loaded, only read after. */
-static const mstun_attr_t **sorted_rows;
-static size_t sorted_count;
+static entry_t entries[ATTRIBUTES_MAX];
+static value_string names[ATTRIBUTES_MAX + 1];
+static size_t entry_count;
 
-value_string_ext mstun_attr_names_ext;
+value_string_ext mstun_attr_names_ext = VALUE_STRING_EXT_INIT(names);
 
-static int compare_rows(const void *a, const void *b)
+static int compare_types(const void *a, const void *b)
 {
-    const mstun_attr_t *const *left = (const mstun_attr_t *const *)a;
-    const mstun_attr_t *const *right = (const mstun_attr_t *const *)b;
-
-    return (int)(*left)->type - (int)(*right)->type;
-}
-
-static int compare_type(const void *type, const void *row)
-{
-    return (int)*(const uint16_t *)type - (int)(*(const mstun_attr_t *const *)row)->type;
+    return (int)((const entry_t *)a)->type - (int)((const entry_t *)b)->type;
 }
 
 static void gather_rows(void)
 {
-    size_t total = 0;
-
-    for (size_t i = 0; i < array_length(families); i++) {
-        total += families[i]->count;
-    }
-    sorted_rows = wmem_alloc_array(wmem_epan_scope(), const mstun_attr_t *, total);
     for (size_t i = 0; i < array_length(families); i++) {
         for (size_t k = 0; k < families[i]->count; k++) {
-            sorted_rows[sorted_count++] = &families[i]->rows[k];
+            const mstun_attr_t *row = &families[i]->rows[k];
+
+            g_assert(entry_count < ATTRIBUTES_MAX);
+            entries[entry_count++] = (entry_t){ .type = row->type, .row = row };
         }
     }
-    qsort(sorted_rows, sorted_count, sizeof sorted_rows[0], compare_rows);
+    qsort(entries, entry_count, sizeof entries[0], compare_types);
 }
 
 static void gather_names(void)
 {
-    value_string *names = wmem_alloc_array(wmem_epan_scope(), value_string, sorted_count + 1);
-
-    for (size_t i = 0; i < sorted_count; i++) {
-        names[i] = (value_string){ sorted_rows[i]->type, sorted_rows[i]->name };
+    for (size_t i = 0; i < entry_count; i++) {
+        names[i] = (value_string){ entries[i].type, entries[i].row->name };
     }
-    names[sorted_count] = (value_string){ 0, NULL };
-    mstun_attr_names_ext = *value_string_ext_new(names, (unsigned)sorted_count + 1, "mstun attributes");
+    /* value_string_ext_new() would do, had it the same parameters in all versions of Wireshark. */
+    mstun_attr_names_ext._vs_num_entries = (unsigned)entry_count;
 }
 
 void mstun_attr_register(const mstun_registrar_t *reg _U_)
@@ -63,7 +58,8 @@ void mstun_attr_register(const mstun_registrar_t *reg _U_)
 
 const mstun_attr_t *mstun_attr_find(mstun_dialect_t dialect, uint16_t type)
 {
-    const mstun_attr_t *const *found;
+    entry_t key = { .type = type };
+    const entry_t *found;
 
     if (dialect == MSTUN_DIALECT_MS_TURN) {
         for (size_t i = 0; i < mstun_attr_ms_turn.count; i++) {
@@ -72,8 +68,8 @@ const mstun_attr_t *mstun_attr_find(mstun_dialect_t dialect, uint16_t type)
             }
         }
     }
-    found = (const mstun_attr_t *const *)bsearch(&type, sorted_rows, sorted_count, sizeof sorted_rows[0], compare_type);
-    return found ? *found : NULL;
+    found = (const entry_t *)bsearch(&key, entries, entry_count, sizeof entries[0], compare_types);
+    return found ? found->row : NULL;
 }
 
 const char *mstun_attr_name(mstun_dialect_t dialect, uint16_t type)

@@ -13,10 +13,10 @@ typedef struct mstun_attr mstun_attr_t;
 
 /** Where a row shows its value. tree may be NULL (an expert info is wanted, the tree is not). */
 typedef struct {
-    packet_info         *pinfo;
-    tvbuff_t            *tvb;   /* the message, from its first header byte */
-    proto_tree          *tree;  /* the attribute's own subtree */
-    proto_item          *item;  /* the subtree's head: append the value in a few words */
+    packet_info *pinfo;
+    tvbuff_t *tvb;              /* the message, from its first header byte */
+    proto_tree *tree;           /* the attribute's own subtree */
+    proto_item *item;           /* the subtree's head: append the value in a few words */
     const mstun_facts_t *facts; /* of the whole message; facts->id are the 16 bytes that XOR addresses are made with */
 } mstun_show_t;
 
@@ -27,30 +27,30 @@ typedef void (*mstun_learn_fn)(const uint8_t *value, uint16_t len, mstun_facts_t
 typedef void (*mstun_attr_show_fn)(const mstun_show_t *show, const mstun_attr_t *row, int offset, int len);
 
 struct mstun_attr {
-    uint16_t           type;
-    uint16_t           min_len;
-    uint16_t           max_len;
-    uint16_t           unit; /* the length is a multiple of this; 0 and 1: any */
-    const char        *name; /* as the specification prints it */
-    int               *hf;   /* what the shared decoder adds; NULL for decoders that have fields of their own */
+    uint16_t type;
+    uint16_t min_len;
+    uint16_t max_len;
+    uint16_t unit;    /* the length is a multiple of this; 0 and 1: any */
+    const char *name; /* as the specification prints it */
+    int *hf;          /* what the shared decoder adds; NULL for decoders that have fields of their own */
     mstun_attr_show_fn show;
-    mstun_learn_fn     learn; /* NULL: nothing above needs it */
+    mstun_learn_fn learn; /* NULL: nothing above needs it */
 };
 
 /** A specification family's rows. */
 typedef struct {
     const mstun_attr_t *rows;
-    size_t              count;
+    size_t count;
 } mstun_attr_table_t;
 
 /* One table a file, named for the family. mstun_attr_ms_turn holds only what MS-TURN reads differently (0x0001, 0x000E,
  * 0x0012, 0x0014, 0x0015, ...); it is asked first for messages of that dialect. */
-extern const mstun_attr_table_t mstun_attr_stun;     /* RFC 8489, 5780, 3489, 7635, 7982 */
-extern const mstun_attr_table_t mstun_attr_turn;     /* RFC 8656, 6062, 8016 and old TURN drafts */
-extern const mstun_attr_table_t mstun_attr_ice;      /* RFC 8445, 6679; Google and Cisco */
-extern const mstun_attr_table_t mstun_attr_ms;       /* [MS-TURN], [MS-ICE2] additions */
-extern const mstun_attr_table_t mstun_attr_ms_bwm;   /* [MS-TURNBWM] */
-extern const mstun_attr_table_t mstun_attr_ms_turn;  /* what [MS-TURN] calls otherwise */
+extern const mstun_attr_table_t mstun_attr_stun;    /* RFC 8489, 5780, 3489, 7635, 7982 */
+extern const mstun_attr_table_t mstun_attr_turn;    /* RFC 8656, 6062, 8016 and old TURN drafts */
+extern const mstun_attr_table_t mstun_attr_ice;     /* RFC 8445, 6679; Google and Cisco */
+extern const mstun_attr_table_t mstun_attr_ms;      /* [MS-TURN], [MS-ICE2] additions */
+extern const mstun_attr_table_t mstun_attr_ms_bwm;  /* [MS-TURNBWM] */
+extern const mstun_attr_table_t mstun_attr_ms_turn; /* what [MS-TURN] calls otherwise */
 
 /* Registration. mstun_attr_register comes first: the others' and the message layer's fields show names that it gathers.
  * mstun_attr_decode_register does the shared decoders of decode.c, address.c, error.c and credential.c. */

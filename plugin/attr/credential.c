@@ -3,6 +3,8 @@
  * Who is asking and the proof of it: USERNAME, REALM, NONCE, PASSWORD-ALGORITHM(S), MESSAGE-INTEGRITY (RFC 8489 sections
  * 9.2 and 14.3 to 14.12), ACCESS-TOKEN (RFC 7635 section 6.2), and the binary names of MS-TURN ([MS-TURN] 2.2.2).
  * Nothing is verified here. */
+#include "attr/credential.h"
+
 #include "attr/decode.h"
 
 #include <string.h>
@@ -78,7 +80,7 @@ static void append_text(const mstun_show_t *show, int offset, int len)
 /* RFC 8445 section 7.2.2: "ufrag of the receiver:ufrag of the sender" in a check, the same words in its answer. */
 static void add_ufrags(const mstun_show_t *show, const uint8_t *name, int offset, int len)
 {
-    const uint8_t *colon = (const uint8_t *)memchr(name, ':', (size_t)len);
+    const uint8_t *colon = len > 0 ? (const uint8_t *)memchr(name, ':', (size_t)len) : NULL;
 
     if (!colon) {
         return;
@@ -149,14 +151,23 @@ static void add_nonce_features(const mstun_show_t *show, int offset, uint32_t fe
     proto_tree_add_boolean(show->tree, hf_att_nonce_features_username_anonymity, tvb, at, NONCE_FEATURES_LEN, features);
 }
 
+/* MS-TURN servers send random bytes. mstun.att.nonce is there all the same, hidden, to be found by. */
+static void add_nonce_bytes(const mstun_show_t *show, int offset, int len)
+{
+    proto_item *text = proto_tree_add_string(show->tree, hf_att_nonce, show->tvb, offset, len,
+                                             tvb_format_text(show->pinfo->pool, show->tvb, offset, len));
+
+    proto_item_set_hidden(text);
+    proto_tree_add_item(show->tree, hf_att_nonce_opaque, show->tvb, offset, len, ENC_NA);
+}
+
 void mstun_show_nonce(const mstun_show_t *show, const mstun_attr_t *row _U_, int offset, int len)
 {
     const uint8_t *nonce = tvb_get_ptr(show->tvb, offset, len);
     uint32_t features;
 
-    /* MS-TURN servers send random bytes. */
     if (show->facts->dialect == MSTUN_DIALECT_MS_TURN && !mstun_is_text(nonce, len)) {
-        proto_tree_add_item(show->tree, hf_att_nonce_opaque, show->tvb, offset, len, ENC_NA);
+        add_nonce_bytes(show, offset, len);
         return;
     }
     proto_tree_add_item(show->tree, hf_att_nonce, show->tvb, offset, len, ENC_UTF_8);
@@ -237,7 +248,8 @@ static const value_string pw_alg_names[] = {
 void mstun_attr_credential_register(const mstun_registrar_t *reg)
 {
     static hf_register_info hf[] = {
-        { &hf_att_username, { "Username", "mstun.att.username", FT_STRING, BASE_NONE, NULL, 0x0, NULL, HFILL } },
+        { &hf_att_username,
+          { "Username", "mstun.att.username", FT_STRING, BASE_NONE, NULL, 0x0, "RFC 8489 section 14.3", HFILL } },
         { &hf_att_username_opaque,
           { "Username", "mstun.att.username.opaque", FT_BYTES, BASE_NONE, NULL, 0x0,
             "The name's bytes, in dialects that do not say it is text", HFILL } },
@@ -247,30 +259,38 @@ void mstun_attr_credential_register(const mstun_registrar_t *reg)
         { &hf_ice_ufrag_local,
           { "Sender's ufrag", "mstun.ice.ufrag.local", FT_STRING, BASE_NONE, NULL, 0x0,
             "The name's second half: of the sender of the request", HFILL } },
-        { &hf_att_realm, { "Realm", "mstun.att.realm", FT_STRING, BASE_NONE, NULL, 0x0, NULL, HFILL } },
-        { &hf_att_nonce, { "Nonce", "mstun.att.nonce", FT_STRING, BASE_NONE, NULL, 0x0, NULL, HFILL } },
+        { &hf_att_realm,
+          { "Realm", "mstun.att.realm", FT_STRING, BASE_NONE, NULL, 0x0, "RFC 8489 section 14.9", HFILL } },
+        { &hf_att_nonce,
+          { "Nonce", "mstun.att.nonce", FT_STRING, BASE_NONE, NULL, 0x0, "RFC 8489 section 14.10", HFILL } },
         { &hf_att_nonce_opaque,
           { "Nonce", "mstun.att.nonce.opaque", FT_BYTES, BASE_NONE, NULL, 0x0, "A nonce that is not text", HFILL } },
         { &hf_att_nonce_features,
           { "Security Features", "mstun.att.nonce.features", FT_UINT24, BASE_HEX, NULL, 0x0,
             "24 bits after the nonce cookie obMatJos2, the first bit to the left", HFILL } },
         { &hf_att_nonce_features_password_algorithms,
-          { "Password algorithms", "mstun.att.nonce.features.password_algorithms", FT_BOOLEAN, 24, NULL, 0x800000, NULL,
-            HFILL } },
+          { "Password algorithms", "mstun.att.nonce.features.password_algorithms", FT_BOOLEAN, 24, NULL, 0x800000,
+            "The sender knows PASSWORD-ALGORITHMS, RFC 8489 section 9.2", HFILL } },
         { &hf_att_nonce_features_username_anonymity,
-          { "Username anonymity", "mstun.att.nonce.features.username_anonymity", FT_BOOLEAN, 24, NULL, 0x400000, NULL,
-            HFILL } },
+          { "Username anonymity", "mstun.att.nonce.features.username_anonymity", FT_BOOLEAN, 24, NULL, 0x400000,
+            "The sender knows USERHASH, RFC 8489 section 9.2", HFILL } },
         { &hf_att_pw_alg,
-          { "Password Algorithm", "mstun.att.pw_alg", FT_UINT16, BASE_DEC, VALS(pw_alg_names), 0x0, NULL, HFILL } },
+          { "Password Algorithm", "mstun.att.pw_alg", FT_UINT16, BASE_DEC, VALS(pw_alg_names), 0x0,
+            "RFC 8489 sections 14.11 and 14.12", HFILL } },
         { &hf_att_pw_alg_len,
-          { "Password Algorithm Length", "mstun.att.pw_alg_len", FT_UINT16, BASE_DEC, NULL, 0x0, NULL, HFILL } },
+          { "Password Algorithm Length", "mstun.att.pw_alg_len", FT_UINT16, BASE_DEC, NULL, 0x0,
+            "Bytes of parameters, RFC 8489 sections 14.11 and 14.12", HFILL } },
         { &hf_att_pw_alg_data,
-          { "Password Algorithm Data", "mstun.att.pw_alg_data", FT_BYTES, BASE_NONE, NULL, 0x0, NULL, HFILL } },
-        { &hf_att_hmac, { "HMAC", "mstun.att.hmac", FT_BYTES, BASE_NONE, NULL, 0x0, NULL, HFILL } },
+          { "Password Algorithm Data", "mstun.att.pw_alg_data", FT_BYTES, BASE_NONE, NULL, 0x0,
+            "RFC 8489 sections 14.11 and 14.12", HFILL } },
+        { &hf_att_hmac,
+          { "HMAC", "mstun.att.hmac", FT_BYTES, BASE_NONE, NULL, 0x0, "Not verified, RFC 8489 sections 14.5 and 14.6",
+            HFILL } },
         { &hf_att_access_token_nonce_length,
-          { "Nonce Length", "mstun.att.access_token.nonce_length", FT_UINT16, BASE_DEC, NULL, 0x0, NULL, HFILL } },
+          { "Nonce Length", "mstun.att.access_token.nonce_length", FT_UINT16, BASE_DEC, NULL, 0x0,
+            "RFC 7635 section 6.2", HFILL } },
         { &hf_att_access_token_nonce,
-          { "Nonce", "mstun.att.access_token.nonce", FT_BYTES, BASE_NONE, NULL, 0x0, NULL, HFILL } },
+          { "Nonce", "mstun.att.access_token.nonce", FT_BYTES, BASE_NONE, NULL, 0x0, "RFC 7635 section 6.2", HFILL } },
         { &hf_att_access_token_encrypted,
           { "Encrypted Block", "mstun.att.access_token.encrypted", FT_BYTES, BASE_NONE, NULL, 0x0,
             "Key, timestamp and lifetime, for the server only", HFILL } },

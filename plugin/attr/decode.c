@@ -3,6 +3,10 @@
  * Shared decoders of single values: numbers, text, bytes, flags, address families. */
 #include "attr/decode.h"
 
+#include "attr/address.h"
+#include "attr/credential.h"
+#include "attr/error.h"
+
 #include <inttypes.h>
 
 static int hf_att_reserved = -1;
@@ -31,7 +35,7 @@ bool mstun_is_text(const uint8_t *text, int len)
             return false;
         }
     }
-    return g_utf8_validate((const char *)text, len, NULL);
+    return len == 0 || g_utf8_validate((const char *)text, len, NULL);
 }
 
 /* ": 600 s", ": TCP (6)", ": 0x7d3a91c4": as the field itself is displayed. */
@@ -96,7 +100,12 @@ void mstun_show_flag(const mstun_show_t *show, const mstun_attr_t *row, int offs
 
 void mstun_show_opaque(const mstun_show_t *show, const mstun_attr_t *row _U_, int offset, int len)
 {
-    proto_tree_add_item(show->tree, hf_value, show->tvb, offset, len, ENC_NA);
+    mstun_add_value(show->tree, show->tvb, offset, len);
+}
+
+proto_item *mstun_add_value(proto_tree *tree, tvbuff_t *tvb, int offset, int len)
+{
+    return proto_tree_add_item(tree, hf_value, tvb, offset, len, ENC_NA);
 }
 
 void mstun_show_family(const mstun_show_t *show, const mstun_attr_t *row _U_, int offset, int len)
@@ -127,12 +136,15 @@ static const value_string family_names[] = {
 void mstun_attr_decode_register(const mstun_registrar_t *reg)
 {
     static hf_register_info hf[] = {
-        { &hf_att_reserved, { "Reserved", "mstun.att.reserved", FT_BYTES, BASE_NONE, NULL, 0x0, NULL, HFILL } },
+        { &hf_att_reserved,
+          { "Reserved", "mstun.att.reserved", FT_BYTES, BASE_NONE, NULL, 0x0,
+            "Senders set it to zero, receivers ignore it", HFILL } },
         { &hf_att_family,
-          { "Protocol Family", "mstun.att.family", FT_UINT8, BASE_HEX, VALS(family_names), 0x0, NULL, HFILL } },
+          { "Protocol Family", "mstun.att.family", FT_UINT8, BASE_HEX, VALS(family_names), 0x0, "RFC 8489 section 14.1",
+            HFILL } },
         { &hf_value,
           { "Value", "mstun.value", FT_BYTES, BASE_NONE, NULL, 0x0,
-            "The bytes of an attribute that has a name but no published layout", HFILL } },
+            "A value that could not be decoded, or has no published layout", HFILL } },
     };
 
     MSTUN_REGISTER_FIELDS(reg, hf);

@@ -10,6 +10,8 @@
  *  |      Reason Phrase (variable)                                ..
  *  +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
  */
+#include "attr/error.h"
+
 #include "attr/decode.h"
 #include "wire/values.h"
 
@@ -127,20 +129,25 @@ void mstun_attr_error_register(const mstun_registrar_t *reg)
 {
     static hf_register_info hf[] = {
         { &hf_att_error_class,
-          { "Error Class", "mstun.att.error.class", FT_UINT8, BASE_DEC, NULL, 0x07, NULL, HFILL } },
+          { "Error Class", "mstun.att.error.class", FT_UINT8, BASE_DEC, NULL, 0x07,
+            "The code's first digit, RFC 8489 section 14.8", HFILL } },
         { &hf_att_error,
           { "Error Code", "mstun.att.error", FT_UINT8, BASE_DEC, NULL, 0x0,
             "The code's last two digits; mstun.error.code has all three", HFILL } },
         { &hf_att_error_reason,
-          { "Error Reason Phrase", "mstun.att.error.reason", FT_STRING, BASE_NONE, NULL, 0x0, NULL, HFILL } },
-        { &hf_att_unknown, { "Unknown Attribute", "mstun.att.unknown", FT_UINT16, BASE_HEX, NULL, 0x0, NULL, HFILL } },
+          { "Error Reason Phrase", "mstun.att.error.reason", FT_STRING, BASE_NONE, NULL, 0x0, "RFC 8489 section 14.8",
+            HFILL } },
+        { &hf_att_unknown,
+          { "Unknown Attribute", "mstun.att.unknown", FT_UINT16, BASE_HEX, NULL, 0x0,
+            "A type that the sender does not know, RFC 8489 section 14.13", HFILL } },
         { &hf_att_options,
           { "Options", "mstun.att.options", FT_UINT32, BASE_HEX, NULL, 0x0, "libjingle's use of type 0x8001", HFILL } },
         { &hf_error_code,
           { "Error", "mstun.error.code", FT_UINT16, BASE_DEC, VALS(mstun_error_names), 0x0,
             "Class and number as one: 401, 438, 447", HFILL } },
         { &hf_error_reason,
-          { "Error Reason Phrase", "mstun.error.reason", FT_STRING, BASE_NONE, NULL, 0x0, NULL, HFILL } },
+          { "Error Reason Phrase", "mstun.error.reason", FT_STRING, BASE_NONE, NULL, 0x0, "RFC 8489 section 14.8",
+            HFILL } },
     };
     static ei_register_info ei[] = {
         { &ei_att_error_code_range,

@@ -10,14 +10,14 @@
 /** Bytes of the frame: valid only while this frame is being dissected. bytes is NULL where the attribute is absent. */
 typedef struct {
     const uint8_t *bytes;
-    uint16_t       len;
+    uint16_t len;
 } mstun_span_t;
 
 /** A transport address, XOR undone. family: 1 IPv4, 2 IPv6 (RFC 8489 section 14.1), 0 absent. */
 typedef struct {
-    uint8_t  family;
+    uint8_t family;
     uint16_t port;
-    uint8_t  ip[16];
+    uint8_t ip[16];
 } mstun_endpoint_t;
 
 /* Attributes whose mere presence is the fact, and problems that the walk met. */
@@ -42,41 +42,41 @@ enum {
 
 typedef struct {
     /* header */
-    uint16_t        type;
-    uint16_t        length; /* as on the wire: bytes after the header */
-    stun_class_t    class;
-    uint16_t        method;
-    const uint8_t  *id; /* 16 bytes, the cookie included */
+    uint16_t type;
+    uint16_t length; /* as on the wire: bytes after the header */
+    stun_class_t class;
+    uint16_t method;
+    const uint8_t *id; /* 16 bytes, the cookie included */
     mstun_dialect_t dialect;
-    bool            padded; /* its attributes are padded to a multiple of 4 */
+    bool padded; /* its attributes are padded to a multiple of 4 */
 
     /* attributes */
-    uint32_t         has; /* MSTUN_HAS_... */
-    uint16_t         error_code;
-    uint16_t         channel;
-    uint8_t          transport; /* REQUESTED-TRANSPORT: 6 TCP, 17 UDP */
-    uint32_t         priority;
-    uint32_t         lifetime; /* seconds */
-    uint32_t         connection_id;
-    uint32_t         ms_version;
-    uint32_t         ms_sequence;
-    uint64_t         ms_session; /* MS-Multiplexed-TURN-Session-ID */
-    uint64_t         tie_breaker;
-    mstun_span_t     username;
-    mstun_span_t     realm;
-    mstun_span_t     nonce;
-    mstun_span_t     reason;
-    mstun_span_t     software;
-    mstun_span_t     data;      /* DATA: application bytes */
+    uint32_t has; /* MSTUN_HAS_... */
+    uint16_t error_code;
+    uint16_t channel;
+    uint8_t transport; /* REQUESTED-TRANSPORT: 6 TCP, 17 UDP */
+    uint32_t priority;
+    uint32_t lifetime; /* seconds */
+    uint32_t connection_id;
+    uint32_t ms_version;
+    uint32_t ms_sequence;
+    uint64_t ms_session; /* MS-Multiplexed-TURN-Session-ID */
+    uint64_t tie_breaker;
+    mstun_span_t username;
+    mstun_span_t realm;
+    mstun_span_t nonce;
+    mstun_span_t reason;
+    mstun_span_t software;
+    mstun_span_t data;          /* DATA: application bytes */
     mstun_endpoint_t mapped;    /* XOR-MAPPED-ADDRESS or MAPPED-ADDRESS; MS-TURN 0x8020 */
     mstun_endpoint_t relayed;   /* XOR-RELAYED-ADDRESS; MS-TURN 0x0001 */
     mstun_endpoint_t peer;      /* the first XOR-PEER-ADDRESS; MS-TURN 0x0011, 0x0012 */
     mstun_endpoint_t alternate; /* ALTERNATE-SERVER; MS-TURN 0x000E */
-    mstun_span_t     integrity; /* the HMAC of MESSAGE-INTEGRITY */
-    mstun_span_t     integrity_sha256;
+    mstun_span_t integrity;     /* the HMAC of MESSAGE-INTEGRITY */
+    mstun_span_t integrity_sha256;
 
-    uint32_t     fingerprint_offset; /* of the attribute, from the start of the message; 0: there is none */
-    uint32_t     fingerprint;        /* as on the wire; message/fingerprint.h says whether it is good */
+    uint32_t fingerprint_offset; /* of the attribute, from the start of the message; 0: there is none */
+    uint32_t fingerprint;        /* as on the wire; message/fingerprint.h says whether it is good */
 } mstun_facts_t;
 
 #endif

@@ -2,6 +2,8 @@
  *
  * Attributes of Microsoft's TURN and ICE: [MS-TURN] 2.2.2, [MS-ICE2] 2.2.2, and types that its products send without
  * a published meaning. mstun_attr_ms_turn holds what MS-TURN reads otherwise than the RFCs. */
+#include "attr/address.h"
+#include "attr/credential.h"
 #include "attr/decode.h"
 
 #include <wsutil/nstime.h>
@@ -173,7 +175,7 @@ static void show_service_quality(const mstun_show_t *show, const mstun_attr_t *r
 }
 
 #define ANY 0xFFFF
-#define ADDRESS 8, 20, 0 /* which of the two lengths is told by the family: mstun_show_address */
+#define ADDRESS 4, ANY, 0 /* the family tells which length is right: mstun_show_address */
 
 static const mstun_attr_t rows[] = {
     { 0x000E, ADDRESS, "MS-ALTERNATE-SERVER", NULL, mstun_show_address, learn_alternate },
@@ -230,50 +232,63 @@ void mstun_attr_ms_register(const mstun_registrar_t *reg)
 {
     static hf_register_info hf[] = {
         { &hf_att_magic_cookie,
-          { "Magic Cookie", "mstun.att.magic_cookie", FT_UINT32, BASE_HEX, NULL, 0x0, NULL, HFILL } },
+          { "Magic Cookie", "mstun.att.magic_cookie", FT_UINT32, BASE_HEX, NULL, 0x0, "0x72C64BC6, [MS-TURN] 2.2.2.8",
+            HFILL } },
         { &hf_att_unknown8006,
           { "Unknown8006", "mstun.att.unknown8006", FT_BYTES, BASE_NONE, NULL, 0x0, "MS-TURN attribute 0x8006",
             HFILL } },
         { &hf_att_ms_version,
-          { "MS Version", "mstun.att.ms.version", FT_UINT32, BASE_DEC, VALS(version_names), 0x0, NULL, HFILL } },
+          { "MS Version", "mstun.att.ms.version", FT_UINT32, BASE_DEC, VALS(version_names), 0x0, "[MS-TURN] 2.2.2.17",
+            HFILL } },
         { &hf_att_ms_version_ice,
           { "MS ICE Version", "mstun.att.ms.version.ice", FT_UINT32, BASE_DEC | BASE_RANGE_STRING,
-            RVALS(version_ice_ranges), 0x0, NULL, HFILL } },
+            RVALS(version_ice_ranges), 0x0, "[MS-ICE2] 2.2.2", HFILL } },
         { &hf_att_ms_alternate_host_name,
-          { "Alternate Host Name", "mstun.att.ms.alternate_host_name", FT_STRING, BASE_NONE, NULL, 0x0, NULL, HFILL } },
+          { "Alternate Host Name", "mstun.att.ms.alternate_host_name", FT_STRING, BASE_NONE, NULL, 0x0,
+            "Name of the alternate server, [MS-TURN] 2.2.2", HFILL } },
         { &hf_att_ms_unknown8033,
           { "Unknown8033", "mstun.att.ms.unknown8033", FT_BYTES, BASE_NONE, NULL, 0x0,
             "Seen in checks after the nomination", HFILL } },
         { &hf_att_ms_unknown8036,
           { "Unknown8036", "mstun.att.ms.unknown8036", FT_BYTES, BASE_NONE, NULL, 0x0, "Seen in ICE checks", HFILL } },
-        { &hf_att_ms_app_id, { "MS App ID", "mstun.att.ms.app_id", FT_UINT32, BASE_DEC, NULL, 0x0, NULL, HFILL } },
+        { &hf_att_ms_app_id,
+          { "MS App ID", "mstun.att.ms.app_id", FT_UINT32, BASE_DEC, NULL, 0x0,
+            "2 was seen from Teams, 1 from Skype for Business", HFILL } },
         { &hf_att_ms_secure_tag,
-          { "MS Secure Tag", "mstun.att.ms.secure_tag", FT_BYTES, BASE_NONE, NULL, 0x0, NULL, HFILL } },
+          { "MS Secure Tag", "mstun.att.ms.secure_tag", FT_BYTES, BASE_NONE, NULL, 0x0, "[MS-TURN] 2.2.2", HFILL } },
         { &hf_att_ms_connection_id,
-          { "Connection ID", "mstun.att.ms.connection_id", FT_BYTES, BASE_NONE, NULL, 0x0, NULL, HFILL } },
+          { "Connection ID", "mstun.att.ms.connection_id", FT_BYTES, BASE_NONE, NULL, 0x0,
+            "Of the allocation, [MS-TURN] 2.2.2.21", HFILL } },
         { &hf_att_ms_sequence_number,
-          { "Sequence Number", "mstun.att.ms.sequence_number", FT_UINT32, BASE_DEC, NULL, 0x0, NULL, HFILL } },
-        { &hf_att_ms_foundation,
-          { "Foundation", "mstun.att.ms.foundation", FT_STRING, BASE_NONE, NULL, 0x0, NULL, HFILL } },
-        { &hf_att_ms_stream_type,
-          { "Stream Type", "mstun.att.ms.stream_type", FT_UINT16, BASE_DEC, VALS(stream_type_names), 0x0, NULL,
+          { "Sequence Number", "mstun.att.ms.sequence_number", FT_UINT32, BASE_DEC, NULL, 0x0, "[MS-TURN] 2.2.2.21",
             HFILL } },
+        { &hf_att_ms_foundation,
+          { "Foundation", "mstun.att.ms.foundation", FT_STRING, BASE_NONE, NULL, 0x0,
+            "Of the sender's candidate, [MS-ICE2] 2.2.2", HFILL } },
+        { &hf_att_ms_stream_type,
+          { "Stream Type", "mstun.att.ms.stream_type", FT_UINT16, BASE_DEC, VALS(stream_type_names), 0x0,
+            "[MS-TURN] 2.2.2.22", HFILL } },
         { &hf_att_ms_service_quality,
           { "Service Quality", "mstun.att.ms.service_quality", FT_UINT16, BASE_DEC, VALS(service_quality_names), 0x0,
-            NULL, HFILL } },
+            "[MS-TURN] 2.2.2.22", HFILL } },
         { &hf_att_ms_multiplexed_turn_session_id,
           { "MS Multiplexed TURN Session Id", "mstun.att.ms.multiplexed_turn_session_id", FT_UINT64, BASE_HEX, NULL,
-            0x0, NULL, HFILL } },
+            0x0, "[MS-TURN] 2.2.2.24", HFILL } },
         { &hf_att_ms_token_version,
-          { "Token Version", "mstun.att.ms.token.version", FT_UINT16, BASE_HEX, NULL, 0x0, NULL, HFILL } },
+          { "Token Version", "mstun.att.ms.token.version", FT_UINT16, BASE_HEX, NULL, 0x0,
+            "Of the name that the Edge server gave out", HFILL } },
         { &hf_att_ms_token_length,
-          { "Token Length", "mstun.att.ms.token.length", FT_UINT16, BASE_DEC, NULL, 0x0, NULL, HFILL } },
+          { "Token Length", "mstun.att.ms.token.length", FT_UINT16, BASE_DEC, NULL, 0x0,
+            "Bytes of the token before its hash", HFILL } },
         { &hf_att_ms_token_expiry,
-          { "Token Expiry", "mstun.att.ms.token.expiry", FT_ABSOLUTE_TIME, ABSOLUTE_TIME_UTC, NULL, 0x0, NULL,
+          { "Token Expiry", "mstun.att.ms.token.expiry", FT_ABSOLUTE_TIME, ABSOLUTE_TIME_UTC, NULL, 0x0,
+            "When the name ceases to be accepted", HFILL } },
+        { &hf_att_ms_token_id,
+          { "Token ID", "mstun.att.ms.token.id", FT_BYTES, BASE_NONE, NULL, 0x0, "Bytes without a published meaning",
             HFILL } },
-        { &hf_att_ms_token_id, { "Token ID", "mstun.att.ms.token.id", FT_BYTES, BASE_NONE, NULL, 0x0, NULL, HFILL } },
         { &hf_att_ms_token_hash,
-          { "Token Hash", "mstun.att.ms.token.hash", FT_BYTES, BASE_NONE, NULL, 0x0, NULL, HFILL } },
+          { "Token Hash", "mstun.att.ms.token.hash", FT_BYTES, BASE_NONE, NULL, 0x0,
+            "HMAC-SHA1 of the token, with a key of the server", HFILL } },
     };
 
     static ei_register_info ei[] = {

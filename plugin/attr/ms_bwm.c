@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
  * Attributes of bandwidth management, in MS-TURN Allocate messages: [MS-TURNBWM] 2.2. */
+#include "attr/address.h"
 #include "attr/decode.h"
 
 static int hf_att_bandwidth_acm_type = -1;
@@ -107,7 +108,7 @@ static void show_location_profile(const mstun_show_t *show, const mstun_attr_t *
 }
 
 #define ANY 0xFFFF
-#define ADDRESS 8, 20, 0 /* which of the two lengths is told by the family: mstun_show_xor_address */
+#define ADDRESS 4, ANY, 0 /* the family tells which length is right: mstun_show_address */
 
 static const mstun_attr_t rows[] = {
     { 0x8056, 4, 4, 0, "BANDWIDTH-ADMISSION-CONTROL-MESSAGE", NULL, show_acm, learn_ms },
@@ -148,18 +149,19 @@ void mstun_attr_ms_bwm_register(const mstun_registrar_t *reg)
 {
     static hf_register_info hf[] = {
         { &hf_att_bandwidth_acm_type,
-          { "Message Type", "mstun.att.bandwidth_acm.type", FT_UINT16, BASE_DEC, VALS(acm_type_names), 0x0, NULL,
-            HFILL } },
+          { "Message Type", "mstun.att.bandwidth_acm.type", FT_UINT16, BASE_DEC, VALS(acm_type_names), 0x0,
+            "[MS-TURNBWM] 2.2.1", HFILL } },
         { &hf_att_bandwidth_rsv_id,
-          { "Reservation ID", "mstun.att.bandwidth_rsv_id", FT_BYTES, BASE_NONE, NULL, 0x0, NULL, HFILL } },
+          { "Reservation ID", "mstun.att.bandwidth_rsv_id", FT_BYTES, BASE_NONE, NULL, 0x0, "[MS-TURNBWM] 2.2.2",
+            HFILL } },
         { &hf_att_bandwidth_rsv_amount_misb,
-          { "Minimum Send Bandwidth", "mstun.att.bandwidth_rsv_amount.misb", KBIT_S, NULL, HFILL } },
+          { "Minimum Send Bandwidth", "mstun.att.bandwidth_rsv_amount.misb", KBIT_S, "[MS-TURNBWM] 2.2.3", HFILL } },
         { &hf_att_bandwidth_rsv_amount_masb,
-          { "Maximum Send Bandwidth", "mstun.att.bandwidth_rsv_amount.masb", KBIT_S, NULL, HFILL } },
+          { "Maximum Send Bandwidth", "mstun.att.bandwidth_rsv_amount.masb", KBIT_S, "[MS-TURNBWM] 2.2.3", HFILL } },
         { &hf_att_bandwidth_rsv_amount_mirb,
-          { "Minimum Receive Bandwidth", "mstun.att.bandwidth_rsv_amount.mirb", KBIT_S, NULL, HFILL } },
+          { "Minimum Receive Bandwidth", "mstun.att.bandwidth_rsv_amount.mirb", KBIT_S, "[MS-TURNBWM] 2.2.3", HFILL } },
         { &hf_att_bandwidth_rsv_amount_marb,
-          { "Maximum Receive Bandwidth", "mstun.att.bandwidth_rsv_amount.marb", KBIT_S, NULL, HFILL } },
+          { "Maximum Receive Bandwidth", "mstun.att.bandwidth_rsv_amount.marb", KBIT_S, "[MS-TURNBWM] 2.2.3", HFILL } },
         { &hf_att_address_rp_valid,
           { "Valid", "mstun.att.address_rp.valid", FT_BOOLEAN, 32, TFS(&tfs_yes_no), 0x80000000,
             "The path to this address passed the bandwidth policy", HFILL } },
@@ -167,23 +169,29 @@ void mstun_attr_ms_bwm_register(const mstun_registrar_t *reg)
           { "PSTN", "mstun.att.address_rp.pstn", FT_BOOLEAN, 32, TFS(&tfs_yes_no), 0x40000000,
             "The call may go over the telephone network instead", HFILL } },
         { &hf_att_address_rp_reserved,
-          { "Reserved", "mstun.att.address_rp.reserved", FT_UINT32, BASE_HEX, NULL, 0x3FFFFFFF, NULL, HFILL } },
+          { "Reserved", "mstun.att.address_rp.reserved", FT_UINT32, BASE_HEX, NULL, 0x3FFFFFFF,
+            "[MS-TURNBWM] 2.2.8 to 2.2.11", HFILL } },
         { &hf_att_address_rp_reserved_relay,
-          { "Reserved", "mstun.att.address_rp.reserved", FT_UINT32, BASE_HEX, NULL, 0x7FFFFFFF, NULL, HFILL } },
-        { &hf_att_address_rp_masb, { "Maximum Send Bandwidth", "mstun.att.address_rp.masb", KBIT_S, NULL, HFILL } },
-        { &hf_att_address_rp_marb, { "Maximum Receive Bandwidth", "mstun.att.address_rp.marb", KBIT_S, NULL, HFILL } },
+          { "Reserved", "mstun.att.address_rp.reserved", FT_UINT32, BASE_HEX, NULL, 0x7FFFFFFF,
+            "[MS-TURNBWM] 2.2.8 to 2.2.11", HFILL } },
+        { &hf_att_address_rp_masb,
+          { "Maximum Send Bandwidth", "mstun.att.address_rp.masb", KBIT_S, "[MS-TURNBWM] 2.2.8 to 2.2.11", HFILL } },
+        { &hf_att_address_rp_marb,
+          { "Maximum Receive Bandwidth", "mstun.att.address_rp.marb", KBIT_S, "[MS-TURNBWM] 2.2.8 to 2.2.11", HFILL } },
         { &hf_att_sip_dialog_id,
-          { "SIP Dialog ID", "mstun.att.sip_dialog_id", FT_BYTES, BASE_NONE, NULL, 0x0, NULL, HFILL } },
+          { "SIP Dialog ID", "mstun.att.sip_dialog_id", FT_BYTES, BASE_NONE, NULL, 0x0, "[MS-TURNBWM] 2.2.12",
+            HFILL } },
         { &hf_att_sip_call_id,
-          { "SIP Call ID", "mstun.att.sip_call_id", FT_BYTES, BASE_NONE, NULL, 0x0, NULL, HFILL } },
+          { "SIP Call ID", "mstun.att.sip_call_id", FT_BYTES, BASE_NONE, NULL, 0x0, "[MS-TURNBWM] 2.2.13", HFILL } },
         { &hf_att_lp_peer_location,
-          { "Peer Location", "mstun.att.lp.peer_location", FT_UINT8, BASE_DEC, VALS(location_names), 0x0, NULL,
-            HFILL } },
+          { "Peer Location", "mstun.att.lp.peer_location", FT_UINT8, BASE_DEC, VALS(location_names), 0x0,
+            "[MS-TURNBWM] 2.2.14", HFILL } },
         { &hf_att_lp_self_location,
-          { "Self Location", "mstun.att.lp.self_location", FT_UINT8, BASE_DEC, VALS(location_names), 0x0, NULL,
-            HFILL } },
+          { "Self Location", "mstun.att.lp.self_location", FT_UINT8, BASE_DEC, VALS(location_names), 0x0,
+            "[MS-TURNBWM] 2.2.14", HFILL } },
         { &hf_att_lp_federation,
-          { "Federation", "mstun.att.lp.federation", FT_UINT8, BASE_DEC, VALS(federation_names), 0x0, NULL, HFILL } },
+          { "Federation", "mstun.att.lp.federation", FT_UINT8, BASE_DEC, VALS(federation_names), 0x0,
+            "[MS-TURNBWM] 2.2.14", HFILL } },
     };
 
     MSTUN_REGISTER_FIELDS(reg, hf);

@@ -2,7 +2,10 @@
  *
  * Attributes of STUN: RFC 8489 section 14, RFC 5780 section 7, RFC 7635, RFC 7982, and those of RFC 3489 section 11.2
  * that RFC 8489 dropped. */
+#include "attr/address.h"
+#include "attr/credential.h"
 #include "attr/decode.h"
+#include "attr/error.h"
 
 static int hf_att_change_ip = -1;
 static int hf_att_change_port = -1;
@@ -80,7 +83,7 @@ static void show_transmit_counter(const mstun_show_t *show, const mstun_attr_t *
 }
 
 #define ANY 0xFFFF
-#define ADDRESS 8, 20, 0 /* which of the two lengths is told by the family: mstun_show_address */
+#define ADDRESS 4, ANY, 0 /* the family tells which length is right: mstun_show_address */
 
 static const mstun_attr_t rows[] = {
     { 0x0001, ADDRESS, "MAPPED-ADDRESS", NULL, mstun_show_address, learn_mapped },
@@ -102,7 +105,7 @@ static const mstun_attr_t rows[] = {
     { 0x001E, 32, 32, 0, "USERHASH", &hf_att_userhash, mstun_show_bytes, NULL },
     { 0x0020, ADDRESS, "XOR-MAPPED-ADDRESS", NULL, mstun_show_xor_address, learn_xor_mapped },
     { 0x0026, 0, ANY, 0, "PADDING", &hf_att_filler, mstun_show_bytes, NULL },
-    { 0x0027, 4, 20, 0, "RESPONSE-PORT", NULL, show_response_port, NULL },
+    { 0x0027, 4, 20, 4, "RESPONSE-PORT", NULL, show_response_port, NULL },
     { 0x0028, ADDRESS, "XOR-REFLECTED-FROM", NULL, mstun_show_xor_address, NULL },
     { 0x8002, 0, ANY, 0, "PASSWORD-ALGORITHMS", NULL, mstun_show_password_algorithms, NULL },
     { 0x8003, 0, ANY, 0, "ALTERNATE-DOMAIN", &hf_att_domain, mstun_show_text, NULL },
@@ -123,27 +126,38 @@ void mstun_attr_stun_register(const mstun_registrar_t *reg)
 {
     static hf_register_info hf[] = {
         { &hf_att_change_ip,
-          { "Change IP", "mstun.att.change_ip", FT_BOOLEAN, 16, TFS(&tfs_set_notset), 0x0004, NULL, HFILL } },
+          { "Change IP", "mstun.att.change_ip", FT_BOOLEAN, 16, TFS(&tfs_set_notset), 0x0004,
+            "Answer from another address, RFC 5780 section 7.2", HFILL } },
         { &hf_att_change_port,
-          { "Change Port", "mstun.att.change_port", FT_BOOLEAN, 16, TFS(&tfs_set_notset), 0x0002, NULL, HFILL } },
-        { &hf_att_password, { "Password", "mstun.att.password", FT_BYTES, BASE_NONE, NULL, 0x0, NULL, HFILL } },
+          { "Change Port", "mstun.att.change_port", FT_BOOLEAN, 16, TFS(&tfs_set_notset), 0x0002,
+            "Answer from another port, RFC 5780 section 7.2", HFILL } },
+        { &hf_att_password,
+          { "Password", "mstun.att.password", FT_BYTES, BASE_NONE, NULL, 0x0,
+            "Of a shared secret, RFC 3489 section 11.2", HFILL } },
         { &hf_att_userhash,
           { "User Hash", "mstun.att.userhash", FT_BYTES, BASE_NONE, NULL, 0x0, "SHA-256 of username:realm", HFILL } },
         { &hf_att_filler,
           { "Filler", "mstun.att.filler", FT_BYTES, BASE_NONE, NULL, 0x0, "Bytes that only make the message long",
             HFILL } },
-        { &hf_att_domain, { "Domain", "mstun.att.domain", FT_STRING, BASE_NONE, NULL, 0x0, NULL, HFILL } },
-        { &hf_att_software, { "Software", "mstun.att.software", FT_STRING, BASE_NONE, NULL, 0x0, NULL, HFILL } },
+        { &hf_att_domain,
+          { "Domain", "mstun.att.domain", FT_STRING, BASE_NONE, NULL, 0x0, "RFC 8489 section 14.16", HFILL } },
+        { &hf_att_software,
+          { "Software", "mstun.att.software", FT_STRING, BASE_NONE, NULL, 0x0, "RFC 8489 section 14.14", HFILL } },
         { &hf_att_transmit_counter_request,
-          { "Requests Sent", "mstun.att.transmit_counter.request", FT_UINT8, BASE_DEC, NULL, 0x0, NULL, HFILL } },
+          { "Requests Sent", "mstun.att.transmit_counter.request", FT_UINT8, BASE_DEC, NULL, 0x0,
+            "How often the request was sent, RFC 7982 section 3", HFILL } },
         { &hf_att_transmit_counter_response,
-          { "Responses Sent", "mstun.att.transmit_counter.response", FT_UINT8, BASE_DEC, NULL, 0x0, NULL, HFILL } },
+          { "Responses Sent", "mstun.att.transmit_counter.response", FT_UINT8, BASE_DEC, NULL, 0x0,
+            "How often the response was sent, RFC 7982 section 3", HFILL } },
         { &hf_att_cache_timeout,
           { "Cache timeout", "mstun.att.cache_timeout", FT_UINT32, BASE_DEC | BASE_UNIT_STRING,
-            MSTUN_UNITS(&units_seconds), 0x0, NULL, HFILL } },
+            MSTUN_UNITS(&units_seconds), 0x0, "How long the server remembers, RFC 5780 section 7", HFILL } },
         { &hf_att_authorization_server,
-          { "Authorization Server", "mstun.att.authorization_server", FT_STRING, BASE_NONE, NULL, 0x0, NULL, HFILL } },
-        { &hf_att_origin, { "Origin", "mstun.att.origin", FT_STRING, BASE_NONE, NULL, 0x0, NULL, HFILL } },
+          { "Authorization Server", "mstun.att.authorization_server", FT_STRING, BASE_NONE, NULL, 0x0,
+            "RFC 7635 section 6.1", HFILL } },
+        { &hf_att_origin,
+          { "Origin", "mstun.att.origin", FT_STRING, BASE_NONE, NULL, 0x0,
+            "Of the web page that makes the call; of a draft", HFILL } },
     };
 
     MSTUN_REGISTER_FIELDS(reg, hf);

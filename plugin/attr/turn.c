@@ -2,7 +2,9 @@
  *
  * Attributes of TURN: RFC 8656 section 18, RFC 6062 section 6.2, RFC 8016, and of TURN drafts whose types were never
  * given to anything else. */
+#include "attr/address.h"
 #include "attr/decode.h"
+#include "attr/error.h"
 
 static int hf_att_channelnum = -1;
 static int hf_att_lifetime = -1;
@@ -137,7 +139,7 @@ static void show_icmp(const mstun_show_t *show, const mstun_attr_t *row _U_, int
 }
 
 #define ANY 0xFFFF
-#define ADDRESS 8, 20, 0 /* which of the two lengths is told by the family: mstun_show_address */
+#define ADDRESS 4, ANY, 0 /* the family tells which length is right: mstun_show_address */
 
 static const mstun_attr_t rows[] = {
     { 0x000C, 4, 4, 0, "CHANNEL-NUMBER", NULL, show_channel, learn_channel },
@@ -174,33 +176,44 @@ void mstun_attr_turn_register(const mstun_registrar_t *reg)
 {
     static hf_register_info hf[] = {
         { &hf_att_channelnum,
-          { "Channel-Number", "mstun.att.channelnum", FT_UINT16, BASE_HEX, NULL, 0x0, NULL, HFILL } },
+          { "Channel-Number", "mstun.att.channelnum", FT_UINT16, BASE_HEX, NULL, 0x0, "RFC 8656 section 18.1",
+            HFILL } },
         { &hf_att_lifetime,
           { "Lifetime", "mstun.att.lifetime", FT_UINT32, BASE_DEC | BASE_UNIT_STRING, MSTUN_UNITS(&units_seconds), 0x0,
             "0 deletes the allocation", HFILL } },
         { &hf_port_bandwidth,
           { "Bandwidth", "mstun.port.bandwidth", FT_UINT32, BASE_DEC | BASE_UNIT_STRING,
             MSTUN_UNITS(&mstun_units_kbit_s), 0x0, "Peak bandwidth", HFILL } },
-        { &hf_att_data, { "Data", "mstun.att.data", FT_BYTES, BASE_NONE, NULL, 0x0, NULL, HFILL } },
+        { &hf_att_data,
+          { "Data", "mstun.att.data", FT_BYTES, BASE_NONE, NULL, 0x0,
+            "Of the application, RFC 8656 section 18.4, [MS-TURN] 2.2.2.12", HFILL } },
         { &hf_att_reserve_next,
           { "Reserve next", "mstun.att.even_port.reserve_next", FT_UINT8, BASE_DEC, VALS(reserve_next_names), 0x80,
-            NULL, HFILL } },
+            "RFC 8656 section 18.7", HFILL } },
         { &hf_att_transp,
-          { "Transport", "mstun.att.transp", FT_UINT8, BASE_HEX, VALS(transport_names), 0x0, NULL, HFILL } },
+          { "Transport", "mstun.att.transp", FT_UINT8, BASE_HEX, VALS(transport_names), 0x0,
+            "Of the relay, as an IP protocol number, RFC 8656 section 18.8", HFILL } },
         { &hf_att_dont_fragment,
-          { "Don't fragment", "mstun.att.dont_fragment", FT_BOOLEAN, BASE_NONE, NULL, 0x0, NULL, HFILL } },
-        { &hf_att_timer_val, { "Timer", "mstun.att.timer_val", FT_UINT32, BASE_DEC, NULL, 0x0, NULL, HFILL } },
-        { &hf_att_token, { "Token", "mstun.att.token", FT_BYTES, BASE_NONE, NULL, 0x0, NULL, HFILL } },
+          { "Don't fragment", "mstun.att.dont_fragment", FT_BOOLEAN, BASE_NONE, NULL, 0x0, "RFC 8656 section 18.9",
+            HFILL } },
+        { &hf_att_timer_val,
+          { "Timer", "mstun.att.timer_val", FT_UINT32, BASE_DEC, NULL, 0x0, "Of old TURN drafts", HFILL } },
+        { &hf_att_token,
+          { "Token", "mstun.att.token", FT_BYTES, BASE_NONE, NULL, 0x0, "RFC 8656 section 18.10", HFILL } },
         { &hf_att_connect_stat,
-          { "Connect Status", "mstun.att.connect_stat", FT_UINT32, BASE_DEC, NULL, 0x0, NULL, HFILL } },
+          { "Connect Status", "mstun.att.connect_stat", FT_UINT32, BASE_DEC, NULL, 0x0, "Of an old TURN draft",
+            HFILL } },
         { &hf_connection_id,
           { "Connection ID", "mstun.connection_id", FT_UINT32, BASE_HEX, NULL, 0x0,
             "Of one peer's TCP connection through the relay", HFILL } },
-        { &hf_att_icmp_type, { "ICMP type", "mstun.att.icmp.type", FT_UINT8, BASE_DEC, NULL, 0xFE, NULL, HFILL } },
-        { &hf_att_icmp_code, { "ICMP code", "mstun.att.icmp.code", FT_UINT16, BASE_DEC, NULL, 0x01FF, NULL, HFILL } },
+        { &hf_att_icmp_type,
+          { "ICMP type", "mstun.att.icmp.type", FT_UINT8, BASE_DEC, NULL, 0xFE, "RFC 8656 section 18.13", HFILL } },
+        { &hf_att_icmp_code,
+          { "ICMP code", "mstun.att.icmp.code", FT_UINT16, BASE_DEC, NULL, 0x01FF, "RFC 8656 section 18.13", HFILL } },
         { &hf_att_icmp_data,
-          { "ICMP error data", "mstun.att.icmp.data", FT_BYTES, BASE_NONE, NULL, 0x0, NULL, HFILL } },
-        { &hf_att_ticket, { "Ticket", "mstun.att.ticket", FT_BYTES, BASE_NONE, NULL, 0x0, NULL, HFILL } },
+          { "ICMP error data", "mstun.att.icmp.data", FT_BYTES, BASE_NONE, NULL, 0x0, "RFC 8656 section 18.13",
+            HFILL } },
+        { &hf_att_ticket, { "Ticket", "mstun.att.ticket", FT_BYTES, BASE_NONE, NULL, 0x0, "RFC 8016", HFILL } },
     };
 
     MSTUN_REGISTER_FIELDS(reg, hf);

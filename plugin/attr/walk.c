@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "attr/walk.h"
 
+#include "attr/decode.h"
+
 static int hf_attribute = -1;
 static int hf_att_type = -1;
 static int hf_att_type_comprehension = -1;
 static int hf_att_type_assignment = -1;
 static int hf_att_length = -1;
 static int hf_att_padding = -1;
-static int hf_value = -1;
 
 static int ett_attribute = -1;
 static int ett_att_type = -1;
@@ -138,7 +139,7 @@ static void show_value(const mstun_show_t *show, const mstun_tlv_t *tlv, const m
         return;
     }
     if (tlv->value_len > 0) {
-        proto_tree_add_item(show->tree, hf_value, show->tvb, value, (int)tlv->value_len, ENC_NA);
+        mstun_add_value(show->tree, show->tvb, value, (int)tlv->value_len);
     }
 }
 
@@ -178,7 +179,7 @@ void mstun_attr_show_all(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, ui
     mstun_tlv_walk_start(&walk, tvb_get_ptr(tvb, 0, (int)captured), captured, end, facts->padded);
     while (mstun_tlv_walk_next(&walk, &tlv)) {
         if (tlv.state == MSTUN_TLV_LEFTOVER) {
-            proto_item *item = proto_tree_add_item(tree, hf_value, tvb, (int)tlv.offset, (int)tlv.value_len, ENC_NA);
+            proto_item *item = mstun_add_value(tree, tvb, (int)tlv.offset, (int)tlv.value_len);
 
             expert_add_info(pinfo, item, &ei_trailing_bytes);
             continue;
@@ -215,18 +216,16 @@ void mstun_attr_walk_register(const mstun_registrar_t *reg)
         { &hf_att_padding,
           { "Padding", "mstun.att.padding", FT_UINT16, BASE_DEC, NULL, 0x0,
             "Bytes after the value, up to a multiple of 4, RFC 8489 section 14", HFILL } },
-        { &hf_value,
-          { "Value", "mstun.value", FT_BYTES, BASE_NONE, NULL, 0x0, "A value that could not be decoded", HFILL } },
     };
     static int *ett[] = { &ett_attribute, &ett_att_type };
     static ei_register_info ei[] = {
         { &ei_length_unexpected,
           { "mstun.att.length_unexpected", PI_PROTOCOL, PI_WARN, "Attribute of an unexpected length", EXPFILL } },
         { &ei_length_beyond_message,
-          { "mstun.att.length_beyond_message", PI_MALFORMED, PI_ERROR, "Attribute runs past the end of the message",
+          { "mstun.att.length_beyond_message", PI_PROTOCOL, PI_ERROR, "Attribute runs past the end of the message",
             EXPFILL } },
         { &ei_trailing_bytes,
-          { "mstun.att.trailing_bytes", PI_MALFORMED, PI_ERROR,
+          { "mstun.att.trailing_bytes", PI_PROTOCOL, PI_ERROR,
             "The message ends in bytes that are too few to be an attribute", EXPFILL } },
         { &ei_unknown_required,
           { "mstun.unknown_attribute", PI_UNDECODED, PI_NOTE, "Unknown comprehension-required attribute", EXPFILL } },

@@ -17,7 +17,7 @@ static bool has_cookie(const uint8_t *message)
 static bool attributes_walk(const uint8_t *message, uint32_t captured, mstun_dialect_t dialect, bool *any)
 {
     mstun_tlv_walk_t walk;
-    mstun_tlv_t      tlv;
+    mstun_tlv_t tlv;
 
     *any = false;
     mstun_tlv_walk_start(&walk, message, captured, STUN_HEADER_LEN + (uint32_t)pntohu16(message + 2),
@@ -35,7 +35,7 @@ static bool attributes_walk(const uint8_t *message, uint32_t captured, mstun_dia
 static bool convincing(const uint8_t *message, uint32_t captured, bool any_needed)
 {
     mstun_dialect_t dialect = mstun_dialect_of_bytes(message, captured);
-    bool            any;
+    bool any;
 
     return dialect != MSTUN_DIALECT_RFC3489 && stun_type_known(pntohu16(message)) &&
            attributes_walk(message, captured, dialect, &any) && (any || !any_needed);
@@ -54,6 +54,9 @@ static bool proves_stun(const uint8_t *message, uint32_t captured, uint32_t repo
     }
     if (proof == MSTUN_PROOF_HEADER && whole) {
         return true;
+    }
+    if (!whole && pntohu16(message + 2) & 3) { /* nothing but the header speaks for it, so that must be right */
+        return false;
     }
     return (whole || proof == MSTUN_PROOF_HEADER) && convincing(message, captured, proof == MSTUN_PROOF_MESSAGE);
 }
@@ -107,19 +110,22 @@ mstun_framing_t mstun_detect(const uint8_t *bytes, uint32_t captured, uint32_t r
     if (captured < STUN_HEADER_LEN) {
         return MSTUN_FRAMING_UNKNOWN;
     }
-    if (has_cookie(bytes) || (captured >= STUN_HEADER_LEN + 8 && pntohu32(bytes + STUN_HEADER_LEN + 4) == MS_TURN_COOKIE)) {
+    if (has_cookie(bytes) ||
+        (captured >= STUN_HEADER_LEN + 8 && pntohu32(bytes + STUN_HEADER_LEN + 4) == MS_TURN_COOKIE)) {
         return proves_stun(bytes, captured, reported, proof) ? MSTUN_FRAMING_STUN : MSTUN_FRAMING_UNKNOWN;
     }
     if (proves_rfc4571(bytes, captured, reported, proof)) {
         return MSTUN_FRAMING_RFC4571;
     }
-    if (RFC4571_HEADER_LEN + (uint32_t)pntohu16(bytes) >= reported || !is_media(bytes + 2, captured - 2, pntohu16(bytes))) {
+    if (RFC4571_HEADER_LEN + (uint32_t)pntohu16(bytes) >= reported ||
+        !is_media(bytes + 2, captured - 2, pntohu16(bytes))) {
         return MSTUN_FRAMING_UNKNOWN;
     }
     uint32_t behind = skip_media(bytes, captured, reported);
 
     if (behind != MSTUN_NOWHERE && behind > 0 && captured - behind >= RFC4571_HEADER_LEN + STUN_HEADER_LEN &&
-        frame_length_fits(bytes + behind) && proves_rfc4571(bytes + behind, captured - behind, reported - behind, proof)) {
+        frame_length_fits(bytes + behind) &&
+        proves_rfc4571(bytes + behind, captured - behind, reported - behind, proof)) {
         return MSTUN_FRAMING_RFC4571;
     }
     return MSTUN_FRAMING_UNKNOWN;
@@ -156,7 +162,7 @@ bool mstun_detect_prefix(const uint8_t *bytes, uint32_t len)
 /* Units from offset on, each plausible by itself, the last one ending with the bytes. */
 static bool run_ends_with_the_bytes(mstun_framing_t framing, const uint8_t *bytes, uint32_t captured, uint32_t reported)
 {
-    uint32_t     offset = 0;
+    uint32_t offset = 0;
     mstun_unit_t unit;
 
     while (offset < captured && mstun_unit_at(framing, bytes + offset, captured - offset, &unit) == MSTUN_UNIT_FOUND) {
@@ -167,7 +173,7 @@ static bool run_ends_with_the_bytes(mstun_framing_t framing, const uint8_t *byte
         }
         if (framing == MSTUN_FRAMING_RFC4571 && unit.payload_len > 0) {
             const uint8_t *packet = bytes + offset + RFC4571_HEADER_LEN;
-            uint32_t       left = captured > offset + RFC4571_HEADER_LEN ? captured - offset - RFC4571_HEADER_LEN : 0;
+            uint32_t left = captured > offset + RFC4571_HEADER_LEN ? captured - offset - RFC4571_HEADER_LEN : 0;
 
             if (mstun_packet_class(packet, MIN(left, unit.payload_len), unit.payload_len) == MSTUN_PACKET_UNKNOWN) {
                 return false;
@@ -178,7 +184,8 @@ static bool run_ends_with_the_bytes(mstun_framing_t framing, const uint8_t *byte
     return offset == reported;
 }
 
-uint32_t mstun_resync(mstun_framing_t framing, const uint8_t *bytes, uint32_t captured, uint32_t reported, uint32_t from)
+uint32_t mstun_resync(mstun_framing_t framing, const uint8_t *bytes, uint32_t captured, uint32_t reported,
+                      uint32_t from)
 {
     uint32_t header = framing == MSTUN_FRAMING_RFC4571 ? RFC4571_HEADER_LEN : 0;
 

@@ -27,9 +27,9 @@ typedef enum {
 /** One unit of a stream: header, payload and padding lie one after the other. */
 typedef struct {
     mstun_unit_kind_t kind;
-    uint32_t          header_len;  /* framing header: 0, 2 (RFC 4571) or 4 (ChannelData) bytes */
-    uint32_t          payload_len; /* the message or packet itself */
-    uint32_t          padding;     /* ChannelData on TCP: to a multiple of 4 (RFC 8656 section 12.5) */
+    uint32_t header_len;  /* framing header: 0, 2 (RFC 4571) or 4 (ChannelData) bytes */
+    uint32_t payload_len; /* the message or packet itself */
+    uint32_t padding;     /* ChannelData on TCP: to a multiple of 4 (RFC 8656 section 12.5) */
 } mstun_unit_t;
 
 typedef enum {
@@ -86,7 +86,8 @@ bool mstun_detect_prefix(const uint8_t *bytes, uint32_t len);
  * After a gap: the first offset >= from at which a unit of the framing provably begins, MSTUN_NOWHERE if there is none.
  * A STUN message with its cookie proves itself anywhere; at offset from alone, a run of units that ends with the bytes does too.
  */
-uint32_t mstun_resync(mstun_framing_t framing, const uint8_t *bytes, uint32_t captured, uint32_t reported, uint32_t from);
+uint32_t mstun_resync(mstun_framing_t framing, const uint8_t *bytes, uint32_t captured, uint32_t reported,
+                      uint32_t from);
 
 /** What a packet is by its first bytes (RFC 7983 section 7). */
 typedef enum {

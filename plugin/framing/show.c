@@ -40,11 +40,11 @@ void mstun_rfc4571_show(tvbuff_t *tvb, proto_tree *tree, uint32_t offset, uint32
 
 void mstun_channel_data_show(tvbuff_t *tvb, proto_tree *tree, uint32_t offset, const mstun_unit_t *unit)
 {
-    uint16_t    channel = tvb_get_ntohs(tvb, (int)offset);
+    uint16_t channel = tvb_get_ntohs(tvb, (int)offset);
     proto_item *item =
         proto_tree_add_protocol_format(tree, proto_mstun, tvb, (int)offset, CHANNEL_DATA_HEADER_LEN,
                                        "MSTUN, ChannelData 0x%04x, %u bytes", channel, unit->payload_len);
-    uint32_t    padding = offset + unit->header_len + unit->payload_len;
+    uint32_t padding = offset + unit->header_len + unit->payload_len;
 
     tree = proto_item_add_subtree(item, ett_framing);
     proto_tree_add_item(tree, hf_channel, tvb, (int)offset, 2, ENC_BIG_ENDIAN);
@@ -57,7 +57,7 @@ void mstun_channel_data_show(tvbuff_t *tvb, proto_tree *tree, uint32_t offset, c
 
 void mstun_skipped_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, uint32_t offset, uint32_t len)
 {
-    int         there = (int)MIN(len, (uint32_t)tvb_captured_length_remaining(tvb, (int)offset));
+    int there = (int)MIN(len, (uint32_t)tvb_captured_length_remaining(tvb, (int)offset));
     proto_item *item = proto_tree_add_protocol_format(tree, proto_mstun, tvb, (int)offset, there,
                                                       "MSTUN, continuation, %u bytes", len);
 

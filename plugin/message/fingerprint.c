@@ -60,7 +60,7 @@ void mstun_show_fingerprint(const mstun_show_t *show, const mstun_attr_t *row _U
 {
     proto_item *item = proto_tree_add_item(show->tree, hf_crc32, show->tvb, offset, len, ENC_BIG_ENDIAN);
     /* A second FINGERPRINT is out of place: facts speak of the first. */
-    bool                first = show->facts->fingerprint_offset + STUN_TLV_HEADER_LEN == (uint32_t)offset;
+    bool first = show->facts->fingerprint_offset + STUN_TLV_HEADER_LEN == (uint32_t)offset;
     mstun_fingerprint_t status =
         first ? mstun_fingerprint_verify(show->tvb, show->facts) : MSTUN_FINGERPRINT_UNVERIFIED;
     proto_item *generated = proto_tree_add_uint(show->tree, hf_crc32_status, show->tvb, offset, 0, status);
@@ -70,8 +70,7 @@ void mstun_show_fingerprint(const mstun_show_t *show, const mstun_attr_t *row _U
     if (status == MSTUN_FINGERPRINT_BAD) {
         uint32_t computed = crc32_ccitt_tvb_offset(show->tvb, 0, show->facts->fingerprint_offset) ^ FINGERPRINT_XOR;
 
-        proto_item_set_generated(
-            proto_tree_add_uint(show->tree, hf_crc32_computed, show->tvb, offset, len, computed));
+        proto_item_set_generated(proto_tree_add_uint(show->tree, hf_crc32_computed, show->tvb, offset, len, computed));
         expert_add_info_format(show->pinfo, item, &ei_crc32_bad,
                                "Bad FINGERPRINT (should be 0x%08x): the message was changed on its way, or is no STUN; "
                                "a receiver drops it without an answer",
@@ -84,8 +83,7 @@ void mstun_show_fingerprint(const mstun_show_t *show, const mstun_attr_t *row _U
 void mstun_fingerprint_register(const mstun_registrar_t *reg)
 {
     static hf_register_info hf[] = {
-        { &hf_crc32,
-          { "CRC-32", "mstun.att.crc32", FT_UINT32, BASE_HEX, NULL, 0x0, "RFC 8489 section 14.7", HFILL } },
+        { &hf_crc32, { "CRC-32", "mstun.att.crc32", FT_UINT32, BASE_HEX, NULL, 0x0, "RFC 8489 section 14.7", HFILL } },
         { &hf_crc32_status,
           { "CRC-32 Status", "mstun.att.crc32.status", FT_UINT8, BASE_DEC, VALS(status_names), 0x0,
             "Whether the FINGERPRINT fits the message", HFILL } },

@@ -32,7 +32,7 @@ static uint32_t message_end(const mstun_facts_t *facts)
 static bool walks_to_the_end(const uint8_t *message, uint32_t captured, uint32_t end, bool pads)
 {
     mstun_tlv_walk_t walk;
-    mstun_tlv_t      tlv;
+    mstun_tlv_t tlv;
 
     mstun_tlv_walk_start(&walk, message, captured, end, pads);
     while (mstun_tlv_walk_next(&walk, &tlv)) {
@@ -67,7 +67,8 @@ bool mstun_message_parse(tvbuff_t *tvb, mstun_facts_t *facts)
     }
     const uint8_t *message = tvb_get_ptr(tvb, 0, (int)captured);
 
-    *facts = (mstun_facts_t){ .type = pntohu16(message), .length = pntohu16(message + 2), .id = message + STUN_ID_OFFSET };
+    *facts =
+        (mstun_facts_t){ .type = pntohu16(message), .length = pntohu16(message + 2), .id = message + STUN_ID_OFFSET };
     facts->class = stun_type_class(facts->type);
     facts->method = stun_type_method(facts->type);
     facts->dialect = mstun_dialect_of_bytes(message, captured);
@@ -97,7 +98,7 @@ static void show_type(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const
 static void show_length(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const mstun_facts_t *facts)
 {
     proto_item *item = proto_tree_add_item(tree, hf_length, tvb, 2, 2, ENC_BIG_ENDIAN);
-    uint32_t    there = tvb_reported_length(tvb);
+    uint32_t there = tvb_reported_length(tvb);
 
     if (mstun_dialect_pads(facts->dialect) && facts->length & 3) {
         expert_add_info_format(pinfo, item, &ei_wrong_msglen,
@@ -124,12 +125,10 @@ static void show_id(tvbuff_t *tvb, proto_tree *tree, const mstun_facts_t *facts)
 
 proto_tree *mstun_message_show(tvbuff_t *tvb, proto_tree *tree, const mstun_facts_t *facts, const char *summary)
 {
-    int         len = (int)MIN(message_end(facts), (uint32_t)tvb_captured_length(tvb));
-    proto_item *item = proto_tree_add_item(tree, proto_mstun, tvb, 0, len, ENC_NA);
+    int len = (int)MIN(message_end(facts), (uint32_t)tvb_captured_length(tvb));
+    proto_item *item =
+        proto_tree_add_protocol_format(tree, proto_mstun, tvb, 0, len, "MSTUN, %s", summary ? summary : "");
 
-    if (summary) {
-        proto_item_append_text(item, ", %s", summary);
-    }
     return proto_item_add_subtree(item, ett_message);
 }
 
@@ -148,7 +147,7 @@ void mstun_message_show_attributes(tvbuff_t *tvb, packet_info *pinfo, proto_tree
     if (end <= STUN_HEADER_LEN) {
         return;
     }
-    int         captured = (int)MIN(end, (uint32_t)tvb_captured_length(tvb)) - STUN_HEADER_LEN;
+    int captured = (int)MIN(end, (uint32_t)tvb_captured_length(tvb)) - STUN_HEADER_LEN;
     proto_item *item = proto_tree_add_item(tree, hf_attributes, tvb, STUN_HEADER_LEN, captured, ENC_NA);
 
     mstun_attr_show_all(tvb, pinfo, proto_item_add_subtree(item, ett_attributes), end, facts);
@@ -170,8 +169,8 @@ void mstun_message_register(const mstun_registrar_t *reg)
           { "Message Class", "mstun.type.class", FT_UINT16, BASE_HEX, VALS(mstun_class_names), STUN_TYPE_CLASS_MASK,
             "RFC 8489 section 5", HFILL } },
         { &hf_type_method,
-          { "Message Method", "mstun.type.method", FT_UINT16, BASE_HEX, VALS(mstun_method_names),
-            STUN_TYPE_METHOD_MASK, "RFC 8489 section 5", HFILL } },
+          { "Message Method", "mstun.type.method", FT_UINT16, BASE_HEX, VALS(mstun_method_names), STUN_TYPE_METHOD_MASK,
+            "RFC 8489 section 5", HFILL } },
         { &hf_type_method_assignment,
           { "Message Method Assignment", "mstun.type.method_assignment", FT_UINT16, BASE_HEX,
             VALS(method_assignment_names), 0x2000, "IANA registration policy, RFC 8489 section 18.2", HFILL } },
@@ -195,7 +194,7 @@ void mstun_message_register(const mstun_registrar_t *reg)
         { &ei_wrong_msglen,
           { "mstun.wrong_msglen", PI_PROTOCOL, PI_WARN, "Message length is not a multiple of 4 bytes", EXPFILL } },
         { &ei_short_packet,
-          { "mstun.short_packet", PI_MALFORMED, PI_ERROR, "The message is longer than what carries it", EXPFILL } },
+          { "mstun.short_packet", PI_PROTOCOL, PI_ERROR, "The message is longer than what carries it", EXPFILL } },
         { &ei_type_unknown,
           { "mstun.type.unknown", PI_UNDECODED, PI_NOTE, "Message type is in no specification", EXPFILL } },
     };

@@ -71,7 +71,7 @@ mstun_outcome_t mstun_outcome_of(const mstun_transaction_t *transaction, const m
         return MSTUN_OUTCOME_UNKNOWN;
     }
     const struct tcp_analysis *tcp = pinfo->ptype == PT_TCP ? get_tcp_conversation_data(NULL, pinfo) : NULL;
-    const char                *gap = gap_text(transaction, stream, pinfo);
+    const char *gap = gap_text(transaction, stream, pinfo);
 
     if (tcp && nothing_captured_of(tcp->rev)) {
         return MSTUN_OUTCOME_HALF_CAPTURED;

@@ -63,10 +63,10 @@ static void remember(mstun_flow_t *flow, const mstun_mark_t *mark)
 static mstun_mark_t look_up(const mstun_flow_t *flow, uint32_t frame, uint32_t seq)
 {
     mstun_mark_t found = { .framing = MSTUN_FRAMING_UNKNOWN, .skip = MSTUN_NOWHERE };
-    unsigned     low = 0, high = flow->marks ? wmem_array_get_count(flow->marks) : 0;
+    unsigned low = 0, high = flow->marks ? wmem_array_get_count(flow->marks) : 0;
 
     while (low < high) {
-        unsigned            middle = (low + high) / 2;
+        unsigned middle = (low + high) / 2;
         const mstun_mark_t *mark = (const mstun_mark_t *)wmem_array_index(flow->marks, middle);
 
         if (mark->frame < frame || (mark->frame == frame && seq_distance(mark->seq, seq) <= 0)) {
@@ -94,7 +94,7 @@ static bool begins_in_step(mstun_framing_t framing, packet_info *pinfo, const ms
 /* Out of step: the bytes themselves must say where a unit begins. */
 static mstun_mark_t find_step(mstun_framing_t framing, packet_info *pinfo, const mstun_segment_t *segment)
 {
-    mstun_mark_t    mark = { .frame = pinfo->num, .seq = segment->seq, .framing = framing };
+    mstun_mark_t mark = { .frame = pinfo->num, .seq = segment->seq, .framing = framing };
     mstun_framing_t proven = mstun_detect(segment->bytes, segment->captured, segment->reported, MSTUN_PROOF_HEADER);
 
     if (proven != MSTUN_FRAMING_UNKNOWN) {

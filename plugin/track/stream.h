@@ -10,9 +10,9 @@
 
 /** From a frame and byte on, a direction has this framing; in that segment, skip bytes come before the first unit. */
 typedef struct {
-    uint32_t        frame;
-    uint32_t        seq;
-    uint32_t        skip; /* MSTUN_NOWHERE: no unit begins in this segment */
+    uint32_t frame;
+    uint32_t seq;
+    uint32_t skip; /* MSTUN_NOWHERE: no unit begins in this segment */
     mstun_framing_t framing;
 } mstun_mark_t;
 
@@ -20,29 +20,29 @@ typedef struct mstun_transaction mstun_transaction_t;
 
 /* One direction of a connection. */
 typedef struct {
-    wmem_array_t   *marks;    /* of mstun_mark_t, by frame */
-    uint32_t        expected; /* first pass: the sequence number where the next unit begins */
-    uint32_t        gap_frame; /* the last frame in front of which bytes are missing; 0: none */
-    mstun_framing_t framing;  /* first pass: of the bytes to come */
-    bool            in_step;  /* first pass: expected is known */
+    wmem_array_t *marks;     /* of mstun_mark_t, by frame */
+    uint32_t expected;       /* first pass: the sequence number where the next unit begins */
+    uint32_t gap_frame;      /* the last frame in front of which bytes are missing; 0: none */
+    mstun_framing_t framing; /* first pass: of the bytes to come */
+    bool in_step;            /* first pass: expected is known */
 } mstun_flow_t;
 
 typedef struct {
-    uint32_t             number;      /* tells connections apart, also such with the same addresses and ports */
-    uint32_t             first_frame; /* the connection is ours from this frame on */
-    mstun_flow_t         flow[2];
+    uint32_t number;      /* tells connections apart, also such with the same addresses and ports */
+    uint32_t first_frame; /* the connection is ours from this frame on */
+    mstun_flow_t flow[2];
     mstun_transaction_t *oldest; /* first pass: requests without a response yet, oldest first */
     mstun_transaction_t *newest;
-    wmem_array_t        *overdue; /* transactions that a later frame proved unanswered, by that frame; or NULL */
+    wmem_array_t *overdue; /* transactions that a later frame proved unanswered, by that frame; or NULL */
 } mstun_stream_t;
 
 /** A TCP segment, or what TCP has put together of several, as it comes to us. */
 typedef struct {
     const uint8_t *bytes;
-    uint32_t       captured;
-    uint32_t       reported;
-    uint32_t       seq;      /* of the first byte */
-    bool           has_seq;  /* false inside TLS: bytes come in order, unnumbered */
+    uint32_t captured;
+    uint32_t reported;
+    uint32_t seq; /* of the first byte */
+    bool has_seq; /* false inside TLS: bytes come in order, unnumbered */
 } mstun_segment_t;
 
 /** Whether these are the first bytes that TCP carries in the packet's direction, as far as the capture goes back. */

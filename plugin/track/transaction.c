@@ -169,7 +169,7 @@ mstun_exchange_t mstun_transaction_track(mstun_stream_t *stream, unsigned direct
                                          uint32_t position, const mstun_facts_t *facts)
 {
     mstun_exchange_t exchange = { NULL, NULL };
-    bool             of_request = facts->class == STUN_REQUEST;
+    bool of_request = facts->class == STUN_REQUEST;
 
     if (facts->class == STUN_INDICATION || pinfo->flags.in_error_pkt ||
         (facts->dialect == MSTUN_DIALECT_MS_TURN && facts->type == MS_TURN_DATA_INDICATION)) {
@@ -358,8 +358,7 @@ void mstun_transaction_register(const mstun_registrar_t *reg)
             "This frame proves that the request in that frame had its time and got no response", HFILL } },
     };
     static ei_register_info ei[] = {
-        { &ei_unanswered,
-          { "mstun.unanswered", PI_SEQUENCE, PI_WARN, "Request without response", EXPFILL } },
+        { &ei_unanswered, { "mstun.unanswered", PI_SEQUENCE, PI_WARN, "Request without response", EXPFILL } },
         { &ei_pending,
           { "mstun.pending", PI_SEQUENCE, PI_NOTE,
             "No response in the capture, which ends too soon after this request to tell", EXPFILL } },
@@ -367,8 +366,7 @@ void mstun_transaction_register(const mstun_registrar_t *reg)
           { "mstun.half_captured", PI_SEQUENCE, PI_NOTE,
             "No response in the capture, which holds no packet of the other direction at all: capture both directions",
             EXPFILL } },
-        { &ei_overdue,
-          { "mstun.overdue", PI_SEQUENCE, PI_NOTE, "An earlier request has no response", EXPFILL } },
+        { &ei_overdue, { "mstun.overdue", PI_SEQUENCE, PI_NOTE, "An earlier request has no response", EXPFILL } },
         { &ei_no_request,
           { "mstun.no_request", PI_SEQUENCE, PI_CHAT,
             "No request to this response in the capture, which may have begun after it", EXPFILL } },

@@ -13,27 +13,27 @@
 /** A request or response of which an earlier one was seen. */
 typedef struct mstun_copy {
     struct mstun_copy *next;
-    uint32_t           frame;
-    uint32_t           position;
-    bool               of_request;
-    bool               alternate; /* the other format of an MS-ICE2 check (two copies with one id), no repetition */
+    uint32_t frame;
+    uint32_t position;
+    bool of_request;
+    bool alternate; /* the other format of an MS-ICE2 check (two copies with one id), no repetition */
 } mstun_copy_t;
 
 struct mstun_transaction {
-    uint8_t              id[STUN_ID_LEN];
-    uint32_t             stream;
-    uint8_t              direction; /* of the request */
-    bool                 awaits_response;
-    uint16_t             type; /* of the request */
-    uint32_t             request_frame; /* 0: none was seen */
-    uint32_t             request_position;
-    uint32_t             request_signature;
-    uint32_t             response_frame; /* 0: none was seen */
-    uint32_t             response_position;
-    uint32_t             response_signature;
-    uint32_t             overdue_frame; /* the frame that proved that no response came in time; 0: none */
-    nstime_t             request_time;
-    mstun_copy_t        *copies;
+    uint8_t id[STUN_ID_LEN];
+    uint32_t stream;
+    uint8_t direction; /* of the request */
+    bool awaits_response;
+    uint16_t type;          /* of the request */
+    uint32_t request_frame; /* 0: none was seen */
+    uint32_t request_position;
+    uint32_t request_signature;
+    uint32_t response_frame; /* 0: none was seen */
+    uint32_t response_position;
+    uint32_t response_signature;
+    uint32_t overdue_frame; /* the frame that proved that no response came in time; 0: none */
+    nstime_t request_time;
+    mstun_copy_t *copies;
     mstun_transaction_t *newer; /* among its stream's open requests */
     mstun_transaction_t *older;
 };
@@ -41,7 +41,7 @@ struct mstun_transaction {
 /** What one message is in its transaction. */
 typedef struct {
     const mstun_transaction_t *transaction; /* NULL: an indication, or a message that is not tracked */
-    const mstun_copy_t        *copy;        /* NULL: the first of its kind */
+    const mstun_copy_t *copy;               /* NULL: the first of its kind */
 } mstun_exchange_t;
 
 /**

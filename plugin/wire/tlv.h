@@ -20,26 +20,26 @@
 
 typedef enum {
     MSTUN_TLV_OK,
-    MSTUN_TLV_CUT,       /* whole by the message's length, but the capture ends before it does */
-    MSTUN_TLV_OVERRUN,   /* its length runs past the end of the message; value_len is what is left */
-    MSTUN_TLV_LEFTOVER,  /* one to three bytes at the end that hold no attribute; type and length are 0 */
+    MSTUN_TLV_CUT,      /* whole by the message's length, but the capture ends before it does */
+    MSTUN_TLV_OVERRUN,  /* its length runs past the end of the message; value_len is what is left */
+    MSTUN_TLV_LEFTOVER, /* one to three bytes at the end that hold no attribute; type and length are 0 */
 } mstun_tlv_state_t;
 
 typedef struct {
     mstun_tlv_state_t state;
-    uint16_t          type;
-    uint16_t          length;    /* as on the wire */
-    uint32_t          offset;    /* of the type, from the start of the message */
-    uint32_t          value_len; /* bytes of value inside the message: length, less if OVERRUN */
-    uint32_t          padding;   /* 0 to 3 bytes after the value, as far as the message has them */
+    uint16_t type;
+    uint16_t length;    /* as on the wire */
+    uint32_t offset;    /* of the type, from the start of the message */
+    uint32_t value_len; /* bytes of value inside the message: length, less if OVERRUN */
+    uint32_t padding;   /* 0 to 3 bytes after the value, as far as the message has them */
 } mstun_tlv_t;
 
 typedef struct {
-    const uint8_t *bytes;    /* the message from its first header byte */
-    uint32_t       captured; /* bytes of it that are there */
-    uint32_t       end;      /* where the attributes end: 20 + Message Length, or the frame's end if that is earlier */
-    uint32_t       offset;   /* where the next attribute begins */
-    bool           pads;
+    const uint8_t *bytes; /* the message from its first header byte */
+    uint32_t captured;    /* bytes of it that are there */
+    uint32_t end;         /* where the attributes end: 20 + Message Length, or the frame's end if that is earlier */
+    uint32_t offset;      /* where the next attribute begins */
+    bool pads;
 } mstun_tlv_walk_t;
 
 /** Begins a walk at offset 20. bytes must stay valid while the walk lasts. */

@@ -8,6 +8,7 @@ const value_string mstun_class_names[] = {
     { 0x00, "Request" }, { 0x01, "Indication" }, { 0x10, "Success Response" }, { 0x11, "Error Response" }, { 0, NULL },
 };
 
+/* The type's bits without the class; for all methods below 0x010 that is the method, GOOG-PING is method 0x080. */
 const value_string mstun_method_names[] = {
     { STUN_BINDING, "Binding" },
     { STUN_SHARED_SECRET, "Shared Secret" },
@@ -20,7 +21,7 @@ const value_string mstun_method_names[] = {
     { TURN_CONNECT, "Connect" },
     { TURN_CONNECTION_BIND, "ConnectionBind" },
     { TURN_CONNECTION_ATTEMPT, "ConnectionAttempt" },
-    { GOOG_PING, "GOOG-PING" },
+    { 0x0200, "GOOG-PING" },
     { 0, NULL },
 };
 

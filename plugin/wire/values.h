@@ -6,8 +6,8 @@
 
 #include "wire/dialect.h"
 
-extern const value_string mstun_class_names[];   /* by the masked bits as the built-in has them: 0x00, 0x01, 0x10, 0x11 */
-extern const value_string mstun_method_names[];  /* by method number */
+extern const value_string mstun_class_names[]; /* by the masked bits as the built-in has them: 0x00, 0x01, 0x10, 0x11 */
+extern const value_string mstun_method_names[];  /* by the masked bits as the built-in has them */
 extern const value_string mstun_type_names[];    /* whole types, RFC meaning */
 extern const value_string mstun_dialect_names[]; /* mstun_dialect_t */
 extern const value_string mstun_error_names[];   /* error codes as one number: 401, 438, 447, ... */
