@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Sourced by quickstart.sh and test.sh: what they need from Debian, and how they get and say it. POSIX sh.
+
+# shellcheck disable=SC2034,SC2154 # variables of the two scripts
+
+build_packages="gcc libc6-dev cmake ninja-build wireshark-dev libgcrypt20-dev tshark"
+# Beyond that: the test runner, the linters, and what makes live captures (test-captures/lab).
+test_packages="$build_packages binutils python3 clang-format clang-tidy cppcheck util-linux
+    coturn libnice-dev libglib2.0-dev pkg-config"
+
+# step <words>: what happens next, with the seconds since the start.
+started=$(date +%s)
+step() {
+    printf '\n[%3d s] %s\n' $(($(date +%s) - started)) "$*"
+}
+
+# die <words>: one paragraph for the user, no trace.
+die() {
+    printf '\n%s\n' "$(printf '%s' "$*" | tr -s '\n' ' ' | fold -s -w 100)" >&2
+    exit 1
+}
+
+# as_root <command>...: directly or through sudo.
+as_root() {
+    if [ "$(id -u)" -eq 0 ]; then
+        "$@"
+    else
+        sudo "$@"
+    fi
+}
+
+can_be_root() {
+    [ "$(id -u)" -eq 0 ] || command -v sudo >/dev/null 2>&1
+}
+
+# missing_packages <package>...: those that are not installed.
+missing_packages() {
+    for package in "$@"; do
+        case $(dpkg-query -W -f '${Status}' "$package" 2>/dev/null) in
+        *' installed') ;;
+        *) printf '%s ' "$package" ;;
+        esac
+    done
+}
+
+# apt_get <arguments>: apt-get without questions (wireshark-common asks one), one line of progress now and then,
+# and all that it said if it fails.
+apt_get() {
+    log=$(mktemp)
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o Dpkg::Use-Pty=0 -o DPkg::Lock::Timeout=120 "$@" \
+        >"$log" 2>&1 </dev/null &
+    pid=$!
+    while kill -0 "$pid" 2>/dev/null; do
+        sleep 2
+        progress=$(awk '/^Need to get/ { need = ", " $4 " " $5 " to download" } /^Get:/ { got++ } /^Setting up/ { set++ }
+            END { printf "%d files fetched%s, %d packages set up", got, need, set }' "$log")
+        [ "$progress" = "${shown-}" ] || printf '        %s\n' "$progress"
+        shown=$progress
+    done
+    if ! wait "$pid"; then
+        tail -n 15 "$log" >&2
+        rm -f "$log"
+        return 1
+    fi
+    rm -f "$log"
+}
+
+# install_packages <package>...: what is missing of them, or a word about why that cannot be done.
+install_packages() {
+    missing=$(missing_packages "$@")
+    if [ -z "$missing" ]; then
+        step "All packages that are needed are installed."
+        return
+    fi
+    can_be_root || die "These packages are missing: $missing. Installing them needs root, and there is no sudo here." \
+        "Run this script as root, or let an administrator install them, and run it again."
+    step "Installing $missing(with what they need)"
+    if [ "$(id -u)" -ne 0 ]; then
+        sudo -v || die "These packages are missing: $missing. sudo did not allow to install them: run this script as a" \
+            "user who may use sudo, or as root."
+    fi
+    apt_get update || die "apt-get update failed (above is what it said). The packages cannot be installed without a working" \
+        "network and package sources in /etc/apt."
+    candidate=$(apt-cache policy wireshark-dev | awk '/Candidate:/ { print $2 }')
+    case $candidate in
+    '' | '(none)') die "The package sources in /etc/apt do not offer wireshark-dev. On Debian add the component 'main'," \
+        "on Ubuntu 'universe', and run this script again." ;;
+    [0-3].*) die "The package sources in /etc/apt offer Wireshark $candidate; mstun needs 4.0 or newer, which" \
+        "Debian has since 12 (bookworm) and Ubuntu since 24.04." ;;
+    esac
+    # shellcheck disable=SC2086 # a list of words
+    apt_get install --no-install-recommends $missing || die "apt-get could not install $missing(above is what it said)."
+}
+
+# require_debian: this machine has apt, or the user is told what to do elsewhere.
+require_debian() {
+    elsewhere="cmake -S . -B build -G Ninja && cmake --build build && cmake --build build --target install-personal."
+    case $(uname -s) in
+    Darwin) die "This script installs packages with apt, which macOS does not have. With Homebrew: brew install cmake" \
+        "ninja libgcrypt wireshark, give CMake the folder of its WiresharkConfig.cmake by -DWireshark_DIR, then:" \
+        "$elsewhere" ;;
+    MINGW* | MSYS* | CYGWIN*) die "This script installs packages with apt, which Windows does not have. On Windows a" \
+        "plugin is built with Visual Studio against a Wireshark built from source (Wireshark Developer's Guide, chapter" \
+        "'Windows'); in WSL with Debian 12 or 13 this script works as it is." ;;
+    Linux) ;;
+    *) die "This script works on Debian 12 or 13, and this is $(uname -s). Install a C compiler, CMake, Ninja, libgcrypt" \
+        "and Wireshark 4.0 or newer, all with their headers, then: $elsewhere" ;;
+    esac
+    if ! command -v apt-get >/dev/null 2>&1 || ! command -v dpkg-query >/dev/null 2>&1; then
+        system=$(sed -n 's/^PRETTY_NAME="\{0,1\}\([^"]*\)"\{0,1\}$/\1/p' /etc/os-release 2>/dev/null)
+        die "This script installs packages with apt-get, which is not here (${system:-an unknown system}). On Fedora:" \
+            "dnf install gcc cmake ninja-build wireshark-devel wireshark-cli libgcrypt-devel. On Arch: pacman -S gcc cmake" \
+            "ninja wireshark-cli libgcrypt. Wireshark must be 4.0 or newer. Then: $elsewhere"
+    fi
+}
+
+# configure_and_build <build folder> <cmake argument>...: quiet, unless it fails.
+configure_and_build() {
+    folder=$1
+    shift
+    output=$(mktemp)
+    if ! cmake -S "$source_folder" -B "$folder" -G Ninja "$@" >"$output" 2>&1; then
+        # CMake indents the text of our own messages and adds call stacks that help nobody here.
+        reason=$(sed -n '/^CMake Error/,/^Call Stack/p' "$output" | sed -n 's/^  //p')
+        cp "$output" "$folder/configure.log" 2>/dev/null
+        rm -f "$output"
+        die "CMake cannot configure the build." "${reason:-See $folder/configure.log.}"
+    fi
+    if ! cmake --build "$folder" >"$output" 2>&1; then
+        cat "$output" >&2
+        rm -f "$output"
+        die "The plugin does not compile here (above is what the compiler said)."
+    fi
+    rm -f "$output"
+}

@@ -1,0 +1,124 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# From a bare Debian 12 or 13 to decoded STUN: installs what is missing, builds the plugin, installs it where this
+# user's Wireshark loads it, and shows a capture. Run it as often as you like.
+#
+#   sh cmake/quickstart.sh             as root, or as a user who may use sudo
+#   sh cmake/quickstart.sh --remove    takes the plugin away again
+
+set -eu
+source_folder=$(cd "$(dirname "$0")/.." && pwd)
+. "$source_folder/cmake/debian.sh"
+
+sample=test-captures/rfc6062/connect.pcapng
+
+usage() {
+    sed -n 's/^# \{0,1\}//; 3,7p' "$0"
+}
+
+# plugin_folder <Global|Personal>: as Wireshark itself sees it. Root's Wireshark never looks into the personal one.
+plugin_folder() {
+    tshark -G folders 2>/dev/null | sed -n "s/^$1 Plugins:[[:space:]]*//p"
+}
+
+remove() {
+    command -v tshark >/dev/null 2>&1 || die "There is no tshark here, so there is no mstun in it either."
+    removed=no
+    for file in "$(plugin_folder Personal)/epan/mstun.so" "$(plugin_folder Global)/epan/mstun.so"; do
+        [ -e "$file" ] || continue
+        if [ -w "$(dirname "$file")" ]; then
+            rm -f "$file"
+        else
+            can_be_root || die "$file is there for all users. Removing it needs root, and there is no sudo here."
+            as_root rm -f "$file" || die "$file is still there: sudo did not allow to remove it."
+        fi
+        echo "Removed $file"
+        removed=yes
+    done
+    [ $removed = yes ] || echo "mstun is not installed for this user."
+    echo "The packages that quickstart.sh installed stay."
+}
+
+# install_plugin: the one folder that works for this user. A personal copy beside a global one would be ignored.
+install_plugin() {
+    global="$(plugin_folder Global)/epan/mstun.so"
+    if [ "$(id -u)" -eq 0 ]; then
+        cmake --install "$build" >/dev/null
+        where="$global (for all users; root's Wireshark does not load plugins from a home folder)"
+    elif [ -e "$global" ]; then
+        can_be_root || die "An mstun for all users is installed in $global and comes before any other. Replacing it" \
+            "needs root, and there is no sudo here: run this script as root, or with --remove as root first."
+        sudo cmake --install "$build" >/dev/null
+        where="$global (for all users; there was one already)"
+    else
+        cmake --build "$build" --target install-personal >/dev/null
+        where="$(plugin_folder Personal)/epan/mstun.so (for $(id -un) only)"
+    fi
+    echo "        $where"
+    tshark -G plugins 2>/dev/null | grep -q '^mstun' || die "Wireshark does not load the plugin from there." \
+        "Look at the output of: tshark -G plugins"
+}
+
+# messages <capture>: one line per frame with STUN, cut to the width of the terminal if there is one.
+messages() {
+    width=$( (stty size </dev/tty | cut -d ' ' -f 2) 2>/dev/null) || width=''
+    [ "${width:-0}" -ge 80 ] || width=1000
+    tshark -n -r "$1" -Y mstun -T fields -E separator=/t -e frame.number -e frame.time_relative -e _ws.col.Source \
+        -e tcp.srcport -e udp.srcport -e _ws.col.Destination -e tcp.dstport -e udp.dstport -e mstun.type \
+        -e _ws.col.Info 2>/dev/null |
+        awk -F '\t' -v width="$width" '
+        BEGIN { printf "%5s  %8s  %-21s    %-21s  %-11s  %s\n", "frame", "seconds", "from", "to", "mstun.type", "info" }
+        {
+            line = sprintf("%5d  %8.3f  %-21s -> %-21s  %-11s  %s", $1, $2, $3 ":" $4 $5, $6 ":" $7 $8, $9, $10)
+            print substr(line, 1, width)
+        }
+        END { exit NR == 0 }'
+}
+
+# reports <capture>: the tables that this mstun offers as -z mstun,...
+reports() {
+    tshark -z help 2>&1 | sed -n 's/^ *\(mstun,[a-z_,]*\).*/\1/p' | while read -r report; do
+        tshark -n -q -r "$1" -z "$report" 2>/dev/null
+    done
+}
+
+case ${1-} in
+--remove) remove; exit ;;
+-h | --help) usage; exit ;;
+'') ;;
+*) usage >&2; exit 2 ;;
+esac
+
+require_debian
+# shellcheck disable=SC2086 # a list of words
+install_packages $build_packages
+
+if [ -w "$source_folder" ]; then
+    build=$source_folder/build/quickstart
+else
+    build=$(mktemp -d)
+    trap 'rm -rf "$build"' EXIT
+fi
+step "Building mstun for Wireshark $(tshark --version 2>/dev/null | sed -n '1s/^TShark ([^)]*) \([0-9.]*[0-9]\).*/\1/p')"
+rm -rf "$build" # it may have been made on another machine or for another Wireshark
+mkdir -p "$build"
+configure_and_build "$build" -DCMAKE_BUILD_TYPE=Release -DBUILD_TESTING=OFF
+
+step "Installing"
+install_plugin
+
+capture=$source_folder/$sample
+[ -e "$capture" ] || capture=$(find "$source_folder/test-captures" -name '*.pcap*' | sort | head -n 1)
+[ -n "$capture" ] || die "mstun is installed. There is no capture in $source_folder/test-captures to show."
+step "Decoding $capture"
+echo
+messages "$capture" || die "mstun is installed, but shows no message in this capture, which it should."
+reports "$capture"
+
+step "Done."
+cat <<EOF
+
+Open it in the window:   wireshark "$capture"      (if it is missing: apt install wireshark)
+  and type into the filter bar:   mstun
+Remove mstun:            sh "$source_folder/cmake/quickstart.sh" --remove
+EOF

@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Puts many captures, or one capture cut to many lengths, into one file that tshark reads in one go.
+
+Every copy gets addresses of its own, so that no connection of one copy is taken for one of another."""
+import struct
+import subprocess
+import tempfile
+from pathlib import Path
+
+from harness import TestFailure, name
+
+ETHERNET, RAW_IP, LINUX_SLL, LINUX_SLL2 = 1, 101, 113, 276
+ETHERTYPE_OFFSET = {ETHERNET: 12, LINUX_SLL: 14, LINUX_SLL2: 0}
+NETWORK_OFFSET = {ETHERNET: 14, LINUX_SLL: 16, LINUX_SLL2: 20, RAW_IP: 0}
+
+
+def read(capture):
+    """(link type, [(captured bytes, original length)]) of a pcap or pcapng file."""
+    with tempfile.TemporaryDirectory() as folder:
+        pcap = Path(folder) / "as.pcap"
+        run = subprocess.run(["editcap", "-F", "pcap", capture, pcap], capture_output=True, text=True, check=False)
+        if run.returncode != 0:
+            raise TestFailure(f"{name(capture)}: editcap: {run.stderr}")
+        content = pcap.read_bytes()
+    (link,) = struct.unpack_from("=I", content, 20)
+    frames, offset = [], 24
+    while offset < len(content):
+        captured, original = struct.unpack_from("=II", content, offset + 8)
+        frames.append((content[offset + 16:offset + 16 + captured], original))
+        offset += 16 + captured
+    if link not in NETWORK_OFFSET:
+        raise TestFailure(f"{name(capture)}: link type {link} is not known to capturefile.py")
+    return link, frames
+
+
+def readdressed(frame, link, copy):
+    """The frame as the same hosts of another network would have sent it; one bijection of addresses per copy."""
+    frame = bytearray(frame)
+    network = NETWORK_OFFSET[link]
+    if link in ETHERTYPE_OFFSET:
+        where = ETHERTYPE_OFFSET[link]
+        while frame[where:where + 2] == b"\x81\x00":
+            where, network = where + 4, network + 4
+    version = frame[network] >> 4 if network < len(frame) else 0
+    for address in {4: (12, 16), 6: (8, 24)}.get(version, ()):
+        changed = network + address + (1 if version == 4 else 9)
+        if changed + 1 < len(frame):
+            frame[changed] ^= copy >> 8
+            frame[changed + 1] ^= copy & 0xFF
+    return bytes(frame)
+
+
+def write(target, link, copies):
+    """One pcap file of the copies, each a list of (bytes, original length), a second after the other."""
+    with open(target, "wb") as file:
+        file.write(struct.pack("=IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 262144, link))
+        for copy, frames in enumerate(copies):
+            for number, (frame, original) in enumerate(frames):
+                time = 1700000000 + copy + number // 1000
+                frame = readdressed(frame, link, copy)
+                file.write(struct.pack("=IIII", time, number % 1000 * 1000, len(frame), original) + frame)
+    target.chmod(0o644)
+
+
+def cut(frames, length):
+    """The frames as a capture with this snap length has them."""
+    return [(frame[:length], original) for frame, original in frames]

@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What the plugin can show occurs in some capture.
+
+    attributes  each attribute that has a name
+    experts     each expert info; and none of severity Warn or Error occurs in a capture that test-captures/healthy.txt
+                names. test-captures/interface/structural.txt names the FT_NONE fields that are no expert infos.
+"""
+import fnmatch
+import sys
+
+import harness
+from harness import TestFailure, captures, mstun_json, name, rules, tshark, walk
+
+WARN = 0x600000  # PI_WARN of Wireshark's epan/proto.h; PI_ERROR is above
+
+
+def attributes():
+    """Named values of mstun.att.type against its values in all captures."""
+    lines = (line.split("\t") for line in tshark("-G", "values").splitlines())
+    known = {int(line[2], 0): line[3] for line in lines if line[:2] == ["V", "mstun.att.type"]}
+    seen = {int(value, 0) for capture in captures() for key, value in walk(mstun_json(capture, "-2"))
+            if key == "mstun.att.type"}
+    missing = [f"0x{number:04x} {text}" for number, text in sorted(known.items()) if number not in seen]
+    print(f"{len(known)} attributes have names, {len(missing)} of them occur in no capture")
+    if missing or not known:
+        raise TestFailure("in no capture:\n" + "\n".join(missing))
+
+
+def experts_of(pairs):
+    """(name, severity) of the mstun experts in one capture."""
+    for key, value in walk(pairs):
+        if key == "_ws.expert":
+            facts = list(walk(value))
+            severity = next(int(text) for field, text in facts if field == "_ws.expert.severity")
+            yield from ((field, severity) for field, _ in facts if field.startswith("mstun."))
+
+
+def experts():
+    """Registered expert infos against those that fire, and the silence of healthy captures."""
+    fields = (line.split("\t") for line in tshark("-G", "fields").splitlines())
+    structural = {words[0] for words in rules("interface/structural.txt")}
+    known = {field[2] for field in fields if field[0] == "F" and field[2].startswith("mstun.") and field[3] == "FT_NONE"}
+    known -= structural
+    healthy = [words[0] for words in rules("healthy.txt")]
+    seen, wrong, quiet = set(), [], set()
+    for capture in captures():
+        fired = set(experts_of(mstun_json(capture, "-2")))
+        seen |= {expert for expert, _ in fired}
+        patterns = [pattern for pattern in healthy if fnmatch.fnmatch(name(capture), pattern)]
+        quiet.update(patterns)
+        if patterns:
+            wrong += [f"{name(capture)} is healthy but has {expert}" for expert, severity in sorted(fired)
+                      if severity >= WARN]
+    wrong += [f"{expert} occurs in no capture" for expert in sorted(known - seen)]
+    wrong += [f"healthy.txt: no capture is named {pattern}" for pattern in healthy if pattern not in quiet]
+    wrong += [f"structural.txt: {field} is an expert info" for field in sorted(structural & seen)]
+    print(f"{len(known)} expert infos, {len(known - seen)} of them in no capture")
+    if wrong or not known:
+        raise TestFailure("\n".join(wrong))
+
+
+if __name__ == "__main__":
+    harness.main({"attributes": attributes, "experts": experts}[sys.argv[1]])

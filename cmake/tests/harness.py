@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Runs tshark on the staged captures, with the plugin just built or with no plugin at all.
+
+stage.py has put everything a test reads into one folder, the stage, that an unprivileged user can read: Wireshark
+ignores WIRESHARK_PLUGIN_DIR when it runs as root, so root runs it as uid 65534.
+"""
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+STAGE = Path(os.environ.get("MSTUN_STAGE", "."))
+SOURCE = Path(os.environ.get("MSTUN_SOURCE", "."))
+CAPTURES = STAGE / "captures"
+PLUGIN = STAGE / "plugin"        # WIRESHARK_PLUGIN_DIR with mstun and nothing else
+NO_PLUGIN = STAGE / "no-plugin"  # ... with nothing
+
+AS_NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] if os.geteuid() == 0 else []
+
+
+class TestFailure(Exception):
+    """A test's verdict, in words for the reader of the log."""
+
+
+def environment(plugins, **more):
+    """What a fresh user has: no configuration, UTC, and of all plugins the ones in this folder."""
+    env = {"PATH": os.environ["PATH"], "TZ": "UTC", "LC_ALL": "C", "HOME": str(STAGE / "home"),
+           "WIRESHARK_CONFIG_DIR": str(STAGE / "home" / "config"), "WIRESHARK_PLUGIN_DIR": str(plugins)}
+    env.update(more)
+    return env
+
+
+def tshark(*arguments, plugins=PLUGIN, **more_environment):
+    """The output of tshark; anything else than a quiet success fails the test."""
+    command = ["tshark", *map(str, arguments)]
+    run = subprocess.run(AS_NOBODY + command, env=environment(plugins, **more_environment), cwd=STAGE,
+                         stdin=subprocess.DEVNULL, capture_output=True, check=False)
+    complaints = run.stderr.decode(errors="replace").strip()
+    if run.returncode != 0 or complaints:
+        raise TestFailure(f"{' '.join(command)}\nended with {run.returncode} and said:\n{complaints}")
+    return run.stdout.decode(errors="replace")
+
+
+def require_plugin(plugins=PLUGIN, **more_environment):
+    """Fails unless tshark loads the plugin; without it many a comparison would find nothing wrong. (-G plugins would
+    also start every extcap program, and those hang under LD_PRELOAD.)"""
+    protocols = tshark("-G", "protocols", plugins=plugins, **more_environment)
+    if not any("mstun" in line.split("\t") for line in protocols.splitlines()):
+        raise TestFailure(f"tshark does not load the plugin in {plugins}")
+
+
+def digest(*parts):
+    """A name for a result that depends on these parts, paths standing for their content."""
+    total = hashlib.sha256()
+    for part in parts:
+        content = part.read_bytes() if isinstance(part, Path) else str(part).encode()
+        total.update(hashlib.sha256(content).digest())
+    return total.hexdigest()
+
+
+def decode(capture, *arguments, plugins=PLUGIN):
+    """tshark's output for one capture. Several tests look at the same decoding, so it is kept, under a name made
+    of everything that it depends on: the bytes of the capture and of the plugin, the arguments, tshark's version."""
+    version = (STAGE / "tshark-version").read_text()
+    kept = STAGE / "kept" / digest(version, capture, *sorted(plugins.rglob("*.so")), *arguments)
+    if not kept.exists():
+        output = tshark("-n", "-r", capture, *arguments, plugins=plugins)
+        unfinished = kept.with_suffix(f".{os.getpid()}")
+        unfinished.write_text(output)
+        unfinished.rename(kept)
+    return kept.read_text()
+
+
+def captures(pattern="*/*"):
+    """All staged captures whose topic/stem matches, sorted. An empty topic folder is a mistake in the repository."""
+    found = sorted(path for path in CAPTURES.glob(pattern + ".pcap*"))
+    topic = pattern.split("/")[0]
+    if "*" not in topic and not found and (SOURCE / "test-captures" / topic).is_dir():
+        raise TestFailure(f"test-captures/{topic} has no capture")
+    return found
+
+
+def name(capture):
+    """topic/stem, as people and CTest call a capture."""
+    return f"{capture.parent.name}/{capture.stem}"
+
+
+def mstun_json(capture, *arguments):
+    """mstun's trees of each frame that has any: {frame number: [tree, ...]}. A tree is made of nested lists of
+    (key, value), because a JSON object of tshark may repeat a key."""
+    packets = json.loads(decode(capture, *arguments, "-T", "json", "-J", "mstun"), object_pairs_hook=list)
+    trees = {}
+    for number, packet in enumerate(packets, 1):
+        layers = dict(dict(packet)["_source"])["layers"]
+        if own := [value for key, value in layers if key == "mstun"]:
+            trees[number] = own
+    return trees
+
+
+def walk(pairs):
+    """All (key, value) of such trees, outer ones first."""
+    if isinstance(pairs, dict):
+        pairs = list(pairs.values())
+    if isinstance(pairs, list):
+        for entry in pairs:
+            if isinstance(entry, tuple):
+                yield entry
+                yield from walk(entry[1])
+            else:
+                yield from walk(entry)
+
+
+def rules(path):
+    """The lines of a small list beside the captures: words, # begins a comment."""
+    lines = (line.split("#")[0].split() for line in (SOURCE / "test-captures" / path).read_text().splitlines())
+    return [words for words in lines if words]
+
+
+def each(subjects, check):
+    """Runs the check on every subject and fails at the end with all that failed, so that one run tells everything."""
+    failures = []
+    for subject in subjects:
+        try:
+            check(subject)
+        except TestFailure as failure:
+            failures.append(f"{name(subject)}: {failure}")
+    print(f"{len(subjects)} captures, {len(failures)} failed")
+    if failures:
+        raise TestFailure("\n".join(failures))
+
+
+def main(test, *arguments):
+    """Runs a test and turns its failure into a message and an exit code."""
+    try:
+        test(*arguments)
+    except TestFailure as failure:
+        print(failure)
+        sys.exit(1)

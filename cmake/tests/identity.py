@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What the plugin must leave alone, by comparing `tshark -V` with and without it.
+
+    nostun       captures without STUN (test-captures/no-stun): the same bytes, and no frame is mstun's
+    disabled     every capture with --disable-protocol mstun: the same bytes
+    noframelost  every capture: a frame that the built-in takes for STUN is still STUN, mstun's or the built-in's
+"""
+import re
+import sys
+
+import harness
+from harness import NO_PLUGIN, TestFailure, captures, decode, each
+
+BUILT_IN = {"stun", "classicstun", "turnchannel"}
+
+
+def same(stock, ours):
+    """Fails with the first difference. (difflib would take minutes over outputs of this length.)"""
+    if stock == ours:
+        return
+    stock, ours = stock.splitlines(), ours.splitlines()
+    first = next((number for number, (left, right) in enumerate(zip(stock, ours)) if left != right),
+                 min(len(stock), len(ours)))
+    frame = next((line for line in reversed(ours[:first + 1]) if line.startswith("Frame ")), "")
+    before = "\n".join("  " + line for line in ours[max(0, first - 3):first])
+    without = "\n".join("- " + line for line in stock[first:first + 8])
+    with_it = "\n".join("+ " + line for line in ours[first:first + 8])
+    raise TestFailure(f"differs (- without mstun, + with it) in {frame}\n{before}\n{without}\n{with_it}")
+
+
+def frames(text, protocols):
+    """Numbers of the frames of a -V output that contain one of the protocols."""
+    found = re.findall(r"^Frame (\d+):.*?^    \[Protocols in frame: (.*?)\]$", text, re.MULTILINE | re.DOTALL)
+    return {int(number) for number, stack in found if protocols & set(stack.split(":"))}
+
+
+def nostun(capture):
+    """A capture without STUN."""
+    ours = decode(capture, "-V")
+    if frames(ours, {"mstun"}):
+        raise TestFailure(f"mstun claims frames {sorted(frames(ours, {'mstun'}))}")
+    same(decode(capture, "-V", plugins=NO_PLUGIN), ours)
+
+
+def disabled(capture):
+    """The way back to the built-in."""
+    same(decode(capture, "-V", plugins=NO_PLUGIN), decode(capture, "-V", "--disable-protocol", "mstun"))
+
+
+def shown_elsewhere(capture, lost):
+    """The built-in shows a message also in frames that hold only a part of it, where it had asked TCP for too much."""
+    def ids(field, *arguments, **plugins):
+        rows = decode(capture, "-T", "fields", "-E", "aggregator=,", "-e", "frame.number", "-e", field, *arguments, **plugins)
+        return {(int(frame), id_) for frame, text in (row.split("\t") for row in rows.splitlines())
+                for id_ in text.split(",") if id_}
+    ours = {id_ for _, id_ in ids("mstun.id")}
+    theirs = {frame: set() for frame in lost}
+    for frame, id_ in ids("stun.id", plugins=NO_PLUGIN):
+        if frame in lost:
+            theirs[frame].add(id_)
+    return all(found and found <= ours for found in theirs.values())
+
+
+def noframelost(capture):
+    """The built-in's frames are a subset of mstun's and the built-in's."""
+    stock = frames(decode(capture, "-V", plugins=NO_PLUGIN), BUILT_IN)
+    lost = stock - frames(decode(capture, "-V"), BUILT_IN | {"mstun"})
+    if lost and not shown_elsewhere(capture, lost):
+        raise TestFailure(f"{len(lost)} of {len(stock)} STUN frames of the built-in are lost: {sorted(lost)[:20]}")
+
+
+if __name__ == "__main__":
+    if sys.argv[1] == "nostun":
+        harness.main(lambda: each(captures("no-stun/*"), nostun))
+    else:
+        harness.main(lambda: each(captures(), {"disabled": disabled, "noframelost": noframelost}[sys.argv[1]]))

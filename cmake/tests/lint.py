@@ -1,0 +1,187 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Rules about the sources that a compiler does not check; see each function. The lint is the first argument."""
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+SOURCE = Path(os.environ.get("MSTUN_SOURCE", "."))
+PLUGIN = SOURCE / "plugin"
+SKIPPED = 77
+
+# Lowest first; a folder may use those before it. Files in plugin/ itself are above all.
+LAYERS = ["wire", "attr", "message", "framing", "track", "report"]
+FOR_ALL = {"registrar.h", "compat.h"}
+TOP_LEVEL = {"plugin", "cmake", "test-captures", "CMakeLists.txt", "README.md", "LICENSE"}
+EXPORTS = {"plugin_version", "plugin_want_major", "plugin_want_minor", "plugin_register"}
+EXPORTS_OPTIONAL = {"plugin_describe"}  # unknown to Wireshark 4.0
+MAX_FILE, MAX_FUNCTION = 600, 80
+TOOL_VERSIONS = {"clang-format": "14.", "clang-tidy": "14.", "cppcheck": "2.10"}
+
+
+def need(tool):
+    """Skips the lint where its tool is not the one that the sources are kept clean for: every version of these has its
+    own opinion, so it is the one of Debian 12."""
+    version = subprocess.run([tool, "--version"], capture_output=True, text=True, check=True).stdout \
+        if shutil.which(tool) else "not installed"
+    if f" {TOOL_VERSIONS[tool]}" not in version:
+        print(f"skipped: needs {tool} {TOOL_VERSIONS[tool]}; here it is: {version.strip()}")
+        sys.exit(SKIPPED)
+
+
+def sources(*suffixes):
+    """Files of the plugin."""
+    return sorted(path for path in PLUGIN.rglob("*") if path.suffix in suffixes)
+
+
+def relative(path):
+    """For messages."""
+    return path.relative_to(SOURCE)
+
+
+def rank(path_in_plugin):
+    """Height of a file of plugin/, by its folder."""
+    if str(path_in_plugin) in FOR_ALL:
+        return -1
+    folder = path_in_plugin.parts[0]
+    return LAYERS.index(folder) if folder in LAYERS else len(LAYERS)
+
+
+def layers():
+    """A file includes files of its own layer and of lower ones only."""
+    for path in sources(".c", ".h"):
+        own = path.relative_to(PLUGIN)
+        if len(own.parts) > 1 and own.parts[0] not in LAYERS:
+            yield f"{relative(path)}: {own.parts[0]} is not a layer"
+        for number, line in enumerate(path.read_text().splitlines(), 1):
+            include = re.match(r'\s*#\s*include\s+"([^"]+)"', line)
+            if not include:
+                continue
+            # As the compiler does: beside the file first, then from plugin/
+            target = next((base / include[1] for base in (path.parent, PLUGIN) if (base / include[1]).exists()), None)
+            if target is None or ".." in include[1]:
+                yield f'{relative(path)}:{number}: "{include[1]}" is not a path from plugin/'
+            elif rank(target.relative_to(PLUGIN)) > rank(own):
+                yield f"{relative(path)}:{number}: includes {include[1]} of a higher layer"
+
+
+def format():
+    """clang-format would not change a file."""
+    need("clang-format")
+    for path in sources(".c", ".h"):
+        run = subprocess.run(["clang-format", "--dry-run", "-Werror", f"--style=file:{SOURCE}/.clang-format", path],
+                             capture_output=True, text=True, check=False)
+        if run.returncode != 0:
+            yield run.stderr.splitlines()[0] + f"   (clang-format -i {relative(path)})"
+
+
+def own_files():
+    """Everything in the repository's folders, without what programs leave there."""
+    for entry in sorted(SOURCE.iterdir()):
+        if entry.is_file():
+            yield entry
+        elif entry.name in TOP_LEVEL | {".ci"}:
+            yield from (path for path in sorted(entry.rglob("*")) if path.is_file() and "__pycache__" not in path.parts)
+
+
+def spdx():
+    """Every file that can have a comment names the licence in its first lines."""
+    for path in own_files():
+        if path.suffix in (".c", ".h", ".cmake", ".sh", ".py") or path.name in ("CMakeLists.txt", "run"):
+            if "SPDX-License-Identifier: GPL-2.0-or-later" not in path.read_text()[:300]:
+                yield f"{relative(path)}: no SPDX line"
+
+
+def toplevel():
+    """The repository's first page stays short: nothing but the agreed entries, dot files and ignored build folders."""
+    for entry in SOURCE.iterdir():
+        is_build = entry.name == "build" or entry.name.startswith("build-")
+        if entry.name not in TOP_LEVEL and not entry.name.startswith(".") and not is_build:
+            yield f"{entry.name} does not belong at the top level"
+    for name in sorted(TOP_LEVEL):
+        if not (SOURCE / name).exists():
+            yield f"{name} is missing"
+
+
+def size():
+    """Short files, short functions. The format lint makes a function begin and end with a brace in the first column.
+    Registration functions are tables."""
+    for path in sources(".c"):
+        lines = path.read_text().splitlines()
+        if len(lines) > MAX_FILE:
+            yield f"{relative(path)}: {len(lines)} lines, more than {MAX_FILE}"
+        name, start = "", 0
+        for number, line in enumerate(lines, 1):
+            if re.match(r"\w.*\(", line):
+                name = re.search(r"(\w+)\s*\(", line)[1]
+            if line == "{":
+                start = number
+            elif line == "}" and number - start - 1 > MAX_FUNCTION and not name.endswith("_register"):
+                yield f"{relative(path)}:{start}: {name} has {number - start - 1} lines, more than {MAX_FUNCTION}"
+
+
+def versions():
+    """compat.h alone knows that there are several versions of Wireshark."""
+    for path in sources(".c", ".h"):
+        if path != PLUGIN / "compat.h":
+            for number, line in enumerate(path.read_text().splitlines(), 1):
+                if re.search(r"WIRESHARK_VERSION_|\bVERSION_(MAJOR|MINOR|MICRO)|\bWS_GE\b", line):
+                    yield f"{relative(path)}:{number}: asks for Wireshark's version: {line.strip()}"
+
+
+def exports(module):
+    """The module shows Wireshark its entry points and nothing else."""
+    table = subprocess.run(["nm", "-D", "--defined-only", module], capture_output=True, text=True, check=True).stdout
+    names = {line.split()[-1] for line in table.splitlines()}
+    yield from (f"exports {name}" for name in sorted(names - EXPORTS - EXPORTS_OPTIONAL))
+    yield from (f"does not export {name}" for name in sorted(EXPORTS - names))
+
+
+def tidy(build):
+    """clang-tidy with the checks of .clang-tidy; two at a time."""
+    need("clang-tidy")
+    # The compile commands are gcc's: clang does not know all of its flags.
+    command = ["clang-tidy", "--quiet", "-p", build, "--extra-arg=-Wno-unknown-warning-option",
+               "--extra-arg=-Qunused-arguments"]
+    running, failed = [], []
+    for path in sources(".c"):
+        if len(running) == 2:
+            failed += finished(running.pop(0))
+        running.append(subprocess.Popen([*command, path], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True))
+    for process in running:
+        failed += finished(process)
+    yield from failed
+
+
+def finished(process):
+    """What a failed clang-tidy said, or nothing."""
+    output, _ = process.communicate()
+    return [output] if process.returncode != 0 else []
+
+
+def cppcheck(build):
+    """cppcheck without a finding in our files."""
+    need("cppcheck")
+    # It does not read Wireshark's headers, so it is told the version that compat.h asks for.
+    run = subprocess.run(["cppcheck", f"--project={build}/compile_commands.json", "-j2", "--quiet", "--std=c11",
+                          "--enable=warning,style,performance,portability", "--inline-suppr",
+                          "-DWIRESHARK_VERSION_MAJOR=4", "-DWIRESHARK_VERSION_MINOR=0",
+                          "--suppress=missingIncludeSystem", "--suppress=*:/usr/include/*", "--error-exitcode=1"],
+                         capture_output=True, text=True, check=False)
+    if run.returncode != 0:
+        yield run.stdout + run.stderr
+
+
+def main(lint, *arguments):
+    """Runs one lint; a lint over no files would say nothing, so that is an error too."""
+    findings = list(globals()[lint](*arguments))
+    if lint not in ("exports", "spdx", "toplevel") and not sources(".c"):
+        findings.append(f"no sources in {PLUGIN}")
+    print("\n".join(findings) or f"{lint}: nothing found")
+    sys.exit(1 if findings else 0)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

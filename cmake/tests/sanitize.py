@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The plugin built with AddressSanitizer and UndefinedBehaviorSanitizer decodes every capture, whole and cut short,
+without a finding.
+
+    sanitize.py <cmake> <build folder>
+"""
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import harness
+from capturefile import cut, read, write
+from harness import SOURCE, STAGE, TestFailure, captures, require_plugin, tshark
+
+LENGTHS = (262144, 60, 70, 77, 90, 101, 120, 150)
+MOST_FRAMES = 400  # of one capture
+
+
+def build(cmake, folder):
+    """Its own build folder, kept for the next time."""
+    for command in ([cmake, "-S", SOURCE, "-B", folder, "-DCMAKE_BUILD_TYPE=Debug", "-DMSTUN_SANITIZE=ON",
+                     "-DBUILD_TESTING=OFF"], [cmake, "--build", folder, "-j2"]):
+        run = subprocess.run(command, capture_output=True, text=True, check=False)
+        if run.returncode != 0:
+            raise TestFailure(run.stdout + run.stderr)
+    (plugin,) = Path(folder).glob("plugins/*/epan/*.so")
+    target = STAGE / "sanitize" / plugin.relative_to(Path(folder) / "plugins")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(plugin, target)
+    subprocess.run(["chmod", "-R", "a+rX", STAGE / "sanitize"], check=True)
+    return STAGE / "sanitize"
+
+
+def runtime():
+    """tshark is not built with sanitizers, so their library has to come first."""
+    path = subprocess.run(["gcc", "-print-file-name=libasan.so"], capture_output=True, text=True, check=True)
+    return path.stdout.strip()
+
+
+def main(cmake, folder):
+    """One tshark run per link type and number of passes."""
+    environment = {"LD_PRELOAD": runtime(), "ASAN_OPTIONS": "detect_leaks=0", "G_SLICE": "always-malloc",
+                   "UBSAN_OPTIONS": "print_stacktrace=1",
+                   "WIRESHARK_DEBUG_WMEM_OVERRIDE": "simple"}  # else an overflow inside a wmem block goes unseen
+    plugins = build(cmake, folder)
+    require_plugin(plugins, **environment)
+    copies = {}
+    for capture in captures():
+        link, frames = read(capture)
+        copies.setdefault(link, []).extend(cut(frames[:MOST_FRAMES], length) for length in LENGTHS)
+    for link, frames in copies.items():
+        together = STAGE / "sanitize" / f"link-{link}.pcap"
+        write(together, link, frames)
+        for passes in ((), ("-2",)):
+            tshark("-n", "-r", together, *passes, "-V", plugins=plugins, **environment)
+        print(f"link type {link}: {len(frames)} captures, whole and cut, no finding")
+
+
+if __name__ == "__main__":
+    harness.main(main, *sys.argv[1:])
