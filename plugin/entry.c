@@ -27,7 +27,7 @@ static dissector_table_t tcp_ports;
 static range_t *shared_ports;   /* preference: on which owned ports we look first */
 static wmem_map_t *port_owners; /* port -> dissector_handle_t of the ports that have the wrapper */
 
-static mstun_segment_t segment_of(tvbuff_t *tvb, const struct tcpinfo *tcp)
+static mstun_segment_t segment_of(tvbuff_t *tvb, struct tcpinfo *tcp)
 {
     uint32_t captured = tvb_captured_length(tvb);
 
@@ -35,10 +35,11 @@ static mstun_segment_t segment_of(tvbuff_t *tvb, const struct tcpinfo *tcp)
                               .captured = captured,
                               .reported = tvb_reported_length(tvb),
                               .seq = tcp ? tcp->seq : 0,
+                              .tcp = tcp,
                               .has_seq = tcp != NULL };
 }
 
-static int dissect_stream(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const struct tcpinfo *tcp,
+static int dissect_stream(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, struct tcpinfo *tcp,
                           mstun_stream_t *stream, const mstun_segment_t *segment, mstun_framing_t hint)
 {
     mstun_dissect_segment(tvb, pinfo, tree, stream, segment, hint, tcp && tcp->flags & TCP_FIN);
@@ -46,7 +47,7 @@ static int dissect_stream(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, c
 }
 
 /* Makes the connection ours from this frame on, and dissects what proved it. */
-static int claim(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const struct tcpinfo *tcp,
+static int claim(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, struct tcpinfo *tcp,
                  const mstun_segment_t *segment, mstun_framing_t framing)
 {
     if (pinfo->flags.in_error_pkt) {
@@ -75,7 +76,7 @@ static bool may_become_stun(packet_info *pinfo, const mstun_segment_t *segment)
 /* The protocol's handle: for connections that are ours, for Decode As, and for what the wrapper has found. */
 static int dissect_tcp(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
-    const struct tcpinfo *tcp = (const struct tcpinfo *)data;
+    struct tcpinfo *tcp = (struct tcpinfo *)data;
     mstun_segment_t segment = segment_of(tvb, tcp);
     mstun_stream_t *stream = pinfo->flags.in_error_pkt ? NULL : mstun_stream_find(pinfo);
 
@@ -108,7 +109,7 @@ static ws_bool heur_tcp(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, voi
     if (framing == MSTUN_FRAMING_UNKNOWN) {
         return FALSE;
     }
-    const struct tcpinfo *tcp = (const struct tcpinfo *)data;
+    struct tcpinfo *tcp = (struct tcpinfo *)data;
     mstun_segment_t segment = segment_of(tvb, tcp);
 
     return claim(tvb, pinfo, tree, tcp, &segment, framing) != 0;
@@ -132,7 +133,7 @@ static bool is_ours_on_owned_port(packet_info *pinfo, const mstun_segment_t *seg
  * that follows in the connection would drown in that. It gets connections that begin otherwise than with STUN, as far
  * as the capture has their beginning; one that the capture joins in the middle is left alone until STUN proves itself.
  */
-static bool is_left_to_builtin(packet_info *pinfo, const struct tcpinfo *tcp, const mstun_segment_t *segment)
+static bool is_left_to_builtin(packet_info *pinfo, struct tcpinfo *tcp, const mstun_segment_t *segment)
 {
     conversation_t *conversation = find_or_create_conversation(pinfo);
     uint32_t since = GPOINTER_TO_UINT(conversation_get_proto_data(conversation, proto_wrapper));
@@ -151,7 +152,7 @@ static bool is_left_to_builtin(packet_info *pinfo, const struct tcpinfo *tcp, co
 
 static int dissect_wrapped(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
-    const struct tcpinfo *tcp = (const struct tcpinfo *)data;
+    struct tcpinfo *tcp = (struct tcpinfo *)data;
     mstun_segment_t segment = segment_of(tvb, tcp);
     dissector_handle_t owner;
 

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "payload.h"
 
+#include <epan/dissectors/packet-tcp.h>
+#include <epan/exceptions.h>
+
 #include "columns.h"
 
 static dissector_handle_t rtp_handle;
@@ -45,6 +48,40 @@ bool mstun_payload_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
         call_data_dissector(tvb, pinfo, tree);
     }
     pinfo->can_desegment = can_desegment;
+    return known;
+}
+
+bool mstun_payload_dissect_relayed(tvbuff_t *tvb, uint32_t offset, packet_info *pinfo, proto_tree *tree,
+                                   uint16_t peer_port, bool from_server, struct tcpinfo *tcp)
+{
+    uint32_t source = pinfo->srcport, destination = pinfo->destport;
+    struct tcpinfo inner = { 0 };
+    volatile bool known = true;
+
+    if (tcp) {
+        inner = *tcp;
+        inner.seq += offset;
+    }
+    /* Other ports make another conversation: whoever claims that does not take this one from us. */
+    *(from_server ? &pinfo->srcport : &pinfo->destport) = peer_port;
+    pinfo->can_desegment = pinfo->saved_can_desegment;
+    pinfo->desegment_len = 0;
+    TRY
+    {
+        if (!decode_tcp_ports(tvb, (int)offset, pinfo, tree, (int)pinfo->srcport, (int)pinfo->destport, NULL,
+                              tcp ? &inner : NULL)) {
+            known = false;
+            call_data_dissector(tvb_new_subset_remaining(tvb, (int)offset), pinfo, tree);
+        } else if (pinfo->desegment_len) {
+            pinfo->desegment_offset += (int)offset;
+        }
+    }
+    FINALLY
+    {
+        pinfo->srcport = source;
+        pinfo->destport = destination;
+    }
+    ENDTRY;
     return known;
 }
 

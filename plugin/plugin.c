@@ -18,6 +18,9 @@
 #include "message/message.h"
 #include "payload.h"
 #include "registrar.h"
+#include "track/allocation.h"
+#include "track/allocation_show.h"
+#include "track/path.h"
 #include "track/stream.h"
 #include "track/transaction.h"
 
@@ -28,12 +31,29 @@ WS_DLL_PUBLIC void plugin_register(void);
 WS_DLL_PUBLIC uint32_t plugin_describe(void);
 
 /* Bottom layer first: the order of the folders. */
+/* clang-format off */
 static const mstun_register_fn modules[] = {
-    mstun_attr_register,        mstun_attr_decode_register, mstun_attr_stun_register,   mstun_attr_turn_register,
-    mstun_attr_ice_register,    mstun_attr_ms_register,     mstun_attr_ms_bwm_register, mstun_attr_walk_register,
-    mstun_fingerprint_register, mstun_message_register,     mstun_framing_register,     mstun_stream_register,
-    mstun_transaction_register, mstun_columns_register,     mstun_dissector_register,   mstun_entry_register,
+    mstun_attr_register,
+    mstun_attr_decode_register,
+    mstun_attr_stun_register,
+    mstun_attr_turn_register,
+    mstun_attr_ice_register,
+    mstun_attr_ms_register,
+    mstun_attr_ms_bwm_register,
+    mstun_attr_walk_register,
+    mstun_fingerprint_register,
+    mstun_message_register,
+    mstun_framing_register,
+    mstun_stream_register,
+    mstun_transaction_register,
+    mstun_allocation_register,
+    mstun_allocation_show_register,
+    mstun_path_register,
+    mstun_columns_register,
+    mstun_dissector_register,
+    mstun_entry_register,
 };
+/* clang-format on */
 
 static void register_protoinfo(void)
 {

@@ -34,6 +34,11 @@ static uint16_t error_code(const uint8_t *value)
     return (uint16_t)((value[2] & 0x07) * 100 + value[3]);
 }
 
+void mstun_learn_unknown_attributes(const uint8_t *value, uint16_t len, mstun_facts_t *facts)
+{
+    facts->unknown = (mstun_span_t){ .bytes = value, .len = len };
+}
+
 void mstun_learn_error_code(const uint8_t *value, uint16_t len, mstun_facts_t *facts)
 {
     facts->has |= MSTUN_HAS_ERROR;

@@ -67,6 +67,7 @@ typedef struct {
     mstun_span_t nonce;
     mstun_span_t reason;
     mstun_span_t software;
+    mstun_span_t unknown;       /* UNKNOWN-ATTRIBUTES: two bytes each */
     mstun_span_t data;          /* DATA: application bytes */
     mstun_endpoint_t mapped;    /* XOR-MAPPED-ADDRESS or MAPPED-ADDRESS; MS-TURN 0x8020 */
     mstun_endpoint_t relayed;   /* XOR-RELAYED-ADDRESS; MS-TURN 0x0001 */

@@ -95,7 +95,7 @@ static const mstun_attr_t rows[] = {
     { 0x0007, 0, ANY, 0, "PASSWORD", &hf_att_password, mstun_show_bytes, NULL },
     { 0x0008, 20, 20, 0, "MESSAGE-INTEGRITY", NULL, mstun_show_integrity, mstun_learn_integrity },
     { 0x0009, 4, ANY, 0, "ERROR-CODE", NULL, mstun_show_error_code, mstun_learn_error_code },
-    { 0x000A, 0, ANY, 0, "UNKNOWN-ATTRIBUTES", NULL, mstun_show_unknown_attributes, NULL },
+    { 0x000A, 0, ANY, 0, "UNKNOWN-ATTRIBUTES", NULL, mstun_show_unknown_attributes, mstun_learn_unknown_attributes },
     { 0x000B, ADDRESS, "REFLECTED-FROM", NULL, mstun_show_address, NULL },
     { 0x0014, 0, 763, 0, "REALM", NULL, mstun_show_realm, mstun_learn_realm },
     { 0x0015, 0, 763, 0, "NONCE", NULL, mstun_show_nonce, mstun_learn_nonce },

@@ -184,6 +184,19 @@ static bool run_ends_with_the_bytes(mstun_framing_t framing, const uint8_t *byte
     return offset == reported;
 }
 
+mstun_framing_t mstun_detect_relayed(const uint8_t *bytes, uint32_t captured, uint32_t reported)
+{
+    mstun_framing_t framing = mstun_detect(bytes, captured, reported, MSTUN_PROOF_HEADER);
+
+    if (framing != MSTUN_FRAMING_UNKNOWN) {
+        return framing;
+    }
+    if (reported > RFC4571_HEADER_LEN && run_ends_with_the_bytes(MSTUN_FRAMING_RFC4571, bytes, captured, reported)) {
+        return MSTUN_FRAMING_RFC4571;
+    }
+    return MSTUN_FRAMING_RELAYED;
+}
+
 uint32_t mstun_resync(mstun_framing_t framing, const uint8_t *bytes, uint32_t captured, uint32_t reported,
                       uint32_t from)
 {

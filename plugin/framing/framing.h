@@ -16,6 +16,8 @@ typedef enum {
     MSTUN_FRAMING_UNKNOWN = 0,
     MSTUN_FRAMING_STUN,
     MSTUN_FRAMING_RFC4571,
+    MSTUN_FRAMING_FRESH,   /* a relayed connection begins here (RFC 6062 section 5.5): its first bytes will tell */
+    MSTUN_FRAMING_RELAYED, /* bytes of a relayed connection that have no framing of ours */
 } mstun_framing_t;
 
 typedef enum {
@@ -75,6 +77,12 @@ typedef enum {
  * RFC 4571 is also proven by media frames in front of a STUN message in the same segment.
  */
 mstun_framing_t mstun_detect(const uint8_t *bytes, uint32_t captured, uint32_t reported, mstun_proof_t proof);
+
+/**
+ * The framing of a relayed connection by bytes of it that begin a segment, or that follow ConnectionBind: as mstun_detect,
+ * and RFC 4571 also where media frames fill the bytes to their end; MSTUN_FRAMING_RELAYED if nothing is proven.
+ */
+mstun_framing_t mstun_detect_relayed(const uint8_t *bytes, uint32_t captured, uint32_t reported);
 
 /**
  * Whether fewer bytes than a STUN header may become one, in either framing: for ports that are ours, where a connection's

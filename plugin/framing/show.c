@@ -17,6 +17,7 @@ static expert_field ei_resync = EI_INIT;
 static const value_string framing_names[] = {
     { MSTUN_FRAMING_STUN, "STUN and ChannelData" },
     { MSTUN_FRAMING_RFC4571, "RFC 4571" },
+    { MSTUN_FRAMING_RELAYED, "Relayed bytes without framing" },
     { 0, NULL },
 };
 
@@ -30,12 +31,14 @@ void mstun_framing_show(tvbuff_t *tvb, proto_tree *tree, uint32_t offset, mstun_
     }
 }
 
-void mstun_rfc4571_show(tvbuff_t *tvb, proto_tree *tree, uint32_t offset, uint32_t len)
+proto_tree *mstun_rfc4571_show(tvbuff_t *tvb, proto_tree *tree, uint32_t offset, uint32_t len)
 {
     proto_item *item = proto_tree_add_protocol_format(tree, proto_mstun, tvb, (int)offset, RFC4571_HEADER_LEN,
                                                       "MSTUN, RFC 4571 frame, %u bytes", len);
 
-    mstun_framing_show(tvb, proto_item_add_subtree(item, ett_framing), offset, MSTUN_FRAMING_RFC4571);
+    tree = proto_item_add_subtree(item, ett_framing);
+    mstun_framing_show(tvb, tree, offset, MSTUN_FRAMING_RFC4571);
+    return tree;
 }
 
 void mstun_channel_data_show(tvbuff_t *tvb, proto_tree *tree, uint32_t offset, const mstun_unit_t *unit)
@@ -53,6 +56,18 @@ void mstun_channel_data_show(tvbuff_t *tvb, proto_tree *tree, uint32_t offset, c
         proto_tree_add_item(tree, hf_channel_padding, tvb, (int)padding, (int)unit->padding, ENC_NA);
     }
     proto_item_set_generated(proto_tree_add_uint(tree, hf_framing, tvb, (int)offset, 0, MSTUN_FRAMING_STUN));
+}
+
+proto_tree *mstun_relayed_show(tvbuff_t *tvb, proto_tree *tree, uint32_t offset)
+{
+    int len = tvb_captured_length_remaining(tvb, (int)offset);
+    proto_item *item =
+        proto_tree_add_protocol_format(tree, proto_mstun, tvb, (int)offset, len, "MSTUN, relayed bytes, %u",
+                                       (unsigned)tvb_reported_length_remaining(tvb, (int)offset));
+
+    tree = proto_item_add_subtree(item, ett_framing);
+    mstun_framing_show(tvb, tree, offset, MSTUN_FRAMING_RELAYED);
+    return tree;
 }
 
 void mstun_skipped_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, uint32_t offset, uint32_t len)

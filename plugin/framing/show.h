@@ -10,11 +10,14 @@
 /** RFC 4571 length at offset, and which framing the connection has, into a message's tree. */
 void mstun_framing_show(tvbuff_t *tvb, proto_tree *tree, uint32_t offset, mstun_framing_t framing);
 
-/** An RFC 4571 frame of len bytes that holds no STUN: a layer of its own, so that what follows stands below it. */
-void mstun_rfc4571_show(tvbuff_t *tvb, proto_tree *tree, uint32_t offset, uint32_t len);
+/** An RFC 4571 frame of len bytes that holds no STUN: a layer of its own, so that what follows stands below it. Returns its tree. */
+proto_tree *mstun_rfc4571_show(tvbuff_t *tvb, proto_tree *tree, uint32_t offset, uint32_t len);
 
 /** A ChannelData message at offset, its data not included; the unit must be wholly captured up to its data. */
 void mstun_channel_data_show(tvbuff_t *tvb, proto_tree *tree, uint32_t offset, const mstun_unit_t *unit);
+
+/** Relayed bytes from offset to the end, which another dissector gets: a layer of its own. Returns its tree. */
+proto_tree *mstun_relayed_show(tvbuff_t *tvb, proto_tree *tree, uint32_t offset);
 
 /** Bytes in which no unit could be found: an expert info says so, nothing is invented. */
 void mstun_skipped_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, uint32_t offset, uint32_t len);

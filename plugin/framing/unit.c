@@ -65,6 +65,8 @@ mstun_unit_result_t mstun_unit_at(mstun_framing_t framing, const uint8_t *bytes,
                                 .payload_len = pntohu16(bytes) };
         return MSTUN_UNIT_FOUND;
     case MSTUN_FRAMING_UNKNOWN:
+    case MSTUN_FRAMING_FRESH:
+    case MSTUN_FRAMING_RELAYED:
         break;
     }
     return MSTUN_UNIT_LOST;

@@ -22,6 +22,7 @@ static int ett_attributes = -1;
 
 static expert_field ei_wrong_msglen = EI_INIT;
 static expert_field ei_short_packet = EI_INIT;
+static expert_field ei_frame_trailing = EI_INIT;
 static expert_field ei_type_unknown = EI_INIT;
 
 static uint32_t message_end(const mstun_facts_t *facts)
@@ -72,6 +73,9 @@ bool mstun_message_parse(tvbuff_t *tvb, mstun_facts_t *facts)
     facts->class = stun_type_class(facts->type);
     facts->method = stun_type_method(facts->type);
     facts->dialect = mstun_dialect_of_bytes(message, captured);
+    if (facts->dialect == MSTUN_DIALECT_MS_TURN && facts->type == MS_TURN_DATA_INDICATION) {
+        facts->class = STUN_INDICATION; /* whatever its bits say: [MS-TURN] 2.2.1 */
+    }
     facts->padded = is_padded(message, captured, facts);
     mstun_attr_learn_all(message, captured, MIN(message_end(facts), (uint32_t)tvb_reported_length(tvb)), facts);
     if (facts->dialect == MSTUN_DIALECT_RFC5389 && facts->has & MSTUN_HAS_MS_ATTRIBUTE) {
@@ -195,6 +199,9 @@ void mstun_message_register(const mstun_registrar_t *reg)
           { "mstun.wrong_msglen", PI_PROTOCOL, PI_WARN, "Message length is not a multiple of 4 bytes", EXPFILL } },
         { &ei_short_packet,
           { "mstun.short_packet", PI_PROTOCOL, PI_ERROR, "The message is longer than what carries it", EXPFILL } },
+        { &ei_frame_trailing,
+          { "mstun.frame.trailing_bytes", PI_PROTOCOL, PI_WARN, "Bytes follow the message in what carries it",
+            EXPFILL } },
         { &ei_type_unknown,
           { "mstun.type.unknown", PI_UNDECODED, PI_NOTE, "Message type is in no specification", EXPFILL } },
     };

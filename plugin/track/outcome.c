@@ -15,11 +15,11 @@
  * The time of the capture's last frame. Wireshark has no call for it: from the second visit on every frame can be asked
  * for its time, so the last number is found in two times its logarithm steps. False in one pass.
  */
-static bool capture_end(packet_info *pinfo, nstime_t *end)
+bool mstun_capture_end(packet_info *pinfo, nstime_t *end)
 {
     uint32_t known = pinfo->num, beyond = pinfo->num;
 
-    if (!mstun_frame_time(pinfo, known)) {
+    if (!PINFO_FD_VISITED(pinfo) || !mstun_frame_time(pinfo, known)) {
         return false;
     }
     while (beyond < UINT32_MAX / 2 && mstun_frame_time(pinfo, beyond * 2)) {
@@ -37,6 +37,31 @@ static bool capture_end(packet_info *pinfo, nstime_t *end)
         }
     }
     *end = *mstun_frame_time(pinfo, known);
+    return true;
+}
+
+bool mstun_connection_over(packet_info *pinfo, const nstime_t *since)
+{
+    nstime_t end, waited;
+
+    if (!mstun_capture_end(pinfo, &end)) {
+        return false;
+    }
+    nstime_delta(&waited, &end, since);
+    return nstime_to_msec(&waited) >= STUN_TI_MS ||
+           (pinfo->ptype == PT_TCP &&
+            get_tcp_conversation_data(NULL, pinfo)->conversation_completeness & (TCP_FIN_SEEN | TCP_RESET_SEEN));
+}
+
+bool mstun_connection_was_reset(packet_info *pinfo, nstime_t *end)
+{
+    const struct tcp_analysis *tcp = pinfo->ptype == PT_TCP ? get_tcp_conversation_data(NULL, pinfo) : NULL;
+
+    if (!PINFO_FD_VISITED(pinfo) || !tcp ||
+        (tcp->conversation_completeness & (TCP_FIN_SEEN | TCP_RESET_SEEN)) != TCP_RESET_SEEN) {
+        return false;
+    }
+    *end = tcp->ts_prev;
     return true;
 }
 
@@ -67,7 +92,7 @@ mstun_outcome_t mstun_outcome_of(const mstun_transaction_t *transaction, const m
     if (transaction->response_frame || !transaction->awaits_response) {
         return MSTUN_OUTCOME_ANSWERED;
     }
-    if (!PINFO_FD_VISITED(pinfo) || !capture_end(pinfo, &end)) {
+    if (!mstun_capture_end(pinfo, &end)) {
         return MSTUN_OUTCOME_UNKNOWN;
     }
     const struct tcp_analysis *tcp = pinfo->ptype == PT_TCP ? get_tcp_conversation_data(NULL, pinfo) : NULL;

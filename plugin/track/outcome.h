@@ -14,6 +14,18 @@ typedef enum {
     MSTUN_OUTCOME_UNANSWERED,
 } mstun_outcome_t;
 
+/** The time of the capture's last frame; false in one pass, where nobody knows it. */
+bool mstun_capture_end(packet_info *pinfo, nstime_t *end);
+
+/**
+ * Whether the packet's connection is over: closed, reset, or the capture goes on for longer after since than anything
+ * on it should take. False in one pass.
+ */
+bool mstun_connection_over(packet_info *pinfo, const nstime_t *since);
+
+/** Whether the packet's connection ended in a reset and no FIN, and when its last packet came. False in one pass. */
+bool mstun_connection_was_reset(packet_info *pinfo, nstime_t *end);
+
 /**
  * The outcome of a transaction, known from the second visit on. pinfo: the request's packet.
  * why, if UNANSWERED: half a sentence that says what came instead of a response; allocated from pinfo->pool.

@@ -22,6 +22,7 @@ mstun_stream_t *mstun_stream_claim(packet_info *pinfo)
 
     stream->number = conversation->conv_index;
     stream->first_frame = pinfo->num;
+    stream->tcp_stream = pinfo->ptype == PT_TCP ? get_tcp_conversation_data(NULL, pinfo)->stream : 0;
     conversation_add_proto_data(conversation, proto_mstun, stream);
     return stream;
 }
@@ -87,6 +88,9 @@ static bool begins_in_step(mstun_framing_t framing, packet_info *pinfo, const ms
 {
     mstun_unit_t unit;
 
+    if (framing == MSTUN_FRAMING_FRESH || framing == MSTUN_FRAMING_RELAYED) {
+        return true; /* any byte is as good a beginning as another */
+    }
     return framing != MSTUN_FRAMING_UNKNOWN && mstun_stream_is_first(pinfo, segment) &&
            mstun_unit_at(framing, segment->bytes, segment->captured, &unit) != MSTUN_UNIT_LOST;
 }
@@ -132,7 +136,7 @@ mstun_mark_t mstun_stream_enter(mstun_stream_t *stream, unsigned direction, pack
 }
 
 void mstun_stream_leave(mstun_stream_t *stream, unsigned direction, packet_info *pinfo, const mstun_segment_t *segment,
-                        uint32_t offset, bool in_step)
+                        uint32_t offset, mstun_framing_t framing, bool in_step)
 {
     mstun_flow_t *flow = &stream->flow[direction];
 
@@ -141,11 +145,27 @@ void mstun_stream_leave(mstun_stream_t *stream, unsigned direction, packet_info 
     }
     uint32_t end = segment->seq + offset;
 
+    if (framing != flow->framing) {
+        mstun_mark_t mark = { .frame = pinfo->num, .seq = end, .framing = framing };
+
+        flow->framing = framing;
+        remember(flow, &mark);
+    }
     /* A retransmission that TCP let pass does not take the direction back. */
     if (!flow->in_step || seq_distance(end, flow->expected) > 0) {
         flow->expected = end;
     }
     flow->in_step = in_step;
+}
+
+void mstun_stream_restart(mstun_stream_t *stream, unsigned direction)
+{
+    mstun_flow_t *other = &stream->flow[1 - direction];
+
+    /* The request, if it was captured, has done so already; bytes may have come since. */
+    if (other->framing == MSTUN_FRAMING_UNKNOWN) {
+        other->framing = MSTUN_FRAMING_FRESH;
+    }
 }
 
 void mstun_stream_register(const mstun_registrar_t *reg)

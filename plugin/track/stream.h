@@ -17,6 +17,9 @@ typedef struct {
 } mstun_mark_t;
 
 typedef struct mstun_transaction mstun_transaction_t;
+typedef struct mstun_allocation mstun_allocation_t;
+typedef struct mstun_connection mstun_connection_t;
+struct tcpinfo;
 
 /* One direction of a connection. */
 typedef struct {
@@ -28,12 +31,19 @@ typedef struct {
 } mstun_flow_t;
 
 typedef struct {
+    uint32_t tcp_stream;  /* as tcp.stream */
     uint32_t number;      /* tells connections apart, also such with the same addresses and ports */
     uint32_t first_frame; /* the connection is ours from this frame on */
     mstun_flow_t flow[2];
     mstun_transaction_t *oldest; /* first pass: requests without a response yet, oldest first */
     mstun_transaction_t *newest;
-    wmem_array_t *overdue; /* transactions that a later frame proved unanswered, by that frame; or NULL */
+    mstun_allocation_t *allocation; /* the last one made on this connection, where it is a TURN control connection */
+    mstun_connection_t *connection; /* the relayed connection that it carries, client to server or server to peer */
+    uint32_t connection_since;      /* the first frame that belongs to connection */
+    bool beyond_server;             /* it is connection's leg from the server to the peer */
+    uint32_t stale_nonces;          /* first pass: 438 in a row */
+    wmem_array_t *notes;            /* of mstun_note_t, by frame; or NULL */
+    wmem_array_t *overdue;          /* transactions that a later frame proved unanswered, by that frame; or NULL */
 } mstun_stream_t;
 
 /** A TCP segment, or what TCP has put together of several, as it comes to us. */
@@ -41,8 +51,9 @@ typedef struct {
     const uint8_t *bytes;
     uint32_t captured;
     uint32_t reported;
-    uint32_t seq; /* of the first byte */
-    bool has_seq; /* false inside TLS: bytes come in order, unnumbered */
+    uint32_t seq;        /* of the first byte */
+    struct tcpinfo *tcp; /* TCP's own data for the segment; NULL inside TLS */
+    bool has_seq;        /* false inside TLS: bytes come in order, unnumbered */
 } mstun_segment_t;
 
 /** Whether these are the first bytes that TCP carries in the packet's direction, as far as the capture goes back. */
@@ -66,9 +77,15 @@ unsigned mstun_stream_direction(const packet_info *pinfo);
 mstun_mark_t mstun_stream_enter(mstun_stream_t *stream, unsigned direction, packet_info *pinfo,
                                 const mstun_segment_t *segment, mstun_framing_t hint);
 
-/** First pass: units have been followed as far as offset of the segment. consumed false: the direction is out of step. */
+/**
+ * First pass: units have been followed as far as offset of the segment; from there on the direction has this framing.
+ * in_step false: no unit is known to begin there.
+ */
 void mstun_stream_leave(mstun_stream_t *stream, unsigned direction, packet_info *pinfo, const mstun_segment_t *segment,
-                        uint32_t offset, bool in_step);
+                        uint32_t offset, mstun_framing_t framing, bool in_step);
+
+/** First pass: both directions carry a relayed connection from here on (ConnectionBind succeeded in direction). */
+void mstun_stream_restart(mstun_stream_t *stream, unsigned direction);
 
 void mstun_stream_register(const mstun_registrar_t *reg);
 

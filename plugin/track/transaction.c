@@ -5,6 +5,8 @@
 
 static wmem_map_t *transactions; /* of all connections of a file, by id, connection and direction of the request */
 
+static int proto_mstun = -1;
+
 static int hf_response_in = -1;
 static int hf_response_to = -1;
 static int hf_time = -1;
@@ -12,7 +14,10 @@ static int hf_retransmission_of = -1;
 static int hf_alternate_of = -1;
 static int hf_overdue_request = -1;
 
+static int ett_overdue = -1;
+
 static expert_field ei_unanswered = EI_INIT;
+static expert_field ei_connection_reset = EI_INIT;
 static expert_field ei_pending = EI_INIT;
 static expert_field ei_half_captured = EI_INIT;
 static expert_field ei_overdue = EI_INIT;
@@ -43,7 +48,7 @@ static mstun_transaction_t *find(const mstun_stream_t *stream, unsigned directio
 }
 
 /* Two copies of one message have the same protection and length; the two formats of an MS-ICE2 check do not. */
-static uint32_t signature_of(const mstun_facts_t *facts)
+uint32_t mstun_transaction_signature(const mstun_facts_t *facts)
 {
     uint32_t integrity = facts->integrity.bytes && facts->integrity.len >= 4 ? pntohu32(facts->integrity.bytes) : 0;
 
@@ -110,7 +115,7 @@ static void add_copy(mstun_transaction_t *transaction, packet_info *pinfo, uint3
 /* MS-ICE2 sends a check twice under one id, in two formats ([MS-ICE2] 3.1.4.8.2): that is no repetition. */
 static bool is_alternate(const mstun_facts_t *facts, uint32_t first_signature)
 {
-    return facts->dialect == MSTUN_DIALECT_MS_ICE2 && signature_of(facts) != first_signature;
+    return facts->dialect == MSTUN_DIALECT_MS_ICE2 && mstun_transaction_signature(facts) != first_signature;
 }
 
 static void enter_request(mstun_stream_t *stream, unsigned direction, packet_info *pinfo, uint32_t position,
@@ -127,9 +132,10 @@ static void enter_request(mstun_stream_t *stream, unsigned direction, packet_inf
     }
     transaction->type = facts->type;
     transaction->awaits_response = is_answered_ever(facts);
+    transaction->with_integrity = (facts->has & (MSTUN_HAS_INTEGRITY | MSTUN_HAS_INTEGRITY_SHA256)) != 0;
     transaction->request_frame = pinfo->num;
     transaction->request_position = position;
-    transaction->request_signature = signature_of(facts);
+    transaction->request_signature = mstun_transaction_signature(facts);
     transaction->request_time = pinfo->abs_ts;
     if (transaction->awaits_response && !transaction->response_frame) {
         open_request(stream, transaction);
@@ -150,7 +156,7 @@ static void enter_response(mstun_stream_t *stream, unsigned direction, packet_in
     }
     transaction->response_frame = pinfo->num;
     transaction->response_position = position;
-    transaction->response_signature = signature_of(facts);
+    transaction->response_signature = mstun_transaction_signature(facts);
     close_request(stream, transaction);
 }
 
@@ -171,8 +177,7 @@ mstun_exchange_t mstun_transaction_track(mstun_stream_t *stream, unsigned direct
     mstun_exchange_t exchange = { NULL, NULL };
     bool of_request = facts->class == STUN_REQUEST;
 
-    if (facts->class == STUN_INDICATION || pinfo->flags.in_error_pkt ||
-        (facts->dialect == MSTUN_DIALECT_MS_TURN && facts->type == MS_TURN_DATA_INDICATION)) {
+    if (facts->class == STUN_INDICATION || pinfo->flags.in_error_pkt) {
         return exchange;
     }
     if (!PINFO_FD_VISITED(pinfo)) {
@@ -189,17 +194,19 @@ mstun_exchange_t mstun_transaction_track(mstun_stream_t *stream, unsigned direct
     return exchange;
 }
 
-static void prove_overdue(mstun_stream_t *stream, mstun_transaction_t *transaction, packet_info *pinfo)
+static void prove_overdue(mstun_stream_t *stream, mstun_transaction_t *transaction, packet_info *pinfo, uint32_t seq)
 {
     close_request(stream, transaction);
     transaction->overdue_frame = pinfo->num;
+    transaction->overdue_seq = seq;
     if (!stream->overdue) {
         stream->overdue = wmem_array_sized_new(wmem_file_scope(), sizeof(mstun_transaction_t *), 1);
     }
     wmem_array_append_one(stream->overdue, transaction);
 }
 
-void mstun_transaction_expire(mstun_stream_t *stream, unsigned direction, packet_info *pinfo, bool last_of_direction)
+void mstun_transaction_expire(mstun_stream_t *stream, unsigned direction, packet_info *pinfo, uint32_t seq,
+                              bool last_of_direction)
 {
     mstun_transaction_t *transaction = stream->oldest, *newer;
 
@@ -214,7 +221,7 @@ void mstun_transaction_expire(mstun_stream_t *stream, unsigned direction, packet
         bool timed_out = nstime_to_msec(&waited) >= STUN_TI_MS;
 
         if (timed_out || (last_of_direction && transaction->direction != direction)) {
-            prove_overdue(stream, transaction, pinfo);
+            prove_overdue(stream, transaction, pinfo, seq);
         } else if (!last_of_direction) {
             return; /* the newer ones have waited less */
         }
@@ -231,10 +238,14 @@ static void show_outcome(packet_info *pinfo, proto_tree *tree, const mstun_strea
 {
     proto_item *item = proto_tree_get_parent(tree);
     const char *why = "";
+    nstime_t end;
 
     switch (mstun_outcome_of(transaction, stream, pinfo, &why)) {
     case MSTUN_OUTCOME_UNANSWERED:
         expert_add_info_format(pinfo, item, &ei_unanswered, "This request was not answered: %s", why);
+        if (mstun_connection_was_reset(pinfo, &end)) {
+            expert_add_info(pinfo, item, &ei_connection_reset);
+        }
         break;
     case MSTUN_OUTCOME_PENDING:
         expert_add_info(pinfo, item, &ei_pending);
@@ -316,7 +327,21 @@ static unsigned first_overdue_in(wmem_array_t *overdue, uint32_t frame)
     return low;
 }
 
-void mstun_transaction_show_overdue(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const mstun_stream_t *stream)
+static void show_one_overdue(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree,
+                             const mstun_transaction_t *transaction)
+{
+    proto_item *layer = proto_tree_add_protocol_format(tree, proto_mstun, tvb, 0, 0, "MSTUN, unanswered request");
+    proto_item *item = proto_tree_add_uint(proto_item_add_subtree(layer, ett_overdue), hf_overdue_request, tvb, 0, 0,
+                                           transaction->request_frame);
+
+    proto_item_set_generated(layer);
+    proto_item_set_generated(item);
+    expert_add_info_format(pinfo, item, &ei_overdue, "The request in frame %u has no response up to here",
+                           transaction->request_frame);
+}
+
+void mstun_transaction_show_overdue(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const mstun_stream_t *stream,
+                                    uint32_t seq)
 {
     unsigned count = stream->overdue ? wmem_array_get_count(stream->overdue) : 0;
 
@@ -326,11 +351,9 @@ void mstun_transaction_show_overdue(tvbuff_t *tvb, packet_info *pinfo, proto_tre
         if (transaction->overdue_frame != pinfo->num) {
             return;
         }
-        proto_item *item = proto_tree_add_uint(tree, hf_overdue_request, tvb, 0, 0, transaction->request_frame);
-
-        proto_item_set_generated(item);
-        expert_add_info_format(pinfo, item, &ei_overdue, "The request in frame %u has no response up to here",
-                               transaction->request_frame);
+        if (transaction->overdue_seq == seq) {
+            show_one_overdue(tvb, pinfo, tree, transaction);
+        }
     }
 }
 
@@ -359,6 +382,11 @@ void mstun_transaction_register(const mstun_registrar_t *reg)
     };
     static ei_register_info ei[] = {
         { &ei_unanswered, { "mstun.unanswered", PI_SEQUENCE, PI_WARN, "Request without response", EXPFILL } },
+        { &ei_connection_reset,
+          { "mstun.connection.reset", PI_SEQUENCE, PI_WARN,
+            "The connection was reset while this request was open: the side that sent the RST refuses what it got, or "
+            "a firewall between them does",
+            EXPFILL } },
         { &ei_pending,
           { "mstun.pending", PI_SEQUENCE, PI_NOTE,
             "No response in the capture, which ends too soon after this request to tell", EXPFILL } },
@@ -372,7 +400,11 @@ void mstun_transaction_register(const mstun_registrar_t *reg)
             "No request to this response in the capture, which may have begun after it", EXPFILL } },
     };
 
+    static int *ett[] = { &ett_overdue };
+
+    proto_mstun = reg->proto;
     MSTUN_REGISTER_FIELDS(reg, hf);
+    MSTUN_REGISTER_TREES(ett);
     MSTUN_REGISTER_EXPERTS(reg, ei);
     transactions = wmem_map_new_autoreset(wmem_epan_scope(), wmem_file_scope(), hash_key, equal_keys);
 }

@@ -31,8 +31,11 @@ struct mstun_transaction {
     uint32_t response_frame; /* 0: none was seen */
     uint32_t response_position;
     uint32_t response_signature;
+    uint32_t overdue_seq;   /* the segment's in overdue_frame */
     uint32_t overdue_frame; /* the frame that proved that no response came in time; 0: none */
     nstime_t request_time;
+    bool with_integrity;                   /* the request carried MESSAGE-INTEGRITY */
+    const struct mstun_turn_request *turn; /* what track/allocation keeps of a TURN request for its response */
     mstun_copy_t *copies;
     mstun_transaction_t *newer; /* among its stream's open requests */
     mstun_transaction_t *older;
@@ -40,8 +43,8 @@ struct mstun_transaction {
 
 /** What one message is in its transaction. */
 typedef struct {
-    const mstun_transaction_t *transaction; /* NULL: an indication, or a message that is not tracked */
-    const mstun_copy_t *copy;               /* NULL: the first of its kind */
+    mstun_transaction_t *transaction; /* NULL: an indication, or a message that is not tracked */
+    const mstun_copy_t *copy;         /* NULL: the first of its kind */
 } mstun_exchange_t;
 
 /**
@@ -52,15 +55,23 @@ typedef struct {
 mstun_exchange_t mstun_transaction_track(mstun_stream_t *stream, unsigned direction, packet_info *pinfo,
                                          uint32_t position, const mstun_facts_t *facts);
 
-/** First pass: requests that this frame proves unanswered, by its time or as the last one of the side that is asked. */
-void mstun_transaction_expire(mstun_stream_t *stream, unsigned direction, packet_info *pinfo, bool last_of_direction);
+/** Tells copies of a message from its other format: equal for the former, different (but for chance) for the latter. */
+uint32_t mstun_transaction_signature(const mstun_facts_t *facts);
+
+/**
+ * First pass, behind a segment: requests that it proves unanswered, by its time or as the last one of the side that is
+ * asked. seq: the segment's, under which mstun_transaction_show_overdue finds them.
+ */
+void mstun_transaction_expire(mstun_stream_t *stream, unsigned direction, packet_info *pinfo, uint32_t seq,
+                              bool last_of_direction);
 
 /** Links, times, and expert infos on what stayed unanswered. tree: the message's. */
 void mstun_transaction_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const mstun_stream_t *stream,
                             const mstun_exchange_t *exchange, const mstun_facts_t *facts);
 
-/** The requests that this frame proved unanswered, into tree: in one pass nobody goes back to the requests themselves. */
-void mstun_transaction_show_overdue(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const mstun_stream_t *stream);
+/** A layer that names the requests that this segment proved unanswered, in one pass too; nothing if it proved none. */
+void mstun_transaction_show_overdue(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const mstun_stream_t *stream,
+                                    uint32_t seq);
 
 void mstun_transaction_register(const mstun_registrar_t *reg);
 

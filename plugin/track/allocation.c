@@ -1,0 +1,513 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "track/allocation.h"
+
+#include <epan/dissectors/packet-tcp.h>
+
+#include "attr/address.h"
+#include "wire/tlv.h"
+
+#define PEERS_MAX 16 /* in one CreatePermission: more are not followed */
+#define XOR_PEER_ADDRESS 0x0012
+
+/* Of a request, what its success will mean. */
+typedef struct mstun_turn_request {
+    uint8_t transport;
+    uint32_t connection_id;
+    mstun_connection_t *connection; /* of a ConnectionBind */
+    unsigned peer_count;
+    mstun_endpoint_t peers[];
+} turn_request_t;
+
+/* Announced connections are found by server, client's address and id: ids repeat between servers and in time. */
+typedef struct {
+    mstun_endpoint_t server;
+    mstun_endpoint_t client; /* port 0: the data connection comes from another one */
+    uint32_t id;
+} announced_key_t;
+
+/* The leg beyond the server. */
+typedef struct {
+    mstun_endpoint_t relay;
+    mstun_endpoint_t peer;
+} leg_key_t;
+
+static wmem_map_t *announced; /* announced_key_t -> mstun_connection_t, the newest */
+static wmem_map_t *legs;      /* leg_key_t -> mstun_connection_t, the newest */
+static wmem_map_t
+    *controllers; /* announced_key_t with id 0 -> mstun_allocation_t: this client has one at this server */
+
+static guint hash_announced(gconstpointer key)
+{
+    return wmem_strong_hash((const guint8 *)key, sizeof(announced_key_t));
+}
+
+static gboolean equal_announced(gconstpointer a, gconstpointer b)
+{
+    return memcmp(a, b, sizeof(announced_key_t)) == 0;
+}
+
+static guint hash_leg(gconstpointer key)
+{
+    return wmem_strong_hash((const guint8 *)key, sizeof(leg_key_t));
+}
+
+static gboolean equal_legs(gconstpointer a, gconstpointer b)
+{
+    return memcmp(a, b, sizeof(leg_key_t)) == 0;
+}
+
+static void endpoint_of(const address *ip, uint32_t port, mstun_endpoint_t *endpoint)
+{
+    memset(endpoint, 0, sizeof *endpoint); /* padding too: endpoints are compared as bytes */
+    if (ip->type == AT_IPv4 || ip->type == AT_IPv6) {
+        endpoint->family = ip->type == AT_IPv4 ? 1 : 2;
+        endpoint->port = (uint16_t)port;
+        memcpy(endpoint->ip, ip->data, ip->type == AT_IPv4 ? 4 : 16);
+    }
+}
+
+static void announced_key(announced_key_t *key, const mstun_endpoint_t *server, const mstun_endpoint_t *client,
+                          uint32_t id)
+{
+    memset(key, 0, sizeof *key);
+    key->server = *server;
+    key->client = *client;
+    key->client.port = 0;
+    key->id = id;
+}
+
+/* The newest allocation stands first; one that was made behind this message is not in force for it. */
+const mstun_allocation_t *mstun_allocation_in_force(const mstun_stream_t *stream, uint32_t frame, uint32_t position)
+{
+    const mstun_allocation_t *allocation = stream->allocation;
+
+    while (allocation &&
+           (allocation->frame > frame || (allocation->frame == frame && allocation->position > position))) {
+        allocation = allocation->older;
+    }
+    return allocation;
+}
+
+const mstun_connection_t *mstun_connection_carried(const mstun_stream_t *stream, const packet_info *pinfo)
+{
+    return stream->connection && stream->connection_since <= pinfo->num ? stream->connection : NULL;
+}
+
+bool mstun_connection_from_peer(const mstun_stream_t *stream, const packet_info *pinfo)
+{
+    mstun_endpoint_t source;
+    const mstun_endpoint_t *sender =
+        stream->beyond_server ? &stream->connection->peer : &stream->connection->allocation->server;
+
+    endpoint_of(&pinfo->src, pinfo->srcport, &source);
+    return source.port == sender->port && memcmp(source.ip, sender->ip, sizeof source.ip) == 0;
+}
+
+static void add_note(mstun_stream_t *stream, packet_info *pinfo, uint32_t position, mstun_note_kind_t kind,
+                     double seconds)
+{
+    mstun_note_t note = { .frame = pinfo->num, .position = position, .kind = kind, .seconds = (uint32_t)seconds };
+
+    if (!stream->notes) {
+        stream->notes = wmem_array_sized_new(wmem_file_scope(), sizeof(mstun_note_t), 1);
+    }
+    wmem_array_append_one(stream->notes, note);
+}
+
+static double seconds_since(const packet_info *pinfo, const nstime_t *then)
+{
+    nstime_t waited;
+
+    nstime_delta(&waited, &pinfo->abs_ts, then);
+    return nstime_to_sec(&waited);
+}
+
+static nstime_t seconds_from_now(const packet_info *pinfo, uint32_t seconds)
+{
+    nstime_t then = pinfo->abs_ts;
+
+    then.secs += seconds;
+    return then;
+}
+
+/* All XOR-PEER-ADDRESSes: CreatePermission may have many. */
+static unsigned peers_of(const mstun_facts_t *facts, mstun_endpoint_t *peers)
+{
+    const uint8_t *message = facts->id - STUN_ID_OFFSET;
+    uint32_t end = STUN_HEADER_LEN + (uint32_t)facts->length;
+    mstun_tlv_walk_t walk;
+    mstun_tlv_t tlv;
+    unsigned count = 0;
+
+    if (facts->has & MSTUN_HAS_PROBLEM) { /* its bytes may not all be there */
+        peers[0] = facts->peer;
+        return facts->peer.family ? 1 : 0;
+    }
+    mstun_tlv_walk_start(&walk, message, end, end, facts->padded);
+    while (count < PEERS_MAX && mstun_tlv_walk_next(&walk, &tlv)) {
+        memset(&peers[count], 0, sizeof peers[count]);
+        if (tlv.type == XOR_PEER_ADDRESS && mstun_endpoint_read(message + tlv.offset + STUN_TLV_HEADER_LEN,
+                                                                (int)tlv.value_len, facts->id, &peers[count])) {
+            count++;
+        }
+    }
+    return count;
+}
+
+static void keep_request(mstun_transaction_t *transaction, const mstun_facts_t *facts, mstun_connection_t *connection)
+{
+    mstun_endpoint_t peers[PEERS_MAX];
+    unsigned count = peers_of(facts, peers);
+    turn_request_t *request =
+        (turn_request_t *)wmem_alloc0(wmem_file_scope(), sizeof(turn_request_t) + count * sizeof peers[0]);
+
+    request->transport = facts->transport;
+    request->connection_id = facts->connection_id;
+    request->connection = connection;
+    request->peer_count = count;
+    memcpy(request->peers, peers, count * sizeof peers[0]);
+    transaction->turn = request;
+}
+
+static void allocate_succeeded(mstun_stream_t *stream, packet_info *pinfo, uint32_t position,
+                               const mstun_facts_t *facts, const turn_request_t *request)
+{
+    mstun_allocation_t *allocation = wmem_new0(wmem_file_scope(), mstun_allocation_t);
+    announced_key_t *key = wmem_new0(wmem_file_scope(), announced_key_t);
+
+    endpoint_of(&pinfo->src, pinfo->srcport, &allocation->server);
+    endpoint_of(&pinfo->dst, pinfo->destport, &allocation->client);
+    allocation->relay = facts->relayed;
+    allocation->control_stream = stream->tcp_stream;
+    allocation->frame = pinfo->num;
+    allocation->position = position;
+    allocation->renewed_frame = pinfo->num;
+    allocation->transport = request ? request->transport : 0;
+    allocation->expires =
+        seconds_from_now(pinfo, facts->has & MSTUN_HAS_LIFETIME ? facts->lifetime : TURN_DEFAULT_LIFETIME_S);
+    allocation->older = stream->allocation;
+    stream->allocation = allocation;
+    announced_key(key, &allocation->server, &allocation->client, 0);
+    wmem_map_insert(controllers, key, allocation);
+}
+
+static mstun_permission_t *find_permission(const mstun_allocation_t *allocation, const mstun_endpoint_t *peer)
+{
+    mstun_permission_t *permission = allocation->permissions;
+
+    while (permission && memcmp(permission->peer.ip, peer->ip, sizeof peer->ip) != 0) {
+        permission = permission->next;
+    }
+    return permission;
+}
+
+static void permit(mstun_allocation_t *allocation, packet_info *pinfo, const mstun_endpoint_t *peer)
+{
+    mstun_permission_t *permission = find_permission(allocation, peer);
+
+    if (!permission) {
+        permission = wmem_new0(wmem_file_scope(), mstun_permission_t);
+        permission->peer = *peer;
+        permission->next = allocation->permissions;
+        allocation->permissions = permission;
+    }
+    permission->expires = seconds_from_now(pinfo, TURN_PERMISSION_TIME_S);
+}
+
+static void permissions_succeeded(mstun_stream_t *stream, packet_info *pinfo, const turn_request_t *request)
+{
+    for (unsigned i = 0; stream->allocation && request && i < request->peer_count; i++) {
+        permit(stream->allocation, pinfo, &request->peers[i]);
+    }
+}
+
+static void announce(mstun_stream_t *stream, packet_info *pinfo, uint32_t position, uint32_t id,
+                     const mstun_endpoint_t *peer, bool attempted)
+{
+    mstun_allocation_t *allocation = stream->allocation;
+    mstun_connection_t *connection = wmem_new0(wmem_file_scope(), mstun_connection_t);
+    announced_key_t *key = wmem_new0(wmem_file_scope(), announced_key_t);
+    leg_key_t *leg = wmem_new0(wmem_file_scope(), leg_key_t);
+
+    if (!allocation) { /* made before the capture began */
+        mstun_facts_t nothing = { 0 };
+
+        allocate_succeeded(stream, pinfo, position, &nothing, NULL);
+        allocation = stream->allocation;
+        allocation->transport = 6;
+    }
+    connection->id = id;
+    connection->peer = *peer;
+    connection->attempted = attempted;
+    connection->announced_frame = pinfo->num;
+    connection->announced = pinfo->abs_ts;
+    connection->allocation = allocation;
+    connection->older = allocation->connections;
+    allocation->connections = connection;
+    announced_key(key, &allocation->server, &allocation->client, id);
+    connection->namesake = (mstun_connection_t *)wmem_map_lookup(announced, key);
+    wmem_map_insert(announced, key, connection);
+    leg->relay = allocation->relay;
+    leg->peer = *peer;
+    wmem_map_insert(legs, leg, connection);
+}
+
+/* A ConnectionBind, on a connection of its own: finds what was announced to this client by this server. */
+static mstun_connection_t *bind_requested(mstun_stream_t *stream, packet_info *pinfo, uint32_t position,
+                                          const mstun_facts_t *facts)
+{
+    mstun_endpoint_t server, client;
+    announced_key_t key;
+
+    endpoint_of(&pinfo->src, pinfo->srcport, &client);
+    endpoint_of(&pinfo->dst, pinfo->destport, &server);
+    announced_key(&key, &server, &client, facts->connection_id);
+    mstun_connection_t *connection = (mstun_connection_t *)wmem_map_lookup(announced, &key);
+
+    if (!connection) {
+        key.id = 0;
+        if (wmem_map_contains(controllers, &key)) { /* else its control connection was not captured */
+            add_note(stream, pinfo, position, MSTUN_NOTE_BIND_UNKNOWN_ID, 0);
+        }
+        return NULL;
+    }
+    if (seconds_since(pinfo, &connection->announced) > TURN_BIND_TIME_S) {
+        add_note(stream, pinfo, position, MSTUN_NOTE_BIND_LATE, seconds_since(pinfo, &connection->announced));
+    }
+    if (!connection->bind_frame) {
+        connection->bind_frame = pinfo->num;
+        connection->data_stream = stream->tcp_stream;
+    }
+    stream->connection = connection;
+    stream->connection_since = pinfo->num;
+    return connection;
+}
+
+static void bind_succeeded(mstun_stream_t *stream, unsigned direction, packet_info *pinfo,
+                           const turn_request_t *request)
+{
+    mstun_connection_t *connection = request ? request->connection : NULL;
+
+    mstun_stream_restart(stream, direction);
+    if (connection && !connection->bound_frame) {
+        connection->bound_frame = pinfo->num;
+        connection->bound = pinfo->abs_ts;
+        connection->data_stream = stream->tcp_stream;
+    }
+}
+
+/* RFC 8656 section 7: the client goes on as if its allocation still lived. */
+static void check_lifetime(mstun_stream_t *stream, packet_info *pinfo, uint32_t position)
+{
+    double over = stream->allocation ? seconds_since(pinfo, &stream->allocation->expires) : 0;
+
+    if (over > 1.0) { /* clocks of server and capture differ by some milliseconds */
+        add_note(stream, pinfo, position, MSTUN_NOTE_ALLOCATION_EXPIRED, over);
+    }
+}
+
+/* RFC 8656 section 10.1: the server drops what is sent to a peer without permission, and says nothing. */
+static void check_permission(mstun_stream_t *stream, packet_info *pinfo, uint32_t position,
+                             const mstun_endpoint_t *peer)
+{
+    if (!stream->allocation || !peer->family || stream->allocation->frame == pinfo->num) {
+        return;
+    }
+    const mstun_permission_t *permission = find_permission(stream->allocation, peer);
+
+    if (!permission) {
+        if (stream->allocation->relay.family) { /* else the capture began too late to have seen one */
+            add_note(stream, pinfo, position, MSTUN_NOTE_PERMISSION_MISSING, 0);
+        }
+    } else if (seconds_since(pinfo, &permission->expires) > 1.0) {
+        add_note(stream, pinfo, position, MSTUN_NOTE_PERMISSION_EXPIRED, seconds_since(pinfo, &permission->expires));
+    }
+}
+
+static void learn_request(mstun_stream_t *stream, packet_info *pinfo, uint32_t position, const mstun_facts_t *facts,
+                          mstun_transaction_t *transaction)
+{
+    mstun_connection_t *connection = NULL;
+
+    switch (facts->method) {
+    case TURN_CONNECTION_BIND:
+        connection = bind_requested(stream, pinfo, position, facts);
+        break;
+    case TURN_CREATE_PERMISSION:
+    case TURN_CHANNEL_BIND:
+        check_lifetime(stream, pinfo, position);
+        if (stream->allocation) {
+            stream->allocation->any_permission = true;
+        }
+        break;
+    case TURN_CONNECT:
+        check_lifetime(stream, pinfo, position);
+        if (stream->allocation) {
+            stream->allocation->any_permission = true; /* no peer needs one to be connected to */
+        }
+        break;
+    case TURN_REFRESH:
+        check_lifetime(stream, pinfo, position);
+        break;
+    case TURN_ALLOCATE:
+        break;
+    default:
+        return;
+    }
+    keep_request(transaction, facts, connection);
+}
+
+static void refresh_succeeded(mstun_stream_t *stream, packet_info *pinfo, const mstun_facts_t *facts)
+{
+    if (stream->allocation && facts->has & MSTUN_HAS_LIFETIME) {
+        stream->allocation->expires = seconds_from_now(pinfo, facts->lifetime);
+        stream->allocation->renewed_frame = pinfo->num;
+        stream->allocation->refreshed = stream->allocation->refreshed || facts->lifetime > 0;
+    }
+}
+
+static void learn_success(mstun_stream_t *stream, unsigned direction, packet_info *pinfo, uint32_t position,
+                          const mstun_facts_t *facts, const turn_request_t *request)
+{
+    switch (facts->method) {
+    case TURN_ALLOCATE:
+        allocate_succeeded(stream, pinfo, position, facts, request);
+        break;
+    case TURN_REFRESH:
+        refresh_succeeded(stream, pinfo, facts);
+        break;
+    case TURN_CREATE_PERMISSION:
+    case TURN_CHANNEL_BIND:
+        permissions_succeeded(stream, pinfo, request);
+        break;
+    case TURN_CONNECT:
+        if (request && request->peer_count > 0 && facts->has & MSTUN_HAS_CONNECTION_ID) {
+            announce(stream, pinfo, position, facts->connection_id, &request->peers[0], false);
+        }
+        break;
+    case TURN_CONNECTION_BIND:
+        bind_succeeded(stream, direction, pinfo, request);
+        break;
+    default:
+        break;
+    }
+}
+
+static void learn_indication(mstun_stream_t *stream, packet_info *pinfo, uint32_t position, const mstun_facts_t *facts)
+{
+    if (facts->method == TURN_CONNECTION_ATTEMPT && facts->has & MSTUN_HAS_CONNECTION_ID && facts->peer.family) {
+        /* the server speaks here: it is the source, as it is of an Allocate success */
+        announce(stream, pinfo, position, facts->connection_id, &facts->peer, true);
+    } else if (facts->method == TURN_SEND) {
+        check_lifetime(stream, pinfo, position);
+        check_permission(stream, pinfo, position, &facts->peer);
+    }
+}
+
+/* A nonce that had just been renewed is stale again: the client does not take the new one. */
+static void learn_error(mstun_stream_t *stream, packet_info *pinfo, uint32_t position, const mstun_facts_t *facts)
+{
+    if (facts->error_code != 438) {
+        return;
+    }
+    if (stream->stale_nonces++ > 0) {
+        add_note(stream, pinfo, position, MSTUN_NOTE_STALE_NONCE_AGAIN, 0);
+    }
+}
+
+void mstun_allocation_learn(mstun_stream_t *stream, unsigned direction, packet_info *pinfo, uint32_t position,
+                            const mstun_facts_t *facts, mstun_exchange_t *exchange)
+{
+    mstun_transaction_t *transaction = exchange->transaction;
+    bool is_turn = facts->dialect == MSTUN_DIALECT_RFC5389 && facts->method >= TURN_ALLOCATE;
+
+    if (PINFO_FD_VISITED(pinfo) || !is_turn || pinfo->flags.in_error_pkt || exchange->copy) {
+        return;
+    }
+    switch (facts->class) {
+    case STUN_REQUEST:
+        if (transaction) {
+            learn_request(stream, pinfo, position, facts, transaction);
+        }
+        break;
+    case STUN_SUCCESS:
+        stream->stale_nonces = 0;
+        learn_success(stream, direction, pinfo, position, facts, transaction ? transaction->turn : NULL);
+        break;
+    case STUN_ERROR:
+        learn_error(stream, pinfo, position, facts);
+        break;
+    case STUN_INDICATION:
+        learn_indication(stream, pinfo, position, facts);
+        break;
+    }
+}
+
+/* A connection between a relayed address and a peer that was announced, whichever of them opened it. */
+static void find_leg(mstun_stream_t *stream, packet_info *pinfo)
+{
+    leg_key_t key;
+
+    memset(&key, 0, sizeof key);
+    endpoint_of(&pinfo->src, pinfo->srcport, &key.relay);
+    endpoint_of(&pinfo->dst, pinfo->destport, &key.peer);
+    mstun_connection_t *connection = (mstun_connection_t *)wmem_map_lookup(legs, &key);
+
+    if (!connection) {
+        leg_key_t turned = { .relay = key.peer, .peer = key.relay };
+
+        connection = (mstun_connection_t *)wmem_map_lookup(legs, &turned);
+    }
+    if (connection) {
+        stream->connection = connection;
+        stream->connection_since = pinfo->num;
+        stream->beyond_server = true;
+    }
+}
+
+void mstun_connection_count(mstun_stream_t *stream, unsigned direction _U_, packet_info *pinfo, uint32_t bytes)
+{
+    if (PINFO_FD_VISITED(pinfo)) {
+        return;
+    }
+    if (!stream->connection && !stream->allocation && wmem_map_size(legs) > 0) {
+        find_leg(stream, pinfo);
+    }
+    if (stream->connection && !stream->beyond_server) {
+        unsigned from_peer = mstun_connection_from_peer(stream, pinfo) ? 1 : 0;
+
+        stream->connection->bytes[from_peer] += bytes;
+        stream->connection->segments[from_peer]++;
+    }
+}
+
+static const mstun_connection_t *announced_in(const mstun_stream_t *stream, uint32_t id, uint32_t frame,
+                                              uint32_t position)
+{
+    const mstun_allocation_t *allocation = mstun_allocation_in_force(stream, frame, position);
+    const mstun_connection_t *connection = allocation ? allocation->connections : NULL;
+
+    while (connection && (connection->id != id || connection->announced_frame > frame)) {
+        connection = connection->older;
+    }
+    return connection;
+}
+
+const mstun_connection_t *mstun_connection_of(const mstun_stream_t *stream, const packet_info *pinfo, uint32_t position,
+                                              const mstun_facts_t *facts, const mstun_exchange_t *exchange)
+{
+    if (facts->method == TURN_CONNECTION_ATTEMPT || (facts->method == TURN_CONNECT && facts->class == STUN_SUCCESS)) {
+        return announced_in(stream, facts->connection_id, pinfo->num, position);
+    }
+    if (facts->method == TURN_CONNECTION_BIND) {
+        return exchange->transaction && exchange->transaction->turn ? exchange->transaction->turn->connection : NULL;
+    }
+    return mstun_connection_carried(stream, pinfo);
+}
+
+void mstun_allocation_register(const mstun_registrar_t *reg _U_)
+{
+    announced = wmem_map_new_autoreset(wmem_epan_scope(), wmem_file_scope(), hash_announced, equal_announced);
+    controllers = wmem_map_new_autoreset(wmem_epan_scope(), wmem_file_scope(), hash_announced, equal_announced);
+    legs = wmem_map_new_autoreset(wmem_epan_scope(), wmem_file_scope(), hash_leg, equal_legs);
+}

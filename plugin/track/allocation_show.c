@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "track/allocation_show.h"
+
+#include "attr/address.h"
+#include "track/verdict.h"
+
+static int hf_control_stream = -1;
+static int hf_data_stream = -1;
+static int hf_peer = -1;
+static int hf_relay = -1;
+static int hf_client = -1;
+static int hf_announced_in = -1;
+static int hf_bound_in = -1;
+static int hf_bind_delay = -1;
+static int hf_connection_id = -1; /* attr/turn.c's: the value is the same, only not in this message */
+static int hf_relayed_for = -1;
+
+static void add_frame(proto_tree *tree, int hf, tvbuff_t *tvb, uint32_t frame, const packet_info *pinfo)
+{
+    if (frame && frame != pinfo->num) {
+        proto_item_set_generated(proto_tree_add_uint(tree, hf, tvb, 0, 0, frame));
+    }
+}
+
+static void add_endpoint(proto_tree *tree, int hf, tvbuff_t *tvb, packet_info *pinfo, const mstun_endpoint_t *endpoint)
+{
+    if (endpoint->family) {
+        proto_item_set_generated(
+            proto_tree_add_string(tree, hf, tvb, 0, 0, mstun_endpoint_text(pinfo->pool, endpoint)));
+    }
+}
+
+static void add_stream(proto_tree *tree, int hf, tvbuff_t *tvb, uint32_t stream)
+{
+    proto_item_set_generated(proto_tree_add_uint(tree, hf, tvb, 0, 0, stream));
+}
+
+/* Announcement and bind happen once, but a later frame is known only on a later visit. */
+static bool is_known(uint32_t frame, const packet_info *pinfo)
+{
+    return frame && (frame <= pinfo->num || PINFO_FD_VISITED(pinfo));
+}
+
+static void add_bind(proto_tree *tree, tvbuff_t *tvb, packet_info *pinfo, const mstun_connection_t *connection)
+{
+    nstime_t delay;
+
+    add_frame(tree, hf_announced_in, tvb, connection->announced_frame, pinfo);
+    if (!is_known(connection->bound_frame, pinfo)) {
+        return;
+    }
+    add_frame(tree, hf_bound_in, tvb, connection->bound_frame, pinfo);
+    nstime_delta(&delay, &connection->bound, &connection->announced);
+    proto_item_set_generated(proto_tree_add_time(tree, hf_bind_delay, tvb, 0, 0, &delay));
+}
+
+static void add_connection(proto_tree *tree, tvbuff_t *tvb, packet_info *pinfo, const mstun_connection_t *connection,
+                           bool id_too)
+{
+    const mstun_allocation_t *allocation = connection->allocation;
+
+    if (id_too) {
+        proto_item_set_generated(proto_tree_add_uint(tree, hf_connection_id, tvb, 0, 0, connection->id));
+    }
+    add_endpoint(tree, hf_client, tvb, pinfo, &allocation->client);
+    add_endpoint(tree, hf_relay, tvb, pinfo, &allocation->relay);
+    add_endpoint(tree, hf_peer, tvb, pinfo, &connection->peer);
+    add_stream(tree, hf_control_stream, tvb, allocation->control_stream);
+    if (is_known(connection->bind_frame, pinfo)) {
+        add_stream(tree, hf_data_stream, tvb, connection->data_stream);
+    }
+    add_bind(tree, tvb, pinfo, connection);
+}
+
+void mstun_connection_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const mstun_stream_t *stream)
+{
+    const mstun_connection_t *connection = mstun_connection_carried(stream, pinfo);
+
+    if (!connection) {
+        return;
+    }
+    const char *text = wmem_strdup_printf(pinfo->pool, "%s to %s, connection id 0x%08x%s",
+                                          mstun_endpoint_text(pinfo->pool, &connection->allocation->client),
+                                          mstun_endpoint_text(pinfo->pool, &connection->peer), connection->id,
+                                          stream->beyond_server ? ", on the leg beyond the server" : "");
+
+    proto_item_set_generated(proto_tree_add_string(tree, hf_relayed_for, tvb, 0, 0, text));
+    add_connection(tree, tvb, pinfo, connection, true);
+}
+
+static void show_allocation(proto_tree *tree, tvbuff_t *tvb, packet_info *pinfo, const mstun_stream_t *stream,
+                            uint32_t position, const mstun_facts_t *facts)
+{
+    const mstun_allocation_t *allocation = mstun_allocation_in_force(stream, pinfo->num, position);
+
+    if (allocation && !facts->relayed.family && facts->method >= TURN_ALLOCATE) {
+        add_endpoint(tree, hf_relay, tvb, pinfo, &allocation->relay);
+    }
+}
+
+void mstun_allocation_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const mstun_stream_t *stream,
+                           uint32_t position, const mstun_facts_t *facts, const mstun_exchange_t *exchange)
+{
+    const mstun_connection_t *connection = mstun_connection_of(stream, pinfo, position, facts, exchange);
+
+    if (connection && facts->method < TURN_ALLOCATE) {
+        mstun_connection_show(tvb, pinfo, tree, stream);
+    } else if (connection) {
+        add_connection(tree, tvb, pinfo, connection, !(facts->has & MSTUN_HAS_CONNECTION_ID));
+    } else {
+        show_allocation(tree, tvb, pinfo, stream, position, facts);
+    }
+    mstun_verdict_show(pinfo, proto_tree_get_parent(tree), stream, position, facts, exchange, connection);
+}
+
+void mstun_allocation_show_register(const mstun_registrar_t *reg)
+{
+    static hf_register_info hf[] = {
+        { &hf_relayed_for,
+          { "Relayed for", "mstun.turn.relayed_for", FT_STRING, BASE_NONE, NULL, 0x0,
+            "Whose bytes these are: a TURN client's, to a peer or from it", HFILL } },
+        { &hf_control_stream,
+          { "Control connection", "mstun.turn.control_stream", FT_UINT32, BASE_DEC, NULL, 0x0,
+            "tcp.stream of the connection on which the allocation was made", HFILL } },
+        { &hf_data_stream,
+          { "Data connection", "mstun.turn.data_stream", FT_UINT32, BASE_DEC, NULL, 0x0,
+            "tcp.stream of the connection between client and server that carries the peer's bytes", HFILL } },
+        { &hf_client,
+          { "TURN client", "mstun.turn.client", FT_STRING, BASE_NONE, NULL, 0x0, "Whose allocation it is", HFILL } },
+        { &hf_relay,
+          { "Relayed address", "mstun.turn.relay", FT_STRING, BASE_NONE, NULL, 0x0,
+            "The server's address to which peers connect", HFILL } },
+        { &hf_peer,
+          { "Peer", "mstun.turn.peer", FT_STRING, BASE_NONE, NULL, 0x0, "The other end of the relayed connection",
+            HFILL } },
+        { &hf_announced_in,
+          { "Announced in", "mstun.turn.announced_in", FT_FRAMENUM, BASE_NONE, FRAMENUM_TYPE(FT_FRAMENUM_NONE), 0x0,
+            "The Connect success or ConnectionAttempt with this connection's id", HFILL } },
+        { &hf_bound_in,
+          { "Bound in", "mstun.turn.bound_in", FT_FRAMENUM, BASE_NONE, FRAMENUM_TYPE(FT_FRAMENUM_NONE), 0x0,
+            "The ConnectionBind success after which the data connection carries the peer's bytes", HFILL } },
+        { &hf_bind_delay,
+          { "Bind delay", "mstun.turn.bind_delay", FT_RELATIVE_TIME, BASE_NONE, NULL, 0x0,
+            "From announcement to ConnectionBind success; the server waits for 30 s", HFILL } },
+    };
+
+    MSTUN_REGISTER_FIELDS(reg, hf);
+    hf_connection_id = proto_registrar_get_id_byname("mstun.connection_id");
+    mstun_verdict_register(reg);
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * What is known of a message's allocation and relayed connection, shown with the message. */
+#ifndef MSTUN_TRACK_ALLOCATION_SHOW_H
+#define MSTUN_TRACK_ALLOCATION_SHOW_H
+
+#include "track/allocation.h"
+
+/** Into a message's tree: links between announcement, bind and data connection, and expert infos. */
+void mstun_allocation_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const mstun_stream_t *stream,
+                           uint32_t position, const mstun_facts_t *facts, const mstun_exchange_t *exchange);
+
+/** Into the tree of whatever a relayed connection carries: for whom it is relayed. Nothing if no connection is known. */
+void mstun_connection_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const mstun_stream_t *stream);
+
+void mstun_allocation_show_register(const mstun_registrar_t *reg);
+
+#endif

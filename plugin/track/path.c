@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "track/path.h"
+
+/* A message with one id and type was seen here; the next sighting is a later one on another leg. */
+typedef struct sighting {
+    uint8_t id[STUN_ID_LEN];
+    uint32_t type;
+    uint32_t signature; /* the two formats of an MS-ICE2 check go their ways one after the other */
+    unsigned legs;      /* before this one */
+    uint32_t stream;
+    uint32_t frame;
+    uint32_t position;
+    nstime_t time;
+    struct sighting *previous;
+    struct sighting *next;
+} sighting_t;
+
+static wmem_map_t *sightings; /* by id and type: the newest */
+
+static int hf_previous = -1;
+static int hf_next = -1;
+static int hf_time = -1;
+
+#define KEY_LEN offsetof(sighting_t, legs)
+#define LEGS_MAX 16 /* two relays make seven; whoever sends one message everywhere gets no more links */
+
+static guint hash_key(gconstpointer key)
+{
+    return wmem_strong_hash((const guint8 *)key, KEY_LEN);
+}
+
+static gboolean equal_keys(gconstpointer a, gconstpointer b)
+{
+    return memcmp(a, b, KEY_LEN) == 0;
+}
+
+static void make_key(sighting_t *key, const mstun_facts_t *facts)
+{
+    memcpy(key->id, facts->id, STUN_ID_LEN);
+    key->type = facts->type;
+    key->signature = mstun_transaction_signature(facts);
+}
+
+static bool seen_on(const sighting_t *sighting, uint32_t stream)
+{
+    while (sighting && sighting->stream != stream) {
+        sighting = sighting->previous;
+    }
+    return sighting != NULL;
+}
+
+void mstun_path_track(mstun_stream_t *stream, packet_info *pinfo, uint32_t position, bool nested,
+                      const mstun_facts_t *facts)
+{
+    bool on_leg = nested || (stream->connection && facts->method == STUN_BINDING);
+
+    if (PINFO_FD_VISITED(pinfo) || !on_leg || pinfo->flags.in_error_pkt) {
+        return;
+    }
+    sighting_t key;
+
+    make_key(&key, facts);
+    sighting_t *newest = (sighting_t *)wmem_map_lookup(sightings, &key);
+
+    if (newest && (newest->legs + 1 >= LEGS_MAX || seen_on(newest, stream->number))) {
+        return; /* a second time on one leg it is a repetition: see transaction.h */
+    }
+    sighting_t *sighting = wmem_new0(wmem_file_scope(), sighting_t);
+
+    make_key(sighting, facts);
+    sighting->stream = stream->number;
+    sighting->frame = pinfo->num;
+    sighting->position = position;
+    sighting->time = pinfo->abs_ts;
+    sighting->previous = newest;
+    if (newest) {
+        sighting->legs = newest->legs + 1;
+        newest->next = sighting;
+        wmem_map_remove(sightings, newest);
+    }
+    wmem_map_insert(sightings, sighting, sighting);
+}
+
+/* This very sighting, among the few of one message; NULL for a message that is on no relayed leg. */
+static const sighting_t *find(const mstun_stream_t *stream, const packet_info *pinfo, uint32_t position,
+                              const mstun_facts_t *facts)
+{
+    sighting_t key;
+
+    make_key(&key, facts);
+    const sighting_t *sighting = (const sighting_t *)wmem_map_lookup(sightings, &key);
+
+    while (sighting &&
+           !(sighting->stream == stream->number && sighting->frame == pinfo->num && sighting->position == position)) {
+        sighting = sighting->previous;
+    }
+    return sighting;
+}
+
+void mstun_path_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const mstun_stream_t *stream,
+                     uint32_t position, const mstun_facts_t *facts)
+{
+    const sighting_t *sighting = wmem_map_size(sightings) > 0 ? find(stream, pinfo, position, facts) : NULL;
+
+    if (sighting && sighting->previous) {
+        nstime_t taken;
+
+        nstime_delta(&taken, &sighting->time, &sighting->previous->time);
+        proto_item_set_generated(proto_tree_add_uint(tree, hf_previous, tvb, 0, 0, sighting->previous->frame));
+        proto_item_set_generated(proto_tree_add_time(tree, hf_time, tvb, 0, 0, &taken));
+    }
+    if (sighting && sighting->next) {
+        proto_item_set_generated(proto_tree_add_uint(tree, hf_next, tvb, 0, 0, sighting->next->frame));
+    }
+}
+
+void mstun_path_register(const mstun_registrar_t *reg)
+{
+    static hf_register_info hf[] = {
+        { &hf_previous,
+          { "Came from the leg in", "mstun.path.previous", FT_FRAMENUM, BASE_NONE, FRAMENUM_TYPE(FT_FRAMENUM_NONE), 0x0,
+            "The same message on the leg before this one", HFILL } },
+        { &hf_next,
+          { "Goes on the next leg in", "mstun.path.next", FT_FRAMENUM, BASE_NONE, FRAMENUM_TYPE(FT_FRAMENUM_NONE), 0x0,
+            "The same message on the leg behind this one", HFILL } },
+        { &hf_time,
+          { "Time since the previous leg", "mstun.path.time", FT_RELATIVE_TIME, BASE_NONE, NULL, 0x0,
+            "From one leg to the next", HFILL } },
+    };
+
+    MSTUN_REGISTER_FIELDS(reg, hf);
+    sightings = wmem_map_new_autoreset(wmem_epan_scope(), wmem_file_scope(), hash_key, equal_keys);
+}

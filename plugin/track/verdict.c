@@ -1,0 +1,390 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * RFC 8489 section 9.2 (authentication), RFC 8656 sections 7, 9, 10 and 12, RFC 6062 sections 4 and 5. */
+#include "track/verdict.h"
+
+#include "attr/attr.h"
+#include "track/outcome.h"
+
+/* A server that is refused answers at once; one that gets no answer waits for 30 s and more (RFC 6062 section 5.2). */
+#define PEER_TIMEOUT_S 10
+
+#define PROTOCOL_TCP 6
+#define PROTOCOL_UDP 17
+
+static expert_field ei_challenge = EI_INIT;
+static expert_field ei_rejected = EI_INIT;
+static expert_field ei_stale_nonce = EI_INIT;
+static expert_field ei_stale_nonce_again = EI_INIT;
+static expert_field ei_no_tcp_relay = EI_INIT;
+static expert_field ei_forbidden = EI_INIT;
+static expert_field ei_quota = EI_INIT;
+static expert_field ei_no_capacity = EI_INIT;
+static expert_field ei_allocation_mismatch = EI_INIT;
+static expert_field ei_peer_refused = EI_INIT;
+static expert_field ei_peer_timeout = EI_INIT;
+static expert_field ei_connection_exists = EI_INIT;
+static expert_field ei_bind_missing = EI_INIT;
+static expert_field ei_bind_late = EI_INIT;
+static expert_field ei_bind_rejected = EI_INIT;
+static expert_field ei_bind_unknown_id = EI_INIT;
+static expert_field ei_allocation_expired = EI_INIT;
+static expert_field ei_permission_expired = EI_INIT;
+static expert_field ei_permission_missing = EI_INIT;
+static expert_field ei_alternate_server = EI_INIT;
+static expert_field ei_wrong_transport = EI_INIT;
+static expert_field ei_nothing_relayed = EI_INIT;
+static expert_field ei_unknown_attributes = EI_INIT;
+
+/* What stands in hand; the functions below differ only in what of it they look at. */
+typedef struct {
+    packet_info *pinfo;
+    proto_item *item;
+    const mstun_stream_t *stream;
+    uint32_t position;
+    const mstun_facts_t *facts;
+    const mstun_transaction_t *transaction;
+    const mstun_connection_t *connection;
+} verdict_t;
+
+static void add(const verdict_t *v, expert_field *ei)
+{
+    expert_add_info(v->pinfo, v->item, ei);
+}
+
+/* Error codes that mean one thing whatever the method. */
+static const struct {
+    uint16_t code;
+    expert_field *ei;
+} meanings[] = {
+    { 300, &ei_alternate_server },
+    { 403, &ei_forbidden },
+    { 437, &ei_allocation_mismatch },
+    { 438, &ei_stale_nonce },
+    { 442, &ei_no_tcp_relay },
+    { 446, &ei_connection_exists },
+    { 486, &ei_quota },
+    { 508, &ei_no_capacity },
+};
+
+static void show_authentication(const verdict_t *v)
+{
+    if (v->facts->error_code == 401 && !(v->transaction && v->transaction->with_integrity)) {
+        add(v, &ei_challenge);
+    } else {
+        expert_add_info_format(v->pinfo, v->item, &ei_rejected,
+                               "The server refuses the credentials (%u): check user name, password and realm of the "
+                               "TURN client%s",
+                               v->facts->error_code,
+                               v->facts->error_code == 441 ? ", which must be those that made the allocation" : "");
+    }
+}
+
+static void show_connect_failure(const verdict_t *v)
+{
+    nstime_t taken = NSTIME_INIT_ZERO;
+
+    if (v->transaction) {
+        nstime_delta(&taken, &v->pinfo->abs_ts, &v->transaction->request_time);
+    }
+    bool timed_out = nstime_to_sec(&taken) >= PEER_TIMEOUT_S;
+
+    expert_add_info_format(v->pinfo, v->item, timed_out ? &ei_peer_timeout : &ei_peer_refused,
+                           timed_out
+                               ? "The server got no answer from the peer in %.1f s: a firewall between relay and "
+                                 "peer drops the connection, or the peer's address is wrong"
+                               : "The server was refused by the peer after %.3f s: the peer's port is closed, its "
+                                 "candidate already released, or its address is wrong",
+                           nstime_to_sec(&taken));
+}
+
+static void show_unknown_attributes(const verdict_t *v)
+{
+    wmem_strbuf_t *names = wmem_strbuf_new(v->pinfo->pool, "");
+
+    for (unsigned i = 0; i + 1 < v->facts->unknown.len; i += 2) {
+        uint16_t type = pntohu16(v->facts->unknown.bytes + i);
+
+        wmem_strbuf_append_printf(names, "%s0x%04x %s", i ? ", " : "", type, mstun_attr_name(v->facts->dialect, type));
+    }
+    expert_add_info_format(v->pinfo, v->item, &ei_unknown_attributes,
+                           "The receiver does not know these attributes and refused the message: %s",
+                           wmem_strbuf_get_str(names));
+}
+
+static void show_error(const verdict_t *v)
+{
+    uint16_t code = v->facts->error_code;
+
+    if (code == 401 || code == 431 || code == 436 || code == 441) {
+        show_authentication(v);
+        return;
+    }
+    if (code == 447) {
+        show_connect_failure(v);
+        return;
+    }
+    if (code == 420) {
+        show_unknown_attributes(v);
+        return;
+    }
+    if (v->facts->method == TURN_CONNECTION_BIND && code != 438) {
+        add(v, &ei_bind_rejected);
+        return;
+    }
+    for (size_t i = 0; i < array_length(meanings); i++) {
+        if (meanings[i].code == code) {
+            add(v, meanings[i].ei);
+        }
+    }
+}
+
+/* RFC 6062 section 4.1: Send, channels and Connect each belong to one kind of allocation. */
+static void show_wrong_transport(const verdict_t *v)
+{
+    const mstun_allocation_t *allocation = mstun_allocation_in_force(v->stream, v->pinfo->num, v->position);
+    uint8_t transport = allocation ? allocation->transport : 0;
+    bool for_udp = v->facts->method == TURN_CHANNEL_BIND || v->facts->method == TURN_SEND;
+
+    if (for_udp && transport == PROTOCOL_TCP) {
+        expert_add_info_format(v->pinfo, v->item, &ei_wrong_transport,
+                               "The allocation relays TCP, where Send and channels do not exist: Connect and "
+                               "ConnectionBind carry data there");
+    } else if (v->facts->method == TURN_CONNECT && transport == PROTOCOL_UDP) {
+        expert_add_info_format(v->pinfo, v->item, &ei_wrong_transport,
+                               "The allocation relays UDP, where Connect does not exist: allocate with "
+                               "REQUESTED-TRANSPORT TCP");
+    }
+}
+
+static bool is_announcement(const mstun_facts_t *facts)
+{
+    return facts->method == TURN_CONNECTION_ATTEMPT || (facts->method == TURN_CONNECT && facts->class == STUN_SUCCESS);
+}
+
+/* From the second visit on: announced, and the capture goes on for longer than the server waits. */
+static void show_missing_bind(const verdict_t *v)
+{
+    nstime_t end, waited;
+
+    if (v->connection->bind_frame || !mstun_capture_end(v->pinfo, &end)) {
+        return;
+    }
+    nstime_delta(&waited, &end, &v->connection->announced);
+    if (nstime_to_sec(&waited) >= TURN_BIND_TIME_S) {
+        expert_add_info_format(v->pinfo, v->item, &ei_bind_missing,
+                               "No ConnectionBind with id 0x%08x followed in 30 s: the client did not open a second "
+                               "connection to the server, or a firewall or load balancer kept it away",
+                               v->connection->id);
+    }
+}
+
+/* From the second visit on: the data connection stood, and stayed silent until it or the capture ended. */
+static void show_nothing_relayed(const verdict_t *v)
+{
+    if (v->connection->bound_frame == v->pinfo->num && PINFO_FD_VISITED(v->pinfo) &&
+        v->connection->bytes[0] + v->connection->bytes[1] == 0 &&
+        mstun_connection_over(v->pinfo, &v->connection->bound)) {
+        add(v, &ei_nothing_relayed);
+    }
+}
+
+/* From the second visit on: a TCP allocation to which no peer was ever admitted, and that connects to none itself. */
+static void show_no_permission_at_all(const verdict_t *v)
+{
+    const mstun_allocation_t *allocation = mstun_allocation_in_force(v->stream, v->pinfo->num, v->position);
+
+    if (allocation && allocation->frame == v->pinfo->num && allocation->transport == PROTOCOL_TCP &&
+        !allocation->any_permission && allocation->refreshed && PINFO_FD_VISITED(v->pinfo) &&
+        mstun_connection_over(v->pinfo, &v->pinfo->abs_ts)) {
+        add(v, &ei_permission_missing);
+    }
+}
+
+/* From the second visit on: the server resets the control connection when the lifetime is over, as coturn does. */
+static void show_reset_at_expiry(const verdict_t *v)
+{
+    const mstun_allocation_t *allocation = mstun_allocation_in_force(v->stream, v->pinfo->num, v->position);
+    nstime_t end, over;
+
+    if (!allocation || allocation->renewed_frame != v->pinfo->num || !mstun_connection_was_reset(v->pinfo, &end)) {
+        return;
+    }
+    nstime_delta(&over, &end, &allocation->expires);
+    if (nstime_to_msec(&over) > -1000 && nstime_to_msec(&over) < 2000) {
+        expert_add_info_format(
+            v->pinfo, v->item, &ei_allocation_expired,
+            "No Refresh followed in the lifetime of %u s, and the server reset the connection when it "
+            "was over",
+            v->facts->lifetime);
+    }
+}
+
+static void show_note(const verdict_t *v, const mstun_note_t *note)
+{
+    switch (note->kind) {
+    case MSTUN_NOTE_ALLOCATION_EXPIRED:
+        expert_add_info_format(v->pinfo, v->item, &ei_allocation_expired,
+                               "The allocation's lifetime was over %u s ago and no Refresh had renewed it",
+                               note->seconds);
+        break;
+    case MSTUN_NOTE_PERMISSION_EXPIRED:
+        expert_add_info_format(v->pinfo, v->item, &ei_permission_expired,
+                               "The permission for this peer was over %u s ago (it lasts for 300 s): the server drops "
+                               "what is sent, and a new CreatePermission is due",
+                               note->seconds);
+        break;
+    case MSTUN_NOTE_PERMISSION_MISSING:
+        expert_add_info_format(v->pinfo, v->item, &ei_permission_missing,
+                               "No CreatePermission for this peer: the server drops what is sent to it");
+        break;
+    case MSTUN_NOTE_BIND_LATE:
+        expert_add_info_format(v->pinfo, v->item, &ei_bind_late,
+                               "ConnectionBind comes %u s after the connection was announced; the server closes it "
+                               "after 30 s",
+                               note->seconds);
+        break;
+    case MSTUN_NOTE_BIND_UNKNOWN_ID:
+        add(v, &ei_bind_unknown_id);
+        break;
+    case MSTUN_NOTE_STALE_NONCE_AGAIN:
+        add(v, &ei_stale_nonce_again);
+        break;
+    }
+}
+
+static void show_notes(const verdict_t *v)
+{
+    unsigned count = v->stream->notes ? wmem_array_get_count(v->stream->notes) : 0;
+    unsigned low = 0, high = count;
+
+    while (low < high) { /* they are in the order of their frames */
+        unsigned middle = (low + high) / 2;
+
+        if (((const mstun_note_t *)wmem_array_index(v->stream->notes, middle))->frame < v->pinfo->num) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    for (; low < count; low++) {
+        const mstun_note_t *note = (const mstun_note_t *)wmem_array_index(v->stream->notes, low);
+
+        if (note->frame != v->pinfo->num) {
+            return;
+        }
+        if (note->position == v->position) {
+            show_note(v, note);
+        }
+    }
+}
+
+void mstun_verdict_show(packet_info *pinfo, proto_item *item, const mstun_stream_t *stream, uint32_t position,
+                        const mstun_facts_t *facts, const mstun_exchange_t *exchange,
+                        const mstun_connection_t *connection)
+{
+    verdict_t v = { pinfo, item, stream, position, facts, exchange->transaction, connection };
+
+    show_notes(&v);
+    if (facts->dialect == MSTUN_DIALECT_MS_TURN) {
+        return;
+    }
+    if (facts->has & MSTUN_HAS_ERROR && facts->class == STUN_ERROR) {
+        show_error(&v);
+    }
+    if (facts->class == STUN_REQUEST || facts->class == STUN_INDICATION) {
+        show_wrong_transport(&v);
+    }
+    if (connection && is_announcement(facts)) {
+        show_missing_bind(&v);
+    }
+    if (connection && facts->method == TURN_CONNECTION_BIND && facts->class == STUN_SUCCESS) {
+        show_nothing_relayed(&v);
+    }
+    if (facts->method == TURN_ALLOCATE && facts->class == STUN_SUCCESS) {
+        show_no_permission_at_all(&v);
+    }
+    if ((facts->method == TURN_ALLOCATE || facts->method == TURN_REFRESH) && facts->class == STUN_SUCCESS) {
+        show_reset_at_expiry(&v);
+    }
+}
+
+void mstun_verdict_register(const mstun_registrar_t *reg)
+{
+    static ei_register_info ei[] = {
+        { &ei_challenge,
+          { "mstun.auth.challenge", PI_RESPONSE_CODE, PI_CHAT,
+            "The server asks for credentials: the normal answer to a first request without them", EXPFILL } },
+        { &ei_rejected,
+          { "mstun.auth.rejected", PI_RESPONSE_CODE, PI_WARN, "The server refuses the credentials", EXPFILL } },
+        { &ei_stale_nonce,
+          { "mstun.auth.stale_nonce", PI_RESPONSE_CODE, PI_NOTE,
+            "The nonce is too old: the client repeats its request with the new one", EXPFILL } },
+        { &ei_stale_nonce_again,
+          { "mstun.auth.stale_nonce_again", PI_RESPONSE_CODE, PI_WARN,
+            "Stale nonce again: the client does not take the new nonce, or requests go to servers that do not share them",
+            EXPFILL } },
+        { &ei_no_tcp_relay,
+          { "mstun.turn.no_tcp_relay", PI_RESPONSE_CODE, PI_WARN,
+            "The server does not offer this transport for its relay: TCP TURN is switched off there, or its release is "
+            "too old (Expressway before X8.9)",
+            EXPFILL } },
+        { &ei_forbidden,
+          { "mstun.turn.forbidden", PI_RESPONSE_CODE, PI_WARN,
+            "The server's policy bars this peer address, or the allocation is of the wrong kind for this request",
+            EXPFILL } },
+        { &ei_quota,
+          { "mstun.turn.quota", PI_RESPONSE_CODE, PI_WARN,
+            "This user has as many allocations as the server allows: old ones were not deleted, or the quota is too small",
+            EXPFILL } },
+        { &ei_no_capacity,
+          { "mstun.turn.no_capacity", PI_RESPONSE_CODE, PI_WARN,
+            "The server has no relay port left: enlarge its port range", EXPFILL } },
+        { &ei_allocation_mismatch,
+          { "mstun.turn.allocation_mismatch", PI_RESPONSE_CODE, PI_WARN,
+            "No allocation on this control connection (expired, or the connection was made anew), or one already where "
+            "a new one is asked for",
+            EXPFILL } },
+        { &ei_peer_refused,
+          { "mstun.turn.peer_refused", PI_RESPONSE_CODE, PI_WARN, "The peer refused the server's connection",
+            EXPFILL } },
+        { &ei_peer_timeout,
+          { "mstun.turn.peer_timeout", PI_RESPONSE_CODE, PI_WARN, "The peer did not answer the server's connection",
+            EXPFILL } },
+        { &ei_connection_exists,
+          { "mstun.turn.connection_exists", PI_RESPONSE_CODE, PI_WARN,
+            "There is a connection to this peer already: the client asked for it twice", EXPFILL } },
+        { &ei_bind_missing,
+          { "mstun.turn.bind_missing", PI_SEQUENCE, PI_WARN, "Announced connection without ConnectionBind", EXPFILL } },
+        { &ei_bind_late, { "mstun.turn.bind_late", PI_SEQUENCE, PI_WARN, "ConnectionBind comes too late", EXPFILL } },
+        { &ei_bind_rejected,
+          { "mstun.turn.bind_rejected", PI_RESPONSE_CODE, PI_WARN,
+            "The server refuses the ConnectionBind: it does not know the id (30 s passed, the peer has gone), or this "
+            "is not the server that gave it (a load balancer)",
+            EXPFILL } },
+        { &ei_bind_unknown_id,
+          { "mstun.turn.bind_unknown_id", PI_SEQUENCE, PI_WARN,
+            "ConnectionBind with an id that this server never announced to this client", EXPFILL } },
+        { &ei_allocation_expired,
+          { "mstun.turn.allocation_expired", PI_SEQUENCE, PI_WARN, "The allocation's lifetime is over", EXPFILL } },
+        { &ei_permission_expired,
+          { "mstun.turn.permission_expired", PI_SEQUENCE, PI_WARN, "The permission for the peer is over", EXPFILL } },
+        { &ei_permission_missing,
+          { "mstun.turn.permission_missing", PI_SEQUENCE, PI_WARN,
+            "No permission was created on this allocation: every peer that connects to it is sent away", EXPFILL } },
+        { &ei_alternate_server,
+          { "mstun.turn.alternate_server", PI_RESPONSE_CODE, PI_NOTE,
+            "The server sends the client to another one, which must be reachable too", EXPFILL } },
+        { &ei_wrong_transport,
+          { "mstun.turn.wrong_transport", PI_PROTOCOL, PI_WARN, "Request for the other kind of allocation", EXPFILL } },
+        { &ei_nothing_relayed,
+          { "mstun.turn.nothing_relayed", PI_SEQUENCE, PI_WARN,
+            "The data connection was bound and nothing ever came through, either way: look at both ends of the leg "
+            "between server and peer",
+            EXPFILL } },
+        { &ei_unknown_attributes,
+          { "mstun.unknown_attributes", PI_RESPONSE_CODE, PI_WARN, "The receiver does not know attributes", EXPFILL } },
+    };
+
+    MSTUN_REGISTER_EXPERTS(reg, ei);
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * What a TURN message means for the user where something went wrong: expert infos that name the fact and say what to
+ * look at. */
+#ifndef MSTUN_TRACK_VERDICT_H
+#define MSTUN_TRACK_VERDICT_H
+
+#include "track/allocation.h"
+
+/** Adds the expert infos on one message to item. connection: what mstun_connection_of says of it. */
+void mstun_verdict_show(packet_info *pinfo, proto_item *item, const mstun_stream_t *stream, uint32_t position,
+                        const mstun_facts_t *facts, const mstun_exchange_t *exchange,
+                        const mstun_connection_t *connection);
+
+void mstun_verdict_register(const mstun_registrar_t *reg);
+
+#endif
