@@ -8,6 +8,7 @@
 #include <ws_version.h>
 
 #include <epan/packet.h>
+#include <epan/conversation_filter.h>
 #include <epan/expert.h>
 #include <epan/prefs.h>
 #include <epan/tfs.h>
@@ -29,9 +30,15 @@
 #if MSTUN_WS_GE(4, 4)
 typedef bool ws_bool;
 #define MSTUN_UNITS(x) UNS(x)
+#define MSTUN_CONVERSATION_FILTER_ARGS packet_info *pinfo, void *user_data _U_
+#define mstun_register_conversation_filter(protocol, name, valid, build)                                               \
+    register_conversation_filter((protocol), (name), (valid), (build), NULL)
 #else
 typedef gboolean ws_bool;
 #define MSTUN_UNITS(x) (x)
+#define MSTUN_CONVERSATION_FILTER_ARGS packet_info *pinfo
+#define mstun_register_conversation_filter(protocol, name, valid, build)                                               \
+    register_conversation_filter((protocol), (name), (valid), (build))
 #define tvb_get_uint8 tvb_get_guint8
 #endif
 

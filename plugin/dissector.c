@@ -295,7 +295,7 @@ static uint32_t dissect_relayed(pass_t *pass, tvbuff_t *tvb, const mstun_segment
     bool from_server = connection && mstun_connection_from_peer(pass->stream, pass->pinfo);
 
     if (pass->stream) {
-        mstun_connection_count(pass->stream, pass->direction, pass->pinfo, segment->reported - offset);
+        mstun_connection_count(pass->stream, pass->pinfo, segment->reported - offset);
         mstun_connection_show(tvb, pass->pinfo, tree, pass->stream);
     }
     mstun_columns_separate(pass->pinfo);
@@ -344,7 +344,7 @@ static uint32_t follow_unit(pass_t *pass, tvbuff_t *tvb, const mstun_segment_t *
     if (pass->stream) { /* before the unit: what it throws must not put the direction out of step */
         mstun_stream_leave(pass->stream, pass->direction, pass->pinfo, segment, offset + len, pass->framing, true);
         if (pass->framing == MSTUN_FRAMING_RFC4571) {
-            mstun_connection_count(pass->stream, pass->direction, pass->pinfo, len);
+            mstun_connection_count(pass->stream, pass->pinfo, len);
         }
     }
     begin_columns(pass);

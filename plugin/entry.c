@@ -133,7 +133,7 @@ static bool is_ours_on_owned_port(packet_info *pinfo, const mstun_segment_t *seg
  * that follows in the connection would drown in that. It gets connections that begin otherwise than with STUN, as far
  * as the capture has their beginning; one that the capture joins in the middle is left alone until STUN proves itself.
  */
-static bool is_left_to_builtin(packet_info *pinfo, struct tcpinfo *tcp, const mstun_segment_t *segment)
+static bool is_left_to_builtin(packet_info *pinfo, const struct tcpinfo *tcp, const mstun_segment_t *segment)
 {
     conversation_t *conversation = find_or_create_conversation(pinfo);
     uint32_t since = GPOINTER_TO_UINT(conversation_get_proto_data(conversation, proto_wrapper));

@@ -52,7 +52,7 @@ bool mstun_payload_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
 }
 
 bool mstun_payload_dissect_relayed(tvbuff_t *tvb, uint32_t offset, packet_info *pinfo, proto_tree *tree,
-                                   uint16_t peer_port, bool from_server, struct tcpinfo *tcp)
+                                   uint16_t peer_port, bool from_server, const struct tcpinfo *tcp)
 {
     uint32_t source = pinfo->srcport, destination = pinfo->destport;
     struct tcpinfo inner = { 0 };

@@ -24,7 +24,7 @@ bool mstun_payload_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree);
  * False if only "data" knew the bytes.
  */
 bool mstun_payload_dissect_relayed(tvbuff_t *tvb, uint32_t offset, packet_info *pinfo, proto_tree *tree,
-                                   uint16_t peer_port, bool from_server, struct tcpinfo *tcp);
+                                   uint16_t peer_port, bool from_server, const struct tcpinfo *tcp);
 
 /** Finds the other dissectors: after all of them are registered. */
 void mstun_payload_handoff(void);

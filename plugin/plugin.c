@@ -18,8 +18,9 @@
 #include "message/message.h"
 #include "payload.h"
 #include "registrar.h"
-#include "track/allocation.h"
+#include "track/allocation_filter.h"
 #include "track/allocation_show.h"
+#include "track/connection.h"
 #include "track/path.h"
 #include "track/stream.h"
 #include "track/transaction.h"
@@ -46,8 +47,9 @@ static const mstun_register_fn modules[] = {
     mstun_framing_register,
     mstun_stream_register,
     mstun_transaction_register,
-    mstun_allocation_register,
+    mstun_connection_register,
     mstun_allocation_show_register,
+    mstun_allocation_filter_register,
     mstun_path_register,
     mstun_columns_register,
     mstun_dissector_register,

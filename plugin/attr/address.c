@@ -38,7 +38,7 @@ static expert_field ei_att_family_unknown = EI_INIT;
 static expert_field ei_att_address_length = EI_INIT;
 
 /* Bytes of the IP address, 0 for a family that is none. */
-static int ip_len(uint8_t family)
+static int ip_len(uint16_t family)
 {
     switch (family) {
     case FAMILY_IPV4:

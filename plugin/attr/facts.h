@@ -13,9 +13,9 @@ typedef struct {
     uint16_t len;
 } mstun_span_t;
 
-/** A transport address, XOR undone. family: 1 IPv4, 2 IPv6 (RFC 8489 section 14.1), 0 absent. */
+/** A transport address, XOR undone. Without padding, and zero behind an IPv4 address: compared and hashed as bytes. */
 typedef struct {
-    uint8_t family;
+    uint16_t family; /* 1 IPv4, 2 IPv6 (RFC 8489 section 14.1), 0 absent */
     uint16_t port;
     uint8_t ip[16];
 } mstun_endpoint_t;

@@ -3,9 +3,9 @@
  * A message in one line that a person can read: what it is, then what decides. */
 #include "message/message.h"
 
-#include <wsutil/inet_addr.h>
 #include <wsutil/str_util.h>
 
+#include "attr/address.h"
 #include "wire/values.h"
 
 #define TEXT_SHOWN 48 /* of a user name or realm: the rest is in the tree */
@@ -27,7 +27,7 @@ static void append_text(wmem_strbuf_t *line, const char *label, const mstun_span
     if (isprint_utf8_string((const char *)text->bytes, len)) {
         wmem_strbuf_append_len(line, (const char *)text->bytes, cut ? TEXT_SHOWN : len);
     } else {
-        for (uint16_t i = 0; i < MIN(len, 8); i++) {
+        for (unsigned i = 0; i < MIN(len, 8u); i++) {
             wmem_strbuf_append_printf(line, "%02x", text->bytes[i]);
         }
         cut = len > 8;
@@ -39,19 +39,9 @@ static void append_text(wmem_strbuf_t *line, const char *label, const mstun_span
 
 static void append_endpoint(wmem_strbuf_t *line, const char *label, const mstun_endpoint_t *endpoint)
 {
-    char ip[WS_INET6_ADDRSTRLEN];
-
-    switch (endpoint->family) {
-    case 1:
-        ws_inet_ntop4(endpoint->ip, ip, sizeof ip);
-        wmem_strbuf_append_printf(line, " %s: %s:%u", label, ip, endpoint->port);
-        break;
-    case 2:
-        ws_inet_ntop6(endpoint->ip, ip, sizeof ip);
-        wmem_strbuf_append_printf(line, " %s: [%s]:%u", label, ip, endpoint->port);
-        break;
-    default:
-        break;
+    if (endpoint->family) {
+        /* freed with line: both are the packet's */
+        wmem_strbuf_append_printf(line, " %s: %s", label, mstun_endpoint_text(line->allocator, endpoint));
     }
 }
 

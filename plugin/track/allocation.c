@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "track/allocation.h"
 
-#include <epan/dissectors/packet-tcp.h>
-
 #include "attr/address.h"
 #include "wire/tlv.h"
 
 #define PEERS_MAX 16 /* in one CreatePermission: more are not followed */
 #define XOR_PEER_ADDRESS 0x0012
+#define PROTOCOL_TCP 6
 
 /* Of a request, what its success will mean. */
 typedef struct mstun_turn_request {
@@ -17,64 +16,6 @@ typedef struct mstun_turn_request {
     unsigned peer_count;
     mstun_endpoint_t peers[];
 } turn_request_t;
-
-/* Announced connections are found by server, client's address and id: ids repeat between servers and in time. */
-typedef struct {
-    mstun_endpoint_t server;
-    mstun_endpoint_t client; /* port 0: the data connection comes from another one */
-    uint32_t id;
-} announced_key_t;
-
-/* The leg beyond the server. */
-typedef struct {
-    mstun_endpoint_t relay;
-    mstun_endpoint_t peer;
-} leg_key_t;
-
-static wmem_map_t *announced; /* announced_key_t -> mstun_connection_t, the newest */
-static wmem_map_t *legs;      /* leg_key_t -> mstun_connection_t, the newest */
-static wmem_map_t
-    *controllers; /* announced_key_t with id 0 -> mstun_allocation_t: this client has one at this server */
-
-static guint hash_announced(gconstpointer key)
-{
-    return wmem_strong_hash((const guint8 *)key, sizeof(announced_key_t));
-}
-
-static gboolean equal_announced(gconstpointer a, gconstpointer b)
-{
-    return memcmp(a, b, sizeof(announced_key_t)) == 0;
-}
-
-static guint hash_leg(gconstpointer key)
-{
-    return wmem_strong_hash((const guint8 *)key, sizeof(leg_key_t));
-}
-
-static gboolean equal_legs(gconstpointer a, gconstpointer b)
-{
-    return memcmp(a, b, sizeof(leg_key_t)) == 0;
-}
-
-static void endpoint_of(const address *ip, uint32_t port, mstun_endpoint_t *endpoint)
-{
-    memset(endpoint, 0, sizeof *endpoint); /* padding too: endpoints are compared as bytes */
-    if (ip->type == AT_IPv4 || ip->type == AT_IPv6) {
-        endpoint->family = ip->type == AT_IPv4 ? 1 : 2;
-        endpoint->port = (uint16_t)port;
-        memcpy(endpoint->ip, ip->data, ip->type == AT_IPv4 ? 4 : 16);
-    }
-}
-
-static void announced_key(announced_key_t *key, const mstun_endpoint_t *server, const mstun_endpoint_t *client,
-                          uint32_t id)
-{
-    memset(key, 0, sizeof *key);
-    key->server = *server;
-    key->client = *client;
-    key->client.port = 0;
-    key->id = id;
-}
 
 /* The newest allocation stands first; one that was made behind this message is not in force for it. */
 const mstun_allocation_t *mstun_allocation_in_force(const mstun_stream_t *stream, uint32_t frame, uint32_t position)
@@ -86,40 +27,6 @@ const mstun_allocation_t *mstun_allocation_in_force(const mstun_stream_t *stream
         allocation = allocation->older;
     }
     return allocation;
-}
-
-const mstun_connection_t *mstun_connection_carried(const mstun_stream_t *stream, const packet_info *pinfo)
-{
-    return stream->connection && stream->connection_since <= pinfo->num ? stream->connection : NULL;
-}
-
-bool mstun_connection_from_peer(const mstun_stream_t *stream, const packet_info *pinfo)
-{
-    mstun_endpoint_t source;
-    const mstun_endpoint_t *sender =
-        stream->beyond_server ? &stream->connection->peer : &stream->connection->allocation->server;
-
-    endpoint_of(&pinfo->src, pinfo->srcport, &source);
-    return source.port == sender->port && memcmp(source.ip, sender->ip, sizeof source.ip) == 0;
-}
-
-static void add_note(mstun_stream_t *stream, packet_info *pinfo, uint32_t position, mstun_note_kind_t kind,
-                     double seconds)
-{
-    mstun_note_t note = { .frame = pinfo->num, .position = position, .kind = kind, .seconds = (uint32_t)seconds };
-
-    if (!stream->notes) {
-        stream->notes = wmem_array_sized_new(wmem_file_scope(), sizeof(mstun_note_t), 1);
-    }
-    wmem_array_append_one(stream->notes, note);
-}
-
-static double seconds_since(const packet_info *pinfo, const nstime_t *then)
-{
-    nstime_t waited;
-
-    nstime_delta(&waited, &pinfo->abs_ts, then);
-    return nstime_to_sec(&waited);
 }
 
 static nstime_t seconds_from_now(const packet_info *pinfo, uint32_t seconds)
@@ -173,10 +80,9 @@ static void allocate_succeeded(mstun_stream_t *stream, packet_info *pinfo, uint3
                                const mstun_facts_t *facts, const turn_request_t *request)
 {
     mstun_allocation_t *allocation = wmem_new0(wmem_file_scope(), mstun_allocation_t);
-    announced_key_t *key = wmem_new0(wmem_file_scope(), announced_key_t);
 
-    endpoint_of(&pinfo->src, pinfo->srcport, &allocation->server);
-    endpoint_of(&pinfo->dst, pinfo->destport, &allocation->client);
+    mstun_endpoint_of(&pinfo->src, pinfo->srcport, &allocation->server);
+    mstun_endpoint_of(&pinfo->dst, pinfo->destport, &allocation->client);
     allocation->relay = facts->relayed;
     allocation->control_stream = stream->tcp_stream;
     allocation->frame = pinfo->num;
@@ -187,8 +93,7 @@ static void allocate_succeeded(mstun_stream_t *stream, packet_info *pinfo, uint3
         seconds_from_now(pinfo, facts->has & MSTUN_HAS_LIFETIME ? facts->lifetime : TURN_DEFAULT_LIFETIME_S);
     allocation->older = stream->allocation;
     stream->allocation = allocation;
-    announced_key(key, &allocation->server, &allocation->client, 0);
-    wmem_map_insert(controllers, key, allocation);
+    mstun_connection_expect(allocation);
 }
 
 static mstun_permission_t *find_permission(const mstun_allocation_t *allocation, const mstun_endpoint_t *peer)
@@ -224,63 +129,13 @@ static void permissions_succeeded(mstun_stream_t *stream, packet_info *pinfo, co
 static void announce(mstun_stream_t *stream, packet_info *pinfo, uint32_t position, uint32_t id,
                      const mstun_endpoint_t *peer, bool attempted)
 {
-    mstun_allocation_t *allocation = stream->allocation;
-    mstun_connection_t *connection = wmem_new0(wmem_file_scope(), mstun_connection_t);
-    announced_key_t *key = wmem_new0(wmem_file_scope(), announced_key_t);
-    leg_key_t *leg = wmem_new0(wmem_file_scope(), leg_key_t);
-
-    if (!allocation) { /* made before the capture began */
+    if (!stream->allocation) { /* made before the capture began */
         mstun_facts_t nothing = { 0 };
 
         allocate_succeeded(stream, pinfo, position, &nothing, NULL);
-        allocation = stream->allocation;
-        allocation->transport = 6;
+        stream->allocation->transport = PROTOCOL_TCP;
     }
-    connection->id = id;
-    connection->peer = *peer;
-    connection->attempted = attempted;
-    connection->announced_frame = pinfo->num;
-    connection->announced = pinfo->abs_ts;
-    connection->allocation = allocation;
-    connection->older = allocation->connections;
-    allocation->connections = connection;
-    announced_key(key, &allocation->server, &allocation->client, id);
-    connection->namesake = (mstun_connection_t *)wmem_map_lookup(announced, key);
-    wmem_map_insert(announced, key, connection);
-    leg->relay = allocation->relay;
-    leg->peer = *peer;
-    wmem_map_insert(legs, leg, connection);
-}
-
-/* A ConnectionBind, on a connection of its own: finds what was announced to this client by this server. */
-static mstun_connection_t *bind_requested(mstun_stream_t *stream, packet_info *pinfo, uint32_t position,
-                                          const mstun_facts_t *facts)
-{
-    mstun_endpoint_t server, client;
-    announced_key_t key;
-
-    endpoint_of(&pinfo->src, pinfo->srcport, &client);
-    endpoint_of(&pinfo->dst, pinfo->destport, &server);
-    announced_key(&key, &server, &client, facts->connection_id);
-    mstun_connection_t *connection = (mstun_connection_t *)wmem_map_lookup(announced, &key);
-
-    if (!connection) {
-        key.id = 0;
-        if (wmem_map_contains(controllers, &key)) { /* else its control connection was not captured */
-            add_note(stream, pinfo, position, MSTUN_NOTE_BIND_UNKNOWN_ID, 0);
-        }
-        return NULL;
-    }
-    if (seconds_since(pinfo, &connection->announced) > TURN_BIND_TIME_S) {
-        add_note(stream, pinfo, position, MSTUN_NOTE_BIND_LATE, seconds_since(pinfo, &connection->announced));
-    }
-    if (!connection->bind_frame) {
-        connection->bind_frame = pinfo->num;
-        connection->data_stream = stream->tcp_stream;
-    }
-    stream->connection = connection;
-    stream->connection_since = pinfo->num;
-    return connection;
+    mstun_connection_announce(stream->allocation, pinfo, id, peer, attempted);
 }
 
 static void bind_succeeded(mstun_stream_t *stream, unsigned direction, packet_info *pinfo,
@@ -299,10 +154,10 @@ static void bind_succeeded(mstun_stream_t *stream, unsigned direction, packet_in
 /* RFC 8656 section 7: the client goes on as if its allocation still lived. */
 static void check_lifetime(mstun_stream_t *stream, packet_info *pinfo, uint32_t position)
 {
-    double over = stream->allocation ? seconds_since(pinfo, &stream->allocation->expires) : 0;
+    double over = stream->allocation ? mstun_seconds_since(pinfo, &stream->allocation->expires) : 0;
 
     if (over > 1.0) { /* clocks of server and capture differ by some milliseconds */
-        add_note(stream, pinfo, position, MSTUN_NOTE_ALLOCATION_EXPIRED, over);
+        mstun_note_add(stream, pinfo, position, MSTUN_NOTE_ALLOCATION_EXPIRED, over);
     }
 }
 
@@ -317,10 +172,11 @@ static void check_permission(mstun_stream_t *stream, packet_info *pinfo, uint32_
 
     if (!permission) {
         if (stream->allocation->relay.family) { /* else the capture began too late to have seen one */
-            add_note(stream, pinfo, position, MSTUN_NOTE_PERMISSION_MISSING, 0);
+            mstun_note_add(stream, pinfo, position, MSTUN_NOTE_PERMISSION_MISSING, 0);
         }
-    } else if (seconds_since(pinfo, &permission->expires) > 1.0) {
-        add_note(stream, pinfo, position, MSTUN_NOTE_PERMISSION_EXPIRED, seconds_since(pinfo, &permission->expires));
+    } else if (mstun_seconds_since(pinfo, &permission->expires) > 1.0) {
+        mstun_note_add(stream, pinfo, position, MSTUN_NOTE_PERMISSION_EXPIRED,
+                       mstun_seconds_since(pinfo, &permission->expires));
     }
 }
 
@@ -331,7 +187,7 @@ static void learn_request(mstun_stream_t *stream, packet_info *pinfo, uint32_t p
 
     switch (facts->method) {
     case TURN_CONNECTION_BIND:
-        connection = bind_requested(stream, pinfo, position, facts);
+        connection = mstun_connection_bind(stream, pinfo, position, facts);
         break;
     case TURN_CREATE_PERMISSION:
     case TURN_CHANNEL_BIND:
@@ -411,7 +267,7 @@ static void learn_error(mstun_stream_t *stream, packet_info *pinfo, uint32_t pos
         return;
     }
     if (stream->stale_nonces++ > 0) {
-        add_note(stream, pinfo, position, MSTUN_NOTE_STALE_NONCE_AGAIN, 0);
+        mstun_note_add(stream, pinfo, position, MSTUN_NOTE_STALE_NONCE_AGAIN, 0);
     }
 }
 
@@ -443,44 +299,6 @@ void mstun_allocation_learn(mstun_stream_t *stream, unsigned direction, packet_i
     }
 }
 
-/* A connection between a relayed address and a peer that was announced, whichever of them opened it. */
-static void find_leg(mstun_stream_t *stream, packet_info *pinfo)
-{
-    leg_key_t key;
-
-    memset(&key, 0, sizeof key);
-    endpoint_of(&pinfo->src, pinfo->srcport, &key.relay);
-    endpoint_of(&pinfo->dst, pinfo->destport, &key.peer);
-    mstun_connection_t *connection = (mstun_connection_t *)wmem_map_lookup(legs, &key);
-
-    if (!connection) {
-        leg_key_t turned = { .relay = key.peer, .peer = key.relay };
-
-        connection = (mstun_connection_t *)wmem_map_lookup(legs, &turned);
-    }
-    if (connection) {
-        stream->connection = connection;
-        stream->connection_since = pinfo->num;
-        stream->beyond_server = true;
-    }
-}
-
-void mstun_connection_count(mstun_stream_t *stream, unsigned direction _U_, packet_info *pinfo, uint32_t bytes)
-{
-    if (PINFO_FD_VISITED(pinfo)) {
-        return;
-    }
-    if (!stream->connection && !stream->allocation && wmem_map_size(legs) > 0) {
-        find_leg(stream, pinfo);
-    }
-    if (stream->connection && !stream->beyond_server) {
-        unsigned from_peer = mstun_connection_from_peer(stream, pinfo) ? 1 : 0;
-
-        stream->connection->bytes[from_peer] += bytes;
-        stream->connection->segments[from_peer]++;
-    }
-}
-
 static const mstun_connection_t *announced_in(const mstun_stream_t *stream, uint32_t id, uint32_t frame,
                                               uint32_t position)
 {
@@ -503,11 +321,4 @@ const mstun_connection_t *mstun_connection_of(const mstun_stream_t *stream, cons
         return exchange->transaction && exchange->transaction->turn ? exchange->transaction->turn->connection : NULL;
     }
     return mstun_connection_carried(stream, pinfo);
-}
-
-void mstun_allocation_register(const mstun_registrar_t *reg _U_)
-{
-    announced = wmem_map_new_autoreset(wmem_epan_scope(), wmem_file_scope(), hash_announced, equal_announced);
-    controllers = wmem_map_new_autoreset(wmem_epan_scope(), wmem_file_scope(), hash_announced, equal_announced);
-    legs = wmem_map_new_autoreset(wmem_epan_scope(), wmem_file_scope(), hash_leg, equal_legs);
 }
