@@ -14,6 +14,7 @@ static int hf_bound_in = -1;
 static int hf_bind_delay = -1;
 static int hf_connection_id = -1; /* attr/turn.c's: the value is the same, only not in this message */
 static int hf_relayed_for = -1;
+static int hf_expected = -1;
 
 static void add_frame(proto_tree *tree, int hf, tvbuff_t *tvb, uint32_t frame, const packet_info *pinfo)
 {
@@ -52,6 +53,26 @@ static void add_bind(proto_tree *tree, tvbuff_t *tvb, packet_info *pinfo, const 
     add_frame(tree, hf_bound_in, tvb, connection->bound_frame, pinfo);
     nstime_delta(&delay, &connection->bound, &connection->announced);
     proto_item_set_generated(proto_tree_add_time(tree, hf_bind_delay, tvb, 0, 0, &delay));
+}
+
+/* Behind an announcement: for a reader who does not know RFC 6062 by heart. */
+static void add_expected(proto_tree *tree, tvbuff_t *tvb, packet_info *pinfo, const mstun_connection_t *connection)
+{
+    const char *outcome = "";
+
+    if (is_known(connection->bound_frame, pinfo)) {
+        outcome = wmem_strdup_printf(pinfo->pool, ": done in frame %u", connection->bound_frame);
+    } else if (is_known(connection->bind_frame, pinfo)) {
+        outcome = wmem_strdup_printf(pinfo->pool, ": tried in frame %u, without success", connection->bind_frame);
+    } else if (PINFO_FD_VISITED(pinfo)) {
+        outcome = ": not in this capture";
+    }
+    const char *text = wmem_strdup_printf(pinfo->pool,
+                                          "within %u s the client opens a new connection to the server and sends "
+                                          "ConnectionBind with id 0x%08x%s",
+                                          TURN_BIND_TIME_S, connection->id, outcome);
+
+    proto_item_set_generated(proto_tree_add_string(tree, hf_expected, tvb, 0, 0, text));
 }
 
 static void add_connection(proto_tree *tree, tvbuff_t *tvb, packet_info *pinfo, const mstun_connection_t *connection,
@@ -106,6 +127,9 @@ void mstun_allocation_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, 
     if (connection && facts->method < TURN_ALLOCATE) {
         mstun_connection_show(tvb, pinfo, tree, stream);
     } else if (connection) {
+        if (connection->announced_frame == pinfo->num) {
+            add_expected(tree, tvb, pinfo, connection);
+        }
         add_connection(tree, tvb, pinfo, connection, !(facts->has & MSTUN_HAS_CONNECTION_ID));
     } else {
         show_allocation(tree, tvb, pinfo, stream, position, facts);
@@ -119,11 +143,14 @@ void mstun_allocation_show_register(const mstun_registrar_t *reg)
         { &hf_relayed_for,
           { "Relayed for", "mstun.turn.relayed_for", FT_STRING, BASE_NONE, NULL, 0x0,
             "Whose bytes these are: a TURN client's, to a peer or from it", HFILL } },
+        { &hf_expected,
+          { "What must follow", "mstun.turn.expected", FT_STRING, BASE_NONE, NULL, 0x0,
+            "What RFC 6062 section 5.4 asks of the client, and whether it did so", HFILL } },
         { &hf_control_stream,
-          { "Control connection", "mstun.turn.control_stream", FT_UINT32, BASE_DEC, NULL, 0x0,
+          { "Control connection (tcp.stream)", "mstun.turn.control_stream", FT_UINT32, BASE_DEC, NULL, 0x0,
             "tcp.stream of the connection on which the allocation was made", HFILL } },
         { &hf_data_stream,
-          { "Data connection", "mstun.turn.data_stream", FT_UINT32, BASE_DEC, NULL, 0x0,
+          { "Data connection (tcp.stream)", "mstun.turn.data_stream", FT_UINT32, BASE_DEC, NULL, 0x0,
             "tcp.stream of the connection between client and server that carries the peer's bytes", HFILL } },
         { &hf_client,
           { "TURN client", "mstun.turn.client", FT_STRING, BASE_NONE, NULL, 0x0, "Whose allocation it is", HFILL } },
