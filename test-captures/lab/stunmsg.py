@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A small STUN encoder and decoder for the lab's own messages."""
+import hashlib
+import hmac
+import ipaddress
+import struct
+import zlib
+
+COOKIE = 0x2112A442
+USERNAME, INTEGRITY, ERROR_CODE, CHANNEL_NUMBER, LIFETIME = 0x06, 0x08, 0x09, 0x0C, 0x0D
+PEER, DATA, REALM, NONCE, RELAYED, TRANSPORT, MAPPED = 0x12, 0x13, 0x14, 0x15, 0x16, 0x19, 0x20
+PRIORITY, USE_CANDIDATE, CONNECTION_ID, SOFTWARE = 0x24, 0x25, 0x2A, 0x8022
+CONTROLLED, CONTROLLING, FINGERPRINT, CANDIDATE, VERSION = 0x8029, 0x802A, 0x8028, 0x8054, 0x8070
+
+
+def attribute(kind, value):
+    return struct.pack(">HH", kind, len(value)) + value + bytes(-len(value) % 4)
+
+
+def xor_address(host, port, tid):
+    ip = ipaddress.ip_address(host)
+    pad = struct.pack(">I", COOKIE) + tid
+    raw = bytes(a ^ b for a, b in zip(ip.packed, pad))
+    return struct.pack(">BBH", 0, 1 if ip.version == 4 else 2, port ^ (COOKIE >> 16)) + raw
+
+
+def read_xor_address(value, tid):
+    pad = struct.pack(">I", COOKIE) + tid
+    raw = bytes(a ^ b for a, b in zip(value[4:], pad))
+    return str(ipaddress.ip_address(raw)), struct.unpack(">H", value[2:4])[0] ^ (COOKIE >> 16)
+
+
+def error_code(code, reason):
+    return struct.pack(">HBB", 0, code // 100, code % 100) + reason.encode()
+
+
+def message(kind, tid, attributes=(), key=None, fingerprint=False):
+    """attributes: (type, value) pairs; MESSAGE-INTEGRITY and FINGERPRINT are added."""
+    body = b"".join(attribute(t, v) for t, v in attributes)
+
+    def head(n):
+        return struct.pack(">HHI", kind, n, COOKIE) + tid
+
+    if key is not None:
+        text = head(len(body) + 24) + body
+        body += attribute(INTEGRITY, hmac.new(key, text, hashlib.sha1).digest())
+    if fingerprint:
+        text = head(len(body) + 8) + body
+        body += attribute(FINGERPRINT, struct.pack(">I", zlib.crc32(text) ^ 0x5354554E))
+    return head(len(body)) + body
+
+
+def parse(msg):
+    """(type, transaction id, {attribute type: first value})."""
+    kind, length = struct.unpack(">HH", msg[:4])
+    attributes, p = {}, 20
+    while p + 4 <= 20 + length:
+        t, n = struct.unpack(">HH", msg[p:p + 4])
+        attributes.setdefault(t, msg[p + 4:p + 4 + n])
+        p += 4 + n + (-n % 4)
+    return kind, msg[8:20], attributes
+
+
+def long_term_key(user, realm, password):
+    return hashlib.md5(f"{user}:{realm}:{password}".encode()).digest()
+
+
+def channel_data(channel, data):
+    return struct.pack(">HH", channel, len(data)) + data + bytes(-len(data) % 4)
+
+
+def framed(packet):
+    return struct.pack(">H", len(packet)) + packet
