@@ -423,6 +423,12 @@ void mstun_dissect_quoted(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, m
     follow_units(&pass, tvb, &segment, 0, &in_step);
 }
 
+/* At every opening of a file: when protocols are registered Wireshark has no such tap yet. */
+static void find_expert_tap(void)
+{
+    expert_tap = find_tap_id("expert");
+}
+
 void mstun_dissector_register(const mstun_registrar_t *reg)
 {
     static ei_register_info ei[] = {
@@ -433,5 +439,5 @@ void mstun_dissector_register(const mstun_registrar_t *reg)
 
     proto_mstun = reg->proto;
     MSTUN_REGISTER_EXPERTS(reg, ei);
-    expert_tap = find_tap_id("expert");
+    register_init_routine(find_expert_tap);
 }

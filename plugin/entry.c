@@ -14,9 +14,6 @@
 #define TURN_PORT 3478
 #define TCP_FIN 0x01
 
-/* Bits of conversation_completeness, as packet-tcp.c defines them for itself and shows them in tcp.completeness. */
-#define TCP_SYN_SEEN 0x03
-
 static int proto_mstun = -1;
 static int proto_wrapper = -1;
 
@@ -133,7 +130,7 @@ static bool is_ours_on_owned_port(packet_info *pinfo, const mstun_segment_t *seg
  * that follows in the connection would drown in that. It gets connections that begin otherwise than with STUN, as far
  * as the capture has their beginning; one that the capture joins in the middle is left alone until STUN proves itself.
  */
-static bool is_left_to_builtin(packet_info *pinfo, const struct tcpinfo *tcp, const mstun_segment_t *segment)
+static bool is_left_to_builtin(packet_info *pinfo, const mstun_segment_t *segment)
 {
     conversation_t *conversation = find_or_create_conversation(pinfo);
     uint32_t since = GPOINTER_TO_UINT(conversation_get_proto_data(conversation, proto_wrapper));
@@ -141,8 +138,7 @@ static bool is_left_to_builtin(packet_info *pinfo, const struct tcpinfo *tcp, co
     if (since) {
         return since <= pinfo->num;
     }
-    bool begins_here = tcp && mstun_stream_is_first(pinfo, segment) &&
-                       get_tcp_conversation_data(NULL, pinfo)->conversation_completeness & TCP_SYN_SEEN;
+    bool begins_here = mstun_stream_begins(pinfo, segment);
 
     if (begins_here && !PINFO_FD_VISITED(pinfo)) {
         conversation_add_proto_data(conversation, proto_wrapper, GUINT_TO_POINTER(pinfo->num));
@@ -166,7 +162,7 @@ static int dissect_wrapped(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, 
                 return used;
             }
         }
-        if (pinfo->match_uint == TURN_PORT && !is_left_to_builtin(pinfo, tcp, &segment)) {
+        if (pinfo->match_uint == TURN_PORT && !is_left_to_builtin(pinfo, &segment)) {
             return 0;
         }
     }

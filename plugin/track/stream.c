@@ -4,6 +4,9 @@
 #include <epan/conversation.h>
 #include <epan/dissectors/packet-tcp.h>
 
+/* Bits of conversation_completeness, as packet-tcp.c defines them for itself and shows them in tcp.completeness. */
+#define TCP_SYN_SEEN 0x03
+
 static int proto_mstun = -1;
 
 mstun_stream_t *mstun_stream_find(packet_info *pinfo)
@@ -44,6 +47,12 @@ bool mstun_stream_is_first(packet_info *pinfo, const mstun_segment_t *segment)
     }
     /* TCP counts from 1, unless the user wants the numbers of the wire. */
     return segment->seq == 1 || segment->seq == get_tcp_conversation_data(NULL, pinfo)->fwd->base_seq + 1;
+}
+
+bool mstun_stream_begins(packet_info *pinfo, const mstun_segment_t *segment)
+{
+    return mstun_stream_is_first(pinfo, segment) &&
+           (get_tcp_conversation_data(NULL, pinfo)->conversation_completeness & TCP_SYN_SEEN);
 }
 
 /* Sequence numbers wrap: a is behind b if the way from b to a is shorter. */
@@ -91,7 +100,7 @@ static bool begins_in_step(mstun_framing_t framing, packet_info *pinfo, const ms
     if (framing == MSTUN_FRAMING_FRESH || framing == MSTUN_FRAMING_RELAYED) {
         return true; /* any byte is as good a beginning as another */
     }
-    return framing != MSTUN_FRAMING_UNKNOWN && mstun_stream_is_first(pinfo, segment) &&
+    return framing != MSTUN_FRAMING_UNKNOWN && mstun_stream_begins(pinfo, segment) &&
            mstun_unit_at(framing, segment->bytes, segment->captured, &unit) != MSTUN_UNIT_LOST;
 }
 

@@ -59,6 +59,9 @@ typedef struct {
 /** Whether these are the first bytes that TCP carries in the packet's direction, as far as the capture goes back. */
 bool mstun_stream_is_first(packet_info *pinfo, const mstun_segment_t *segment);
 
+/** The same, and the capture goes back to the connection's beginning. */
+bool mstun_stream_begins(packet_info *pinfo, const mstun_segment_t *segment);
+
 /** The stream of the packet's connection, NULL if it is not ours (yet, in this frame). */
 mstun_stream_t *mstun_stream_find(packet_info *pinfo);
 
