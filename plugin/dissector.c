@@ -1,214 +1,21 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * A segment is cut into units: in step with what came before, or from where the bytes prove that a unit begins. */
 #include "dissector.h"
 
 #include <epan/exceptions.h>
 #include <epan/show_exception.h>
-#include <epan/tap.h>
 
 #include "columns.h"
 #include "framing/show.h"
-#include "message/message.h"
+#include "pass.h"
 #include "payload.h"
 #include "track/allocation.h"
 #include "track/allocation_show.h"
-#include "track/path.h"
 #include "track/transaction.h"
-#include "wire/header.h"
-
-#define DEPTH_MAX 5 /* messages in the data of messages: two relays on a path give two */
-
-static int proto_mstun = -1;
-static int expert_tap = -1;
-static expert_field ei_nested_too_deeply = EI_INIT;
-
-/* What all functions here need to know of the segment in hand. stream is NULL for a quoted message. */
-typedef struct {
-    packet_info *pinfo;
-    proto_tree *tree; /* of the packet */
-    mstun_stream_t *stream;
-    unsigned direction;
-    mstun_framing_t framing; /* of the unit in hand, and after it of the bytes that follow */
-    bool nested;             /* what is in hand lies inside of a message or ChannelData */
-    unsigned depth;
-    bool any_message;
-    bool columns_begun;
-    uint32_t seq; /* of the tvb's first byte */
-} pass_t;
-
-/* Somebody looks at our fields, or counts expert infos. */
-static bool is_wanted(proto_tree *tree, const mstun_facts_t *facts)
-{
-    return proto_field_is_referenced(tree, proto_mstun) || (facts->has & MSTUN_HAS_PROBLEM) ||
-           have_tap_listener(expert_tap);
-}
-
-static const char *show_in_columns(pass_t *pass, const mstun_facts_t *facts, const mstun_exchange_t *exchange)
-{
-    bool in_column = mstun_columns_wanted(pass->pinfo);
-    const char *summary = NULL;
-
-    if (in_column || (pass->tree && PTREE_DATA(pass->tree)->visible)) {
-        summary = mstun_message_summary(pass->pinfo->pool, facts);
-        if (exchange->copy) {
-            const char *kind = exchange->copy->alternate ? "alternate format" : "retransmission";
-
-            summary = wmem_strdup_printf(pass->pinfo->pool, "%s [%s]", summary, kind);
-        }
-    }
-    if (in_column) {
-        mstun_columns_add(pass->pinfo, summary);
-    }
-    return summary;
-}
-
-static void dissect_packet(pass_t *pass, tvbuff_t *tvb, uint32_t offset, uint32_t header_len);
-
-static void dissect_data(const pass_t *pass, tvbuff_t *tvb, const mstun_facts_t *facts)
-{
-    uint32_t offset = (uint32_t)(facts->data.bytes - (facts->id - STUN_ID_OFFSET));
-    tvbuff_t *data = tvb_new_subset_length(tvb, (int)offset, facts->data.len);
-    pass_t inner = *pass;
-
-    inner.seq += offset;
-    inner.depth++;
-    inner.nested = true;
-    inner.framing = MSTUN_FRAMING_UNKNOWN;
-    dissect_packet(&inner, data, 0, 0);
-}
-
-/* RFC 6062 section 5.4: after a ConnectionBind nothing on this connection is TURN's any more. */
-static void follow_connection_bind(pass_t *pass, const mstun_facts_t *facts)
-{
-    if (!pass->nested && facts->dialect == MSTUN_DIALECT_RFC5389 && facts->method == TURN_CONNECTION_BIND &&
-        (facts->class == STUN_REQUEST || facts->class == STUN_SUCCESS)) {
-        pass->framing = MSTUN_FRAMING_FRESH;
-    }
-}
-
-static mstun_exchange_t track(pass_t *pass, const mstun_facts_t *facts)
-{
-    mstun_exchange_t exchange = mstun_transaction_track(pass->stream, pass->direction, pass->pinfo, pass->seq, facts);
-
-    mstun_allocation_learn(pass->stream, pass->direction, pass->pinfo, pass->seq, facts, &exchange);
-    mstun_path_track(pass->stream, pass->pinfo, pass->seq, pass->nested, facts);
-    return exchange;
-}
-
-static void show_tracked(const pass_t *pass, tvbuff_t *message, proto_tree *tree, const mstun_facts_t *facts,
-                         const mstun_exchange_t *exchange)
-{
-    mstun_transaction_show(message, pass->pinfo, tree, pass->stream, exchange, facts);
-    mstun_allocation_show(message, pass->pinfo, tree, pass->stream, pass->seq, facts, exchange);
-    mstun_path_show(message, pass->pinfo, tree, pass->stream, pass->seq, facts);
-}
-
-/* message: from its header on. frame, offset: what stands before it, the RFC 4571 length. pass->seq is the message's. */
-static void dissect_message(pass_t *pass, tvbuff_t *message, tvbuff_t *frame, uint32_t offset)
-{
-    mstun_facts_t facts;
-    mstun_exchange_t exchange = { NULL, NULL };
-
-    if (!mstun_message_parse(message, &facts)) {
-        tvb_ensure_bytes_exist(message, 0, STUN_HEADER_LEN);
-        return;
-    }
-    pass->any_message = true;
-    if (pass->stream) {
-        exchange = track(pass, &facts);
-    }
-    const char *summary = show_in_columns(pass, &facts, &exchange);
-
-    if (is_wanted(pass->tree, &facts)) {
-        proto_tree *tree = mstun_message_show(message, pass->tree, &facts, summary);
-
-        mstun_framing_show(frame, tree, offset, pass->framing);
-        mstun_message_show_header(message, pass->pinfo, tree, &facts);
-        if (pass->stream) {
-            show_tracked(pass, message, tree, &facts, &exchange);
-        }
-        mstun_message_show_attributes(message, pass->pinfo, tree, &facts);
-    }
-    if (facts.data.bytes && facts.data.len > 0) {
-        dissect_data(pass, message, &facts);
-    }
-    follow_connection_bind(pass, &facts);
-}
-
-static void dissect_media(pass_t *pass, tvbuff_t *packet, tvbuff_t *frame, uint32_t offset, uint32_t header_len)
-{
-    uint32_t len = tvb_reported_length(packet);
-
-    if (header_len == RFC4571_HEADER_LEN) {
-        proto_tree *tree = mstun_rfc4571_show(frame, pass->tree, offset, len);
-
-        if (pass->stream) {
-            mstun_connection_show(frame, pass->pinfo, tree, pass->stream);
-        }
-    }
-    if (tvb_captured_length(packet) > 0 && mstun_payload_dissect(packet, pass->pinfo, pass->tree)) {
-        mstun_columns_keep(pass->pinfo);
-    } else if (header_len == RFC4571_HEADER_LEN && mstun_columns_wanted(pass->pinfo)) {
-        mstun_columns_add(pass->pinfo, wmem_strdup_printf(pass->pinfo->pool, "RFC 4571 frame, %u bytes", len));
-    }
-}
-
-/* A whole packet at offset + header_len of tvb: STUN is ours, the rest is handed on. */
-static void dissect_packet(pass_t *pass, tvbuff_t *tvb, uint32_t offset, uint32_t header_len)
-{
-    tvbuff_t *packet = tvb_new_subset_remaining(tvb, (int)(offset + header_len));
-    uint32_t captured = tvb_captured_length(packet), reported = tvb_reported_length(packet);
-    bool is_stun = captured > 0 &&
-                   mstun_packet_class(tvb_get_ptr(packet, 0, (int)captured), captured, reported) == MSTUN_PACKET_STUN;
-
-    if (is_stun && pass->depth < DEPTH_MAX) {
-        dissect_message(pass, packet, tvb, offset);
-        return;
-    }
-    if (is_stun) {
-        proto_item *item =
-            proto_tree_add_protocol_format(pass->tree, proto_mstun, packet, 0, -1, "MSTUN, message in a message");
-
-        expert_add_info(pass->pinfo, item, &ei_nested_too_deeply);
-    }
-    dissect_media(pass, packet, tvb, offset, header_len);
-}
-
-static void dissect_channel_data(pass_t *pass, tvbuff_t *unit_tvb, const mstun_unit_t *unit)
-{
-    uint32_t len = unit->header_len + unit->payload_len;
-
-    if (mstun_columns_wanted(pass->pinfo)) {
-        mstun_columns_add(pass->pinfo, wmem_strdup_printf(pass->pinfo->pool, "ChannelData 0x%04x %u bytes",
-                                                          tvb_get_ntohs(unit_tvb, 0), unit->payload_len));
-    }
-    mstun_channel_data_show(unit_tvb, pass->tree, 0, unit);
-    pass_t inner = *pass;
-
-    inner.framing = MSTUN_FRAMING_UNKNOWN;
-    inner.nested = true;
-    dissect_packet(&inner, tvb_new_subset_length(unit_tvb, 0, (int)len), 0, unit->header_len);
-    pass->any_message = inner.any_message;
-}
-
-/* unit_tvb: the unit from its framing header on. */
-static void dissect_unit(pass_t *pass, tvbuff_t *unit_tvb, const mstun_unit_t *unit)
-{
-    pass->seq += unit->header_len;
-    switch (unit->kind) {
-    case MSTUN_UNIT_STUN:
-        dissect_message(pass, unit_tvb, unit_tvb, 0);
-        break;
-    case MSTUN_UNIT_CHANNEL_DATA:
-        dissect_channel_data(pass, unit_tvb, unit);
-        break;
-    case MSTUN_UNIT_PACKET:
-        dissect_packet(pass, unit_tvb, 0, unit->header_len);
-        break;
-    }
-}
 
 /* One unit's bad end must not take the next ones with it. */
-static void dissect_unit_guarded(pass_t *pass, tvbuff_t *tvb, uint32_t offset, const mstun_unit_t *unit)
+static void dissect_unit_guarded(mstun_pass_t *pass, tvbuff_t *tvb, uint32_t offset, const mstun_unit_t *unit)
 {
     uint32_t len = mstun_unit_len(unit);
     uint32_t left = (uint32_t)tvb_captured_length_remaining(tvb, (int)offset);
@@ -221,9 +28,9 @@ static void dissect_unit_guarded(pass_t *pass, tvbuff_t *tvb, uint32_t offset, c
     pass->seq = seq + offset;
     TRY
     {
-        pass_t unit_pass = *pass;
+        mstun_pass_t unit_pass = *pass;
 
-        dissect_unit(&unit_pass, unit_tvb, unit);
+        mstun_dissect_unit(&unit_pass, unit_tvb, unit);
         pass->any_message = unit_pass.any_message;
         pass->framing = unit_pass.framing;
     }
@@ -255,7 +62,7 @@ static void announce_next_unit(packet_info *pinfo, uint32_t bytes)
 }
 
 /* Before the first thing in a segment is shown. A segment of which nothing is keeps the columns that TCP gave it. */
-static void begin_columns(pass_t *pass)
+static void begin_columns(mstun_pass_t *pass)
 {
     if (!pass->columns_begun) {
         mstun_columns_begin(pass->pinfo);
@@ -263,7 +70,7 @@ static void begin_columns(pass_t *pass)
     }
 }
 
-static void skip(pass_t *pass, tvbuff_t *tvb, uint32_t offset, uint32_t len)
+static void skip(mstun_pass_t *pass, tvbuff_t *tvb, uint32_t offset, uint32_t len)
 {
     begin_columns(pass);
     mstun_skipped_show(tvb, pass->pinfo, pass->tree, offset, len);
@@ -273,7 +80,7 @@ static void skip(pass_t *pass, tvbuff_t *tvb, uint32_t offset, uint32_t len)
 }
 
 /* What the bytes of a relayed connection are; false if more of them are needed to tell, and were asked for. */
-static bool settle_relayed(pass_t *pass, const mstun_segment_t *segment, uint32_t offset)
+static bool settle_relayed(mstun_pass_t *pass, const mstun_segment_t *segment, uint32_t offset)
 {
     const uint8_t *bytes = segment->bytes + offset;
     uint32_t captured = segment->captured - offset, reported = segment->reported - offset;
@@ -288,7 +95,7 @@ static bool settle_relayed(pass_t *pass, const mstun_segment_t *segment, uint32_
 }
 
 /* Returns where the dissector that got the bytes wants to go on. */
-static uint32_t dissect_relayed(pass_t *pass, tvbuff_t *tvb, const mstun_segment_t *segment, uint32_t offset)
+static uint32_t dissect_relayed(mstun_pass_t *pass, tvbuff_t *tvb, const mstun_segment_t *segment, uint32_t offset)
 {
     const mstun_connection_t *connection = pass->stream ? mstun_connection_carried(pass->stream, pass->pinfo) : NULL;
     proto_tree *tree = mstun_relayed_show(tvb, pass->tree, offset);
@@ -307,7 +114,7 @@ static uint32_t dissect_relayed(pass_t *pass, tvbuff_t *tvb, const mstun_segment
 }
 
 /* No unit begins at offset: goes to the next place where one provably does, or to the end. */
-static uint32_t skip_to_next(pass_t *pass, tvbuff_t *tvb, const mstun_segment_t *segment, uint32_t offset,
+static uint32_t skip_to_next(mstun_pass_t *pass, tvbuff_t *tvb, const mstun_segment_t *segment, uint32_t offset,
                              bool *in_step)
 {
     uint32_t next = mstun_resync(pass->framing, segment->bytes, segment->captured, segment->reported, offset + 1);
@@ -318,14 +125,30 @@ static uint32_t skip_to_next(pass_t *pass, tvbuff_t *tvb, const mstun_segment_t 
     return next;
 }
 
+/* Where MS-TURN should be: a proxy or a TLS server has answered the pseudo-TLS hello. */
+static void dissect_tls_answer(mstun_pass_t *pass, tvbuff_t *tvb, uint32_t offset)
+{
+    mstun_tls_intercepted_show(tvb, pass->pinfo, pass->tree, offset);
+    mstun_payload_show_tls(tvb_new_subset_remaining(tvb, (int)offset), pass->pinfo, pass->tree);
+    mstun_columns_add(pass->pinfo, "TLS instead of an answer to pseudo-TLS");
+    pass->any_message = true;
+}
+
 /* One unit at offset. Returns where the next one begins; offset itself if TCP was asked for the rest of this one. */
-static uint32_t follow_unit(pass_t *pass, tvbuff_t *tvb, const mstun_segment_t *segment, uint32_t offset, bool *in_step)
+static uint32_t follow_unit(mstun_pass_t *pass, tvbuff_t *tvb, const mstun_segment_t *segment, uint32_t offset,
+                            bool *in_step)
 {
     mstun_unit_t unit;
     mstun_unit_result_t result =
         mstun_unit_at(pass->framing, segment->bytes + offset, segment->captured - offset, &unit);
     uint32_t left = segment->reported - offset;
 
+    if (result == MSTUN_UNIT_LOST && pass->framing == MSTUN_FRAMING_MS_TURN &&
+        mstun_is_tls_record(segment->bytes + offset, segment->captured - offset)) {
+        begin_columns(pass);
+        dissect_tls_answer(pass, tvb, offset);
+        return segment->reported;
+    }
     if (result == MSTUN_UNIT_LOST) {
         return skip_to_next(pass, tvb, segment, offset, in_step);
     }
@@ -358,7 +181,7 @@ static bool is_relayed(mstun_framing_t framing)
 }
 
 /* Follows the units from offset on; returns where it came to an end, in_step whether a unit begins there. */
-static uint32_t follow_units(pass_t *pass, tvbuff_t *tvb, const mstun_segment_t *segment, uint32_t offset,
+static uint32_t follow_units(mstun_pass_t *pass, tvbuff_t *tvb, const mstun_segment_t *segment, uint32_t offset,
                              bool *in_step)
 {
     *in_step = true;
@@ -388,7 +211,7 @@ static uint32_t follow_units(pass_t *pass, tvbuff_t *tvb, const mstun_segment_t 
 void mstun_dissect_segment(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, mstun_stream_t *stream,
                            const mstun_segment_t *segment, mstun_framing_t hint, bool last_of_direction)
 {
-    pass_t pass = { .pinfo = pinfo, .tree = tree, .stream = stream, .seq = segment->seq };
+    mstun_pass_t pass = { .pinfo = pinfo, .tree = tree, .stream = stream, .seq = segment->seq };
     bool in_step = false;
     uint32_t offset = segment->reported;
 
@@ -417,27 +240,8 @@ void mstun_dissect_quoted(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, m
     mstun_segment_t segment = { .bytes = tvb_get_ptr(tvb, 0, (int)captured),
                                 .captured = captured,
                                 .reported = tvb_reported_length(tvb) };
-    pass_t pass = { .pinfo = pinfo, .tree = tree, .framing = framing };
+    mstun_pass_t pass = { .pinfo = pinfo, .tree = tree, .framing = framing };
     bool in_step;
 
     follow_units(&pass, tvb, &segment, 0, &in_step);
-}
-
-/* At every opening of a file: when protocols are registered Wireshark has no such tap yet. */
-static void find_expert_tap(void)
-{
-    expert_tap = find_tap_id("expert");
-}
-
-void mstun_dissector_register(const mstun_registrar_t *reg)
-{
-    static ei_register_info ei[] = {
-        { &ei_nested_too_deeply,
-          { "mstun.nested_too_deeply", PI_PROTOCOL, PI_WARN,
-            "A message in the data of a message, too deep to be followed", EXPFILL } },
-    };
-
-    proto_mstun = reg->proto;
-    MSTUN_REGISTER_EXPERTS(reg, ei);
-    register_init_routine(find_expert_tap);
 }

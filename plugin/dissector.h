@@ -18,6 +18,4 @@ void mstun_dissect_segment(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, 
 /** Dissects messages quoted in an ICMP error: shown, never tracked. */
 void mstun_dissect_quoted(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, mstun_framing_t framing);
 
-void mstun_dissector_register(const mstun_registrar_t *reg);
-
 #endif

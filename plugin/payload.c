@@ -9,6 +9,7 @@
 static dissector_handle_t rtp_handle;
 static dissector_handle_t rtcp_handle;
 static dissector_handle_t dtls_handle;
+static dissector_handle_t tls_handle;
 static heur_dissector_list_t stun_payload_heuristics;
 
 static dissector_handle_t handle_for(tvbuff_t *tvb)
@@ -24,6 +25,7 @@ static dissector_handle_t handle_for(tvbuff_t *tvb)
         return dtls_handle;
     case MSTUN_PACKET_STUN: /* nested too deeply for us */
     case MSTUN_PACKET_CHANNEL_DATA:
+    case MSTUN_PACKET_MULTIPLEXED:
     case MSTUN_PACKET_UNKNOWN:
         break;
     }
@@ -49,6 +51,25 @@ bool mstun_payload_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
     }
     pinfo->can_desegment = can_desegment;
     return known;
+}
+
+void mstun_payload_show_tls(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
+{
+    uint16_t can_desegment = pinfo->can_desegment;
+    bool writable = col_get_writable(pinfo->cinfo, -1);
+
+    pinfo->can_desegment = 0;
+    col_set_writable(pinfo->cinfo, -1, FALSE);
+    TRY
+    {
+        call_dissector_only(tls_handle, tvb, pinfo, tree, NULL);
+    }
+    FINALLY
+    {
+        col_set_writable(pinfo->cinfo, -1, writable);
+        pinfo->can_desegment = can_desegment;
+    }
+    ENDTRY;
 }
 
 bool mstun_payload_dissect_relayed(tvbuff_t *tvb, uint32_t offset, packet_info *pinfo, proto_tree *tree,
@@ -90,5 +111,6 @@ void mstun_payload_handoff(void)
     rtp_handle = find_dissector("rtp");
     rtcp_handle = find_dissector("rtcp");
     dtls_handle = find_dissector("dtls");
+    tls_handle = find_dissector("tls");
     stun_payload_heuristics = find_heur_dissector_list("stun");
 }

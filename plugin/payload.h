@@ -16,6 +16,9 @@ struct tcpinfo;
  */
 bool mstun_payload_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree);
 
+/** Lets Wireshark's TLS dissector show TLS records (or what looks like them): the tree only, no columns, no more bytes. */
+void mstun_payload_show_tls(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree);
+
 /**
  * Hands bytes of a relayed TCP connection from offset on to whoever would get them if they were a connection of their
  * own, from or to peer_port (0: not known) in place of the TURN server's port: Decode As, ports, heuristics.

@@ -11,11 +11,11 @@
 #include "attr/decode.h"
 #include "attr/walk.h"
 #include "columns.h"
-#include "dissector.h"
 #include "entry.h"
 #include "framing/show.h"
 #include "message/fingerprint.h"
 #include "message/message.h"
+#include "pass.h"
 #include "payload.h"
 #include "registrar.h"
 #include "track/allocation_filter.h"
@@ -52,7 +52,7 @@ static const mstun_register_fn modules[] = {
     mstun_allocation_filter_register,
     mstun_path_register,
     mstun_columns_register,
-    mstun_dissector_register,
+    mstun_packet_register,
     mstun_entry_register,
 };
 /* clang-format on */

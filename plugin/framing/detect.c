@@ -105,10 +105,33 @@ static bool proves_rfc4571(const uint8_t *bytes, uint32_t captured, uint32_t rep
     return proves_stun(bytes + RFC4571_HEADER_LEN, captured - RFC4571_HEADER_LEN, reported - RFC4571_HEADER_LEN, proof);
 }
 
+static bool ms_length_fits(const uint8_t *unit)
+{
+    return unit[0] == MS_TURN_CONTROL && unit[1] == 0 &&
+           pntohu16(unit + 2) == STUN_HEADER_LEN + (uint32_t)pntohu16(unit + MS_TURN_HEADER_LEN + 2);
+}
+
+/* Type 0x02 and a TURN message whose first attribute is the Magic Cookie; or a hello of pseudo-TLS. */
+static bool proves_ms_turn(const uint8_t *bytes, uint32_t captured, uint32_t reported)
+{
+    const uint8_t *message = bytes + MS_TURN_HEADER_LEN;
+
+    if (bytes[0] != MS_TURN_CONTROL) {
+        return (bytes[0] == 0x16 || bytes[0] == 0x80) && mstun_pseudo_tls_hello(bytes, captured) != MSTUN_HELLO_NONE;
+    }
+    return captured >= MS_TURN_HEADER_LEN + STUN_HEADER_LEN + 8 && ms_length_fits(bytes) &&
+           mstun_dialect_of_bytes(message, captured - MS_TURN_HEADER_LEN) == MSTUN_DIALECT_MS_TURN &&
+           (MS_TURN_HEADER_LEN + (uint32_t)pntohu16(bytes + 2) <= reported || stun_type_known(pntohu16(message)));
+}
+
 mstun_framing_t mstun_detect(const uint8_t *bytes, uint32_t captured, uint32_t reported, mstun_proof_t proof)
 {
     if (captured < STUN_HEADER_LEN) {
-        return MSTUN_FRAMING_UNKNOWN;
+        return captured > 0 && proves_ms_turn(bytes, captured, reported) ? MSTUN_FRAMING_MS_TURN
+                                                                         : MSTUN_FRAMING_UNKNOWN;
+    }
+    if (proves_ms_turn(bytes, captured, reported)) {
+        return MSTUN_FRAMING_MS_TURN;
     }
     if (has_cookie(bytes) ||
         (captured >= STUN_HEADER_LEN + 8 && pntohu32(bytes + STUN_HEADER_LEN + 4) == MS_TURN_COOKIE)) {
@@ -197,21 +220,37 @@ mstun_framing_t mstun_detect_relayed(const uint8_t *bytes, uint32_t captured, ui
     return MSTUN_FRAMING_RELAYED;
 }
 
+/* Whether a unit of the framing begins with this STUN message behind a header of header_len bytes. */
+static bool unit_begins(mstun_framing_t framing, const uint8_t *unit, uint32_t captured, uint32_t reported,
+                        uint32_t header_len)
+{
+    const uint8_t *message = unit + header_len;
+
+    if (framing == MSTUN_FRAMING_MS_TURN) {
+        return unit[0] == MS_TURN_CONTROL && proves_ms_turn(unit, captured, reported);
+    }
+    return pntohu32(message + STUN_ID_OFFSET) == STUN_COOKIE && (header_len == 0 || frame_length_fits(unit)) &&
+           proves_stun(message, captured - header_len, reported - header_len, MSTUN_PROOF_HEADER) &&
+           stun_type_known(pntohu16(message));
+}
+
+static uint32_t header_len_of(mstun_framing_t framing)
+{
+    return framing == MSTUN_FRAMING_RFC4571   ? RFC4571_HEADER_LEN
+           : framing == MSTUN_FRAMING_MS_TURN ? MS_TURN_HEADER_LEN
+                                              : 0;
+}
+
 uint32_t mstun_resync(mstun_framing_t framing, const uint8_t *bytes, uint32_t captured, uint32_t reported,
                       uint32_t from)
 {
-    uint32_t header = framing == MSTUN_FRAMING_RFC4571 ? RFC4571_HEADER_LEN : 0;
+    uint32_t header_len = header_len_of(framing);
 
     if (from < captured && run_ends_with_the_bytes(framing, bytes + from, captured - from, reported - from)) {
         return from;
     }
-    for (uint32_t offset = from; captured >= header + STUN_HEADER_LEN && offset <= captured - header - STUN_HEADER_LEN;
-         offset++) {
-        const uint8_t *message = bytes + offset + header;
-
-        if (pntohu32(message + STUN_ID_OFFSET) == STUN_COOKIE && (header == 0 || frame_length_fits(bytes + offset)) &&
-            proves_stun(message, captured - offset - header, reported - offset - header, MSTUN_PROOF_HEADER) &&
-            stun_type_known(pntohu16(message))) {
+    for (uint32_t offset = from; offset + header_len + STUN_HEADER_LEN <= captured; offset++) {
+        if (unit_begins(framing, bytes + offset, captured - offset, reported - offset, header_len)) {
             return offset;
         }
     }

@@ -5,11 +5,13 @@
  *   MSTUN_FRAMING_STUN      STUN messages and ChannelData back to back (RFC 8489 section 6.2.2, RFC 8656 section 12.5)
  *   MSTUN_FRAMING_RFC4571   a two-byte length before every packet (RFC 4571 section 2, RFC 6544 section 10.1)
  *
- * The framings of MS-TURN over TCP, of pseudo-TLS and of multiplexed TURN get their own value here and their own lines
- * in unit.c and detect.c. */
+ *   MSTUN_FRAMING_MS_TURN   type, reserved byte and length before every TURN message and data unit ([MS-TURN] 2.1.4),
+ *                           behind the hellos of pseudo-TLS; multiplexed TURN packets ([MS-TURN] 2.2.3)
+ */
 #ifndef MSTUN_FRAMING_FRAMING_H
 #define MSTUN_FRAMING_FRAMING_H
 
+#include "framing/pseudo_tls.h"
 #include "wire/dialect.h"
 
 typedef enum {
@@ -18,11 +20,16 @@ typedef enum {
     MSTUN_FRAMING_RFC4571,
     MSTUN_FRAMING_FRESH,   /* a relayed connection begins here (RFC 6062 section 5.5): its first bytes will tell */
     MSTUN_FRAMING_RELAYED, /* bytes of a relayed connection that have no framing of ours */
+    MSTUN_FRAMING_MS_TURN,
 } mstun_framing_t;
 
 typedef enum {
     MSTUN_UNIT_STUN,         /* a STUN message */
     MSTUN_UNIT_CHANNEL_DATA, /* a TURN ChannelData message */
+    MSTUN_UNIT_MS_CONTROL,   /* MS-TURN type 0x02: a TURN message */
+    MSTUN_UNIT_MS_DATA,      /* MS-TURN type 0x03: data to or from the active destination */
+    MSTUN_UNIT_MULTIPLEXED,  /* MS multiplexed TURN, channel 0xFF10 */
+    MSTUN_UNIT_HELLO,        /* of pseudo-TLS */
     MSTUN_UNIT_PACKET,       /* an RFC 4571 frame: what it holds is told by its bytes (RFC 7983) */
 } mstun_unit_kind_t;
 
@@ -42,6 +49,11 @@ typedef enum {
 
 #define RFC4571_HEADER_LEN 2
 #define CHANNEL_DATA_HEADER_LEN 4
+#define MS_TURN_HEADER_LEN 4
+#define MS_TURN_CONTROL 0x02
+#define MS_TURN_DATA 0x03
+#define MS_MULTIPLEXED_HEADER_LEN 12 /* channel, length, session id: the length counts from behind itself */
+#define MS_MULTIPLEXED_CHANNEL 0xFF10
 #define MSTUN_NOWHERE UINT32_MAX
 
 static inline uint32_t mstun_unit_len(const mstun_unit_t *unit)
@@ -105,6 +117,7 @@ typedef enum {
     MSTUN_PACKET_RTP,
     MSTUN_PACKET_RTCP,
     MSTUN_PACKET_CHANNEL_DATA,
+    MSTUN_PACKET_MULTIPLEXED,
 } mstun_packet_t;
 
 mstun_packet_t mstun_packet_class(const uint8_t *bytes, uint32_t captured, uint32_t reported);

@@ -9,22 +9,54 @@ static int hf_channel = -1;
 static int hf_channel_length = -1;
 static int hf_channel_padding = -1;
 static int hf_skipped = -1;
+static int hf_ms_type = -1;
+static int hf_ms_reserved = -1;
+static int hf_ms_length = -1;
+static int hf_multiplexed_length = -1;
+static int hf_session_id = -1;
+static int hf_hello = -1;
 
 static int ett_framing = -1;
 
 static expert_field ei_resync = EI_INIT;
+static expert_field ei_tls_intercepted = EI_INIT;
 
 static const value_string framing_names[] = {
     { MSTUN_FRAMING_STUN, "STUN and ChannelData" },
     { MSTUN_FRAMING_RFC4571, "RFC 4571" },
+    { MSTUN_FRAMING_MS_TURN, "MS-TURN" },
     { MSTUN_FRAMING_RELAYED, "Relayed bytes without framing" },
     { 0, NULL },
 };
+
+static const value_string ms_type_names[] = {
+    { MS_TURN_CONTROL, "Control message" },
+    { MS_TURN_DATA, "End-to-end data" },
+    { 0, NULL },
+};
+
+static const value_string hello_names[] = {
+    { MSTUN_HELLO_CLIENT, "ClientHello" },
+    { MSTUN_HELLO_SERVER, "ServerHello, ServerHelloDone" },
+    { MSTUN_HELLO_GOOGLE_CLIENT, "Google ClientHello" },
+    { MSTUN_HELLO_GOOGLE_SERVER, "Google ServerHello" },
+    { 0, NULL },
+};
+
+static void show_ms_header(tvbuff_t *tvb, proto_tree *tree, uint32_t offset)
+{
+    proto_tree_add_item(tree, hf_ms_type, tvb, (int)offset, 1, ENC_NA);
+    proto_tree_add_item(tree, hf_ms_reserved, tvb, (int)offset + 1, 1, ENC_NA);
+    proto_tree_add_item(tree, hf_ms_length, tvb, (int)offset + 2, 2, ENC_BIG_ENDIAN);
+}
 
 void mstun_framing_show(tvbuff_t *tvb, proto_tree *tree, uint32_t offset, mstun_framing_t framing)
 {
     if (framing == MSTUN_FRAMING_RFC4571) {
         proto_tree_add_item(tree, hf_frame_length, tvb, (int)offset, RFC4571_HEADER_LEN, ENC_BIG_ENDIAN);
+    }
+    if (framing == MSTUN_FRAMING_MS_TURN) {
+        show_ms_header(tvb, tree, offset);
     }
     if (framing != MSTUN_FRAMING_UNKNOWN) {
         proto_item_set_generated(proto_tree_add_uint(tree, hf_framing, tvb, (int)offset, 0, framing));
@@ -56,6 +88,48 @@ void mstun_channel_data_show(tvbuff_t *tvb, proto_tree *tree, uint32_t offset, c
         proto_tree_add_item(tree, hf_channel_padding, tvb, (int)padding, (int)unit->padding, ENC_NA);
     }
     proto_item_set_generated(proto_tree_add_uint(tree, hf_framing, tvb, (int)offset, 0, MSTUN_FRAMING_STUN));
+}
+
+proto_tree *mstun_ms_data_show(tvbuff_t *tvb, proto_tree *tree, uint32_t offset)
+{
+    proto_item *item =
+        proto_tree_add_protocol_format(tree, proto_mstun, tvb, (int)offset, MS_TURN_HEADER_LEN,
+                                       "MSTUN, MS-TURN data, %u bytes", tvb_get_ntohs(tvb, (int)offset + 2));
+
+    tree = proto_item_add_subtree(item, ett_framing);
+    mstun_framing_show(tvb, tree, offset, MSTUN_FRAMING_MS_TURN);
+    return tree;
+}
+
+proto_tree *mstun_multiplexed_show(tvbuff_t *tvb, proto_tree *tree, uint32_t offset)
+{
+    proto_item *item = proto_tree_add_protocol_format(tree, proto_mstun, tvb, (int)offset, MS_MULTIPLEXED_HEADER_LEN,
+                                                      "MSTUN, multiplexed TURN, session 0x%016" PRIx64,
+                                                      tvb_get_ntoh64(tvb, (int)offset + 4));
+
+    tree = proto_item_add_subtree(item, ett_framing);
+    proto_tree_add_item(tree, hf_channel, tvb, (int)offset, 2, ENC_BIG_ENDIAN);
+    proto_tree_add_item(tree, hf_multiplexed_length, tvb, (int)offset + 2, 2, ENC_BIG_ENDIAN);
+    proto_tree_add_item(tree, hf_session_id, tvb, (int)offset + 4, 8, ENC_BIG_ENDIAN);
+    return tree;
+}
+
+void mstun_hello_show(tvbuff_t *tvb, proto_tree *tree, mstun_hello_t hello)
+{
+    proto_item *item = proto_tree_add_protocol_format(tree, proto_mstun, tvb, 0, (int)tvb_captured_length(tvb),
+                                                      "MSTUN, %s", mstun_pseudo_tls_name(hello));
+
+    tree = proto_item_add_subtree(item, ett_framing);
+    proto_item_set_generated(proto_tree_add_uint(tree, hf_hello, tvb, 0, 0, hello));
+    proto_item_set_generated(proto_tree_add_uint(tree, hf_framing, tvb, 0, 0, MSTUN_FRAMING_MS_TURN));
+}
+
+void mstun_tls_intercepted_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, uint32_t offset)
+{
+    proto_item *item = proto_tree_add_protocol_format(tree, proto_mstun, tvb, (int)offset, 0,
+                                                      "MSTUN, no answer to pseudo-TLS but real TLS");
+
+    expert_add_info(pinfo, item, &ei_tls_intercepted);
 }
 
 proto_tree *mstun_relayed_show(tvbuff_t *tvb, proto_tree *tree, uint32_t offset)
@@ -98,12 +172,34 @@ void mstun_framing_register(const mstun_registrar_t *reg)
         { &hf_channel_padding,
           { "Channel Data Padding", "mstun.channel.padding", FT_BYTES, BASE_NONE, NULL, 0x0,
             "To a multiple of 4 on TCP and TLS, RFC 8656 section 12.5", HFILL } },
+        { &hf_ms_type,
+          { "Unit Type", "mstun.ms.framing.type", FT_UINT8, BASE_HEX, VALS(ms_type_names), 0x0, "[MS-TURN] 2.1.4",
+            HFILL } },
+        { &hf_ms_reserved,
+          { "Reserved", "mstun.ms.framing.reserved", FT_UINT8, BASE_HEX, NULL, 0x0, "[MS-TURN] 2.1.4", HFILL } },
+        { &hf_ms_length,
+          { "Unit Length", "mstun.ms.framing.length", FT_UINT16, BASE_DEC, NULL, 0x0,
+            "Bytes of the message or data that follows, [MS-TURN] 2.1.4", HFILL } },
+        { &hf_multiplexed_length,
+          { "Multiplexed Length", "mstun.ms.multiplexed.length", FT_UINT16, BASE_DEC, NULL, 0x0,
+            "Session id and data, [MS-TURN] 2.2.3", HFILL } },
+        { &hf_session_id,
+          { "MTURN Session ID", "mstun.att.ms.turn_session_id", FT_UINT64, BASE_HEX, NULL, 0x0,
+            "As in MS-MULTIPLEXED-TURN-SESSION-ID, [MS-TURN] 2.2.3", HFILL } },
+        { &hf_hello,
+          { "Pseudo-TLS", "mstun.pseudo_tls", FT_UINT8, BASE_DEC, VALS(hello_names), 0x0,
+            "A hello that looks like TLS and is none, [MS-TURN] 2.1", HFILL } },
         { &hf_skipped,
           { "Continuation", "mstun.continuation", FT_BYTES, BASE_NONE, NULL, 0x0,
             "Bytes of a message or frame that began outside of the capture", HFILL } },
     };
     static int *ett[] = { &ett_framing };
     static ei_register_info ei[] = {
+        { &ei_tls_intercepted,
+          { "mstun.ms.tls_intercepted", PI_PROTOCOL, PI_WARN,
+            "A pseudo-TLS hello was answered with real TLS: a proxy or TLS inspection stands between client and Edge, or "
+            "this is no Edge",
+            EXPFILL } },
         { &ei_resync,
           { "mstun.resync", PI_REASSEMBLE, PI_NOTE,
             "No message begins in these bytes: what they belong to began before the capture or in a missing segment",

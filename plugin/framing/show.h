@@ -16,6 +16,18 @@ proto_tree *mstun_rfc4571_show(tvbuff_t *tvb, proto_tree *tree, uint32_t offset,
 /** A ChannelData message at offset, its data not included; the unit must be wholly captured up to its data. */
 void mstun_channel_data_show(tvbuff_t *tvb, proto_tree *tree, uint32_t offset, const mstun_unit_t *unit);
 
+/** The 12 bytes of a multiplexed TURN header at offset ([MS-TURN] 2.2.3): a layer of its own. Returns its tree. */
+proto_tree *mstun_multiplexed_show(tvbuff_t *tvb, proto_tree *tree, uint32_t offset);
+
+/** The 4 bytes of an MS-TURN data unit's header at offset ([MS-TURN] 2.1.4): a layer of its own. Returns its tree. */
+proto_tree *mstun_ms_data_show(tvbuff_t *tvb, proto_tree *tree, uint32_t offset);
+
+/** A pseudo-TLS hello: a layer of its own, named. */
+void mstun_hello_show(tvbuff_t *tvb, proto_tree *tree, mstun_hello_t hello);
+
+/** Real TLS bytes from offset on, where an answer to a pseudo-TLS hello should be. */
+void mstun_tls_intercepted_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, uint32_t offset);
+
 /** Relayed bytes from offset to the end, which another dissector gets: a layer of its own. Returns its tree. */
 proto_tree *mstun_relayed_show(tvbuff_t *tvb, proto_tree *tree, uint32_t offset);
 

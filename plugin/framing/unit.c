@@ -51,6 +51,53 @@ static mstun_unit_result_t stun_stream_unit(const uint8_t *bytes, uint32_t len, 
     return MSTUN_UNIT_FOUND;
 }
 
+static mstun_unit_result_t multiplexed_unit(const uint8_t *bytes, uint32_t len, mstun_unit_t *unit)
+{
+    if (len < 4) {
+        return MSTUN_UNIT_MORE;
+    }
+    uint32_t length = pntohu16(bytes + 2);
+
+    if (pntohu16(bytes) != MS_MULTIPLEXED_CHANNEL || length < MS_MULTIPLEXED_HEADER_LEN - 4) {
+        return MSTUN_UNIT_LOST;
+    }
+    *unit = (mstun_unit_t){ .kind = MSTUN_UNIT_MULTIPLEXED,
+                            .header_len = MS_MULTIPLEXED_HEADER_LEN,
+                            .payload_len = length - (MS_MULTIPLEXED_HEADER_LEN - 4) };
+    return MSTUN_UNIT_FOUND;
+}
+
+/*  [MS-TURN] 2.1.4
+ *   0                   1                   2                   3
+ *  +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+ *  |  Type 02/03   |  Reserved 0   |            Length             |
+ *  +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+ */
+static mstun_unit_result_t ms_turn_unit(const uint8_t *bytes, uint32_t len, mstun_unit_t *unit)
+{
+    if (len == 0) {
+        return MSTUN_UNIT_MORE;
+    }
+    if (bytes[0] == 0x16 || bytes[0] == 0x80) {
+        mstun_hello_t hello = mstun_pseudo_tls_hello(bytes, len);
+
+        *unit = (mstun_unit_t){ .kind = MSTUN_UNIT_HELLO, .payload_len = mstun_pseudo_tls_len(hello) };
+        return hello != MSTUN_HELLO_NONE ? MSTUN_UNIT_FOUND : len < 15 ? MSTUN_UNIT_MORE : MSTUN_UNIT_LOST;
+    }
+    if (bytes[0] == 0xFF) {
+        return multiplexed_unit(bytes, len, unit);
+    }
+    if ((bytes[0] != MS_TURN_CONTROL && bytes[0] != MS_TURN_DATA) || (len > 1 && bytes[1] != 0)) {
+        return MSTUN_UNIT_LOST;
+    }
+    if (len < MS_TURN_HEADER_LEN) {
+        return MSTUN_UNIT_MORE;
+    }
+    *unit = (mstun_unit_t){ .kind = bytes[0] == MS_TURN_CONTROL ? MSTUN_UNIT_MS_CONTROL : MSTUN_UNIT_MS_DATA,
+                            .header_len = MS_TURN_HEADER_LEN,
+                            .payload_len = pntohu16(bytes + 2) };
+    return MSTUN_UNIT_FOUND;
+}
+
 mstun_unit_result_t mstun_unit_at(mstun_framing_t framing, const uint8_t *bytes, uint32_t len, mstun_unit_t *unit)
 {
     switch (framing) {
@@ -64,6 +111,8 @@ mstun_unit_result_t mstun_unit_at(mstun_framing_t framing, const uint8_t *bytes,
                                 .header_len = RFC4571_HEADER_LEN,
                                 .payload_len = pntohu16(bytes) };
         return MSTUN_UNIT_FOUND;
+    case MSTUN_FRAMING_MS_TURN:
+        return ms_turn_unit(bytes, len, unit);
     case MSTUN_FRAMING_UNKNOWN:
     case MSTUN_FRAMING_FRESH:
     case MSTUN_FRAMING_RELAYED:
@@ -95,6 +144,11 @@ mstun_packet_t mstun_packet_class(const uint8_t *bytes, uint32_t captured, uint3
             return reported >= 4 ? MSTUN_PACKET_RTCP : MSTUN_PACKET_UNKNOWN;
         }
         return reported >= 12 ? MSTUN_PACKET_RTP : MSTUN_PACKET_UNKNOWN;
+    }
+    mstun_unit_t unit;
+
+    if (multiplexed_unit(bytes, captured, &unit) == MSTUN_UNIT_FOUND && mstun_unit_len(&unit) == reported) {
+        return MSTUN_PACKET_MULTIPLEXED;
     }
     if (captured >= 4 && turn_channel_possible(pntohu16(bytes)) && reported >= 4u + pntohu16(bytes + 2) &&
         reported < 8u + pntohu16(bytes + 2)) {

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "framing/pseudo_tls.h"
+
+/* The fixed bytes at the beginning and at the end; between them random values. */
+typedef struct {
+    const char *name;
+    uint8_t len;
+    uint8_t head_len;
+    uint8_t tail_len;
+    uint8_t head[15];
+    uint8_t tail[7];
+} hello_t;
+
+static const hello_t hellos[] = {
+    /* record of 45 bytes, ClientHello of 41, TLS 1.0 | no session id, the one suite 0x0018, no compression */
+    [MSTUN_HELLO_CLIENT] = { "Pseudo-TLS ClientHello",
+                             50,
+                             11,
+                             7,
+                             { 0x16, 0x03, 0x01, 0x00, 0x2D, 0x01, 0x00, 0x00, 0x29, 0x03, 0x01 },
+                             { 0x00, 0x00, 0x02, 0x00, 0x18, 0x01, 0x00 } },
+    /* record of 78 bytes, ServerHello of 70, TLS 1.0 | suite, no compression, ServerHelloDone */
+    [MSTUN_HELLO_SERVER] = { "Pseudo-TLS ServerHello",
+                             83,
+                             11,
+                             7,
+                             { 0x16, 0x03, 0x01, 0x00, 0x4E, 0x02, 0x00, 0x00, 0x46, 0x03, 0x01 },
+                             { 0x00, 0x18, 0x00, 0x0E, 0x00, 0x00, 0x00 } },
+    [MSTUN_HELLO_GOOGLE_CLIENT] = { "Google pseudo-SSL ClientHello",
+                                    72,
+                                    7,
+                                    0,
+                                    { 0x80, 0x46, 0x01, 0x03, 0x01, 0x00, 0x2D },
+                                    { 0 } },
+    [MSTUN_HELLO_GOOGLE_SERVER] = { "Google pseudo-SSL ServerHello",
+                                    79,
+                                    15,
+                                    3,
+                                    { 0x16, 0x03, 0x01, 0x00, 0x4A, 0x02, 0x00, 0x00, 0x46, 0x03, 0x01, 0x42, 0x85,
+                                      0x45, 0xA7 },
+                                    { 0x00, 0x04, 0x00 } },
+};
+
+static bool fits(const hello_t *hello, const uint8_t *bytes, uint32_t len)
+{
+    return len >= hello->head_len && memcmp(bytes, hello->head, hello->head_len) == 0 &&
+           (len < hello->len || memcmp(bytes + hello->len - hello->tail_len, hello->tail, hello->tail_len) == 0);
+}
+
+mstun_hello_t mstun_pseudo_tls_hello(const uint8_t *bytes, uint32_t len)
+{
+    if (len < 7 || (bytes[0] != 0x16 && bytes[0] != 0x80)) {
+        return MSTUN_HELLO_NONE;
+    }
+    for (unsigned i = MSTUN_HELLO_CLIENT; i < array_length(hellos); i++) {
+        if (fits(&hellos[i], bytes, len)) {
+            return (mstun_hello_t)i;
+        }
+    }
+    return MSTUN_HELLO_NONE;
+}
+
+uint32_t mstun_pseudo_tls_len(mstun_hello_t hello)
+{
+    return hellos[hello].len;
+}
+
+const char *mstun_pseudo_tls_name(mstun_hello_t hello)
+{
+    return hellos[hello].name;
+}
+
+bool mstun_is_tls_record(const uint8_t *bytes, uint32_t len)
+{
+    /* RFC 8446 section 5.1: content types 20 to 24, version 3.0 to 3.4 */
+    return len >= 3 && bytes[0] >= 20 && bytes[0] <= 24 && bytes[1] == 3 && bytes[2] <= 4 &&
+           mstun_pseudo_tls_hello(bytes, len) == MSTUN_HELLO_NONE;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The hellos of pseudo-TLS ([MS-TURN] 2.1): fixed bytes that look like TLS to a firewall and are none. All that may vary
+ * is random values and the session id, so real TLS is never taken for them. Google's pseudo-SSL is the same idea. */
+#ifndef MSTUN_FRAMING_PSEUDO_TLS_H
+#define MSTUN_FRAMING_PSEUDO_TLS_H
+
+#include "compat.h"
+
+typedef enum {
+    MSTUN_HELLO_NONE = 0,
+    MSTUN_HELLO_CLIENT,        /* ClientHello, 50 bytes */
+    MSTUN_HELLO_SERVER,        /* ServerHello and ServerHelloDone in one record, 83 bytes */
+    MSTUN_HELLO_GOOGLE_CLIENT, /* SSLv2 ClientHello, 72 bytes */
+    MSTUN_HELLO_GOOGLE_SERVER, /* 79 bytes */
+} mstun_hello_t;
+
+/**
+ * Which hello the bytes begin. A hello that is not there whole is told by the bytes that are, if they are enough to
+ * exclude a real one (11; for Google's 7 and 15). len: bytes there.
+ */
+mstun_hello_t mstun_pseudo_tls_hello(const uint8_t *bytes, uint32_t len);
+
+/** Its length on the wire; 0 for NONE. */
+uint32_t mstun_pseudo_tls_len(mstun_hello_t hello);
+
+/** Its name; NULL for NONE. */
+const char *mstun_pseudo_tls_name(mstun_hello_t hello);
+
+/** Whether bytes begin a TLS record that is none of the hellos: what answers a pseudo-TLS hello where 443 is a proxy's. */
+bool mstun_is_tls_record(const uint8_t *bytes, uint32_t len);
+
+#endif

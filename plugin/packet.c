@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * One unit: a message is parsed, tracked, shown and its data handed on; a packet that is no STUN goes to the dissectors
+ * that Wireshark has for it. */
+#include "pass.h"
+
+#include <epan/tap.h>
+
+#include "columns.h"
+#include "framing/show.h"
+#include "message/message.h"
+#include "payload.h"
+#include "track/allocation.h"
+#include "track/allocation_show.h"
+#include "track/path.h"
+#include "track/transaction.h"
+
+#define DEPTH_MAX 5 /* messages in the data of messages: two relays on a path give two */
+
+static int proto_mstun = -1;
+static int expert_tap = -1;
+static expert_field ei_nested_too_deeply = EI_INIT;
+
+/* Somebody looks at our fields, or counts expert infos. */
+static bool is_wanted(proto_tree *tree, const mstun_facts_t *facts)
+{
+    return proto_field_is_referenced(tree, proto_mstun) || (facts->has & MSTUN_HAS_PROBLEM) ||
+           have_tap_listener(expert_tap);
+}
+
+static const char *show_in_columns(mstun_pass_t *pass, const mstun_facts_t *facts, const mstun_exchange_t *exchange)
+{
+    bool in_column = mstun_columns_wanted(pass->pinfo);
+    const char *summary = NULL;
+
+    if (in_column || (pass->tree && PTREE_DATA(pass->tree)->visible)) {
+        summary = mstun_message_summary(pass->pinfo->pool, facts);
+        if (exchange->copy) {
+            const char *kind = exchange->copy->alternate ? "alternate format" : "retransmission";
+
+            summary = wmem_strdup_printf(pass->pinfo->pool, "%s [%s]", summary, kind);
+        }
+    }
+    if (in_column) {
+        mstun_columns_add(pass->pinfo, summary);
+    }
+    return summary;
+}
+
+static void dissect_packet(mstun_pass_t *pass, tvbuff_t *tvb, uint32_t offset, uint32_t header_len);
+static void dissect_multiplexed(mstun_pass_t *pass, tvbuff_t *unit_tvb);
+
+/* On TCP MS-TURN's data begins with an RFC 4571 length, on UDP and by libnice it does not: where the first two bytes are
+ * the length of what follows, they are one. */
+static uint32_t inner_header_len(const uint8_t *data, uint32_t len)
+{
+    return len > RFC4571_HEADER_LEN && pntohu16(data) == len - RFC4571_HEADER_LEN ? RFC4571_HEADER_LEN : 0;
+}
+
+static void dissect_inner(const mstun_pass_t *pass, tvbuff_t *data, uint32_t header_len)
+{
+    mstun_pass_t inner = *pass;
+
+    inner.seq += header_len;
+    inner.depth++;
+    inner.nested = true;
+    inner.framing = header_len ? MSTUN_FRAMING_RFC4571 : MSTUN_FRAMING_UNKNOWN;
+    dissect_packet(&inner, data, 0, header_len);
+}
+
+static void dissect_data(const mstun_pass_t *pass, tvbuff_t *tvb, const mstun_facts_t *facts)
+{
+    uint32_t offset = (uint32_t)(facts->data.bytes - (facts->id - STUN_ID_OFFSET));
+    bool is_ms_turn = facts->dialect == MSTUN_DIALECT_MS_TURN;
+    mstun_pass_t outer = *pass;
+
+    outer.seq += offset;
+    dissect_inner(&outer, tvb_new_subset_length(tvb, (int)offset, facts->data.len),
+                  is_ms_turn ? inner_header_len(facts->data.bytes, facts->data.len) : 0);
+}
+
+/* RFC 6062 section 5.4: after a ConnectionBind nothing on this connection is TURN's any more. */
+static void follow_connection_bind(mstun_pass_t *pass, const mstun_facts_t *facts)
+{
+    if (!pass->nested && facts->dialect == MSTUN_DIALECT_RFC5389 && facts->method == TURN_CONNECTION_BIND &&
+        (facts->class == STUN_REQUEST || facts->class == STUN_SUCCESS)) {
+        pass->framing = MSTUN_FRAMING_FRESH;
+    }
+}
+
+static mstun_exchange_t track(mstun_pass_t *pass, const mstun_facts_t *facts)
+{
+    mstun_exchange_t exchange = mstun_transaction_track(pass->stream, pass->direction, pass->pinfo, pass->seq, facts);
+
+    mstun_allocation_learn(pass->stream, pass->direction, pass->pinfo, pass->seq, facts, &exchange);
+    mstun_path_track(pass->stream, pass->pinfo, pass->seq, pass->nested, facts);
+    return exchange;
+}
+
+static void show_tracked(const mstun_pass_t *pass, tvbuff_t *message, proto_tree *tree, const mstun_facts_t *facts,
+                         const mstun_exchange_t *exchange)
+{
+    mstun_transaction_show(message, pass->pinfo, tree, pass->stream, exchange, facts);
+    mstun_allocation_show(message, pass->pinfo, tree, pass->stream, pass->seq, facts, exchange);
+    mstun_path_show(message, pass->pinfo, tree, pass->stream, pass->seq, facts);
+}
+
+/* message: from its header on. frame, offset: what stands before it, the RFC 4571 length. pass->seq is the message's. */
+static void dissect_message(mstun_pass_t *pass, tvbuff_t *message, tvbuff_t *frame, uint32_t offset)
+{
+    mstun_facts_t facts;
+    mstun_exchange_t exchange = { NULL, NULL };
+
+    if (!mstun_message_parse(message, &facts)) {
+        tvb_ensure_bytes_exist(message, 0, STUN_HEADER_LEN);
+        return;
+    }
+    pass->any_message = true;
+    if (pass->stream) {
+        exchange = track(pass, &facts);
+    }
+    const char *summary = show_in_columns(pass, &facts, &exchange);
+
+    if (is_wanted(pass->tree, &facts)) {
+        proto_tree *tree = mstun_message_show(message, pass->tree, &facts, summary);
+
+        mstun_framing_show(frame, tree, offset, pass->framing);
+        mstun_message_show_header(message, pass->pinfo, tree, &facts);
+        if (pass->stream) {
+            show_tracked(pass, message, tree, &facts, &exchange);
+        }
+        mstun_message_show_attributes(message, pass->pinfo, tree, &facts);
+    }
+    if (facts.data.bytes && facts.data.len > 0) {
+        dissect_data(pass, message, &facts);
+    }
+    follow_connection_bind(pass, &facts);
+}
+
+static void dissect_media(mstun_pass_t *pass, tvbuff_t *packet, tvbuff_t *frame, uint32_t offset, uint32_t header_len)
+{
+    uint32_t len = tvb_reported_length(packet);
+
+    if (header_len == RFC4571_HEADER_LEN) {
+        proto_tree *tree = mstun_rfc4571_show(frame, pass->tree, offset, len);
+
+        if (pass->stream) {
+            mstun_connection_show(frame, pass->pinfo, tree, pass->stream);
+        }
+    }
+    if (tvb_captured_length(packet) > 0 && mstun_payload_dissect(packet, pass->pinfo, pass->tree)) {
+        mstun_columns_keep(pass->pinfo);
+    } else if (header_len == RFC4571_HEADER_LEN && mstun_columns_wanted(pass->pinfo)) {
+        mstun_columns_add(pass->pinfo, wmem_strdup_printf(pass->pinfo->pool, "RFC 4571 frame, %u bytes", len));
+    }
+}
+
+/* A whole packet at offset + header_len of tvb: STUN is ours, the rest is handed on. */
+static void dissect_packet(mstun_pass_t *pass, tvbuff_t *tvb, uint32_t offset, uint32_t header_len)
+{
+    tvbuff_t *packet = tvb_new_subset_remaining(tvb, (int)(offset + header_len));
+    uint32_t captured = tvb_captured_length(packet), reported = tvb_reported_length(packet);
+    bool is_stun = captured > 0 &&
+                   mstun_packet_class(tvb_get_ptr(packet, 0, (int)captured), captured, reported) == MSTUN_PACKET_STUN;
+
+    if (is_stun && pass->depth < DEPTH_MAX) {
+        dissect_message(pass, packet, tvb, offset);
+        return;
+    }
+    if (captured == reported && !is_stun &&
+        mstun_packet_class(tvb_get_ptr(packet, 0, (int)captured), captured, reported) == MSTUN_PACKET_MULTIPLEXED &&
+        pass->depth < DEPTH_MAX) {
+        dissect_multiplexed(pass, packet);
+        return;
+    }
+    if (is_stun) {
+        proto_item *item =
+            proto_tree_add_protocol_format(pass->tree, proto_mstun, packet, 0, -1, "MSTUN, message in a message");
+
+        expert_add_info(pass->pinfo, item, &ei_nested_too_deeply);
+    }
+    dissect_media(pass, packet, tvb, offset, header_len);
+}
+
+static void dissect_channel_data(mstun_pass_t *pass, tvbuff_t *unit_tvb, const mstun_unit_t *unit)
+{
+    uint32_t len = unit->header_len + unit->payload_len;
+
+    if (mstun_columns_wanted(pass->pinfo)) {
+        mstun_columns_add(pass->pinfo, wmem_strdup_printf(pass->pinfo->pool, "ChannelData 0x%04x %u bytes",
+                                                          tvb_get_ntohs(unit_tvb, 0), unit->payload_len));
+    }
+    mstun_channel_data_show(unit_tvb, pass->tree, 0, unit);
+    mstun_pass_t inner = *pass;
+
+    inner.framing = MSTUN_FRAMING_UNKNOWN;
+    inner.nested = true;
+    dissect_packet(&inner, tvb_new_subset_length(unit_tvb, 0, (int)len), 0, unit->header_len);
+    pass->any_message = inner.any_message;
+}
+
+/* [MS-TURN] 2.1.4, type 0x03: a packet, with or without an RFC 4571 length of its own. */
+static void dissect_ms_data(mstun_pass_t *pass, tvbuff_t *unit_tvb, const mstun_unit_t *unit)
+{
+    tvbuff_t *data = tvb_new_subset_remaining(unit_tvb, MS_TURN_HEADER_LEN);
+    uint32_t captured = tvb_captured_length(data);
+
+    if (mstun_columns_wanted(pass->pinfo)) {
+        mstun_columns_add(pass->pinfo,
+                          wmem_strdup_printf(pass->pinfo->pool, "MS-TURN data %u bytes", unit->payload_len));
+    }
+    mstun_ms_data_show(unit_tvb, pass->tree, 0);
+    if (captured > 0) {
+        dissect_inner(pass, data,
+                      captured == unit->payload_len ? inner_header_len(tvb_get_ptr(data, 0, (int)captured), captured)
+                                                    : 0);
+    }
+}
+
+/* [MS-TURN] 2.2.3 */
+static void dissect_multiplexed(mstun_pass_t *pass, tvbuff_t *unit_tvb)
+{
+    if (mstun_columns_wanted(pass->pinfo)) {
+        mstun_columns_add(pass->pinfo, wmem_strdup_printf(pass->pinfo->pool, "Multiplexed TURN session 0x%016" PRIx64,
+                                                          tvb_get_ntoh64(unit_tvb, 4)));
+    }
+    mstun_multiplexed_show(unit_tvb, pass->tree, 0);
+    if (tvb_captured_length(unit_tvb) > MS_MULTIPLEXED_HEADER_LEN) {
+        dissect_inner(pass, tvb_new_subset_remaining(unit_tvb, MS_MULTIPLEXED_HEADER_LEN), 0);
+    }
+}
+
+static void dissect_hello(mstun_pass_t *pass, tvbuff_t *unit_tvb)
+{
+    uint32_t captured = tvb_captured_length(unit_tvb);
+    mstun_hello_t hello = mstun_pseudo_tls_hello(tvb_get_ptr(unit_tvb, 0, (int)captured), captured);
+
+    if (mstun_columns_wanted(pass->pinfo)) {
+        mstun_columns_add(pass->pinfo, mstun_pseudo_tls_name(hello));
+    }
+    mstun_hello_show(unit_tvb, pass->tree, hello);
+    mstun_payload_show_tls(unit_tvb, pass->pinfo, pass->tree);
+    pass->any_message = true;
+    if (hello == MSTUN_HELLO_GOOGLE_CLIENT || hello == MSTUN_HELLO_GOOGLE_SERVER) {
+        pass->framing = MSTUN_FRAMING_FRESH; /* what follows has another framing: libnice's has RFC 4571 */
+    }
+}
+
+/* unit_tvb: the unit from its framing header on. */
+void mstun_dissect_unit(mstun_pass_t *pass, tvbuff_t *unit_tvb, const mstun_unit_t *unit)
+{
+    pass->seq += unit->header_len;
+    switch (unit->kind) {
+    case MSTUN_UNIT_STUN:
+        dissect_message(pass, unit_tvb, unit_tvb, 0);
+        break;
+    case MSTUN_UNIT_CHANNEL_DATA:
+        dissect_channel_data(pass, unit_tvb, unit);
+        break;
+    case MSTUN_UNIT_PACKET:
+    case MSTUN_UNIT_MS_CONTROL:
+        dissect_packet(pass, unit_tvb, 0, unit->header_len);
+        break;
+    case MSTUN_UNIT_MS_DATA:
+        dissect_ms_data(pass, unit_tvb, unit);
+        break;
+    case MSTUN_UNIT_MULTIPLEXED:
+        dissect_multiplexed(pass, unit_tvb);
+        break;
+    case MSTUN_UNIT_HELLO:
+        dissect_hello(pass, unit_tvb);
+        break;
+    }
+}
+
+/* At every opening of a file: when protocols are registered Wireshark has no such tap yet. */
+static void find_expert_tap(void)
+{
+    expert_tap = find_tap_id("expert");
+}
+
+void mstun_packet_register(const mstun_registrar_t *reg)
+{
+    static ei_register_info ei[] = {
+        { &ei_nested_too_deeply,
+          { "mstun.nested_too_deeply", PI_PROTOCOL, PI_WARN,
+            "A message in the data of a message, too deep to be followed", EXPFILL } },
+    };
+
+    proto_mstun = reg->proto;
+    MSTUN_REGISTER_EXPERTS(reg, ei);
+    register_init_routine(find_expert_tap);
+}
