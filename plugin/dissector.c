@@ -234,6 +234,22 @@ void mstun_dissect_segment(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, 
     }
 }
 
+void mstun_dissect_datagram(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, mstun_stream_t *stream)
+{
+    mstun_pass_t pass = { .pinfo = pinfo, .tree = tree, .stream = stream, .framing = MSTUN_FRAMING_UNKNOWN };
+
+    pass.direction = mstun_stream_direction(pinfo);
+    begin_columns(&pass);
+    mstun_dissect_packet(&pass, tvb);
+    if (stream) {
+        mstun_transaction_expire(stream, pass.direction, pinfo, 0, false);
+        mstun_transaction_show_overdue(tvb, pinfo, tree, stream, 0);
+    }
+    if (pass.any_message) {
+        col_set_str(pinfo->cinfo, COL_PROTOCOL, "MSTUN");
+    }
+}
+
 void mstun_dissect_quoted(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, mstun_framing_t framing)
 {
     uint32_t captured = tvb_captured_length(tvb);

@@ -15,6 +15,9 @@
 void mstun_dissect_segment(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, mstun_stream_t *stream,
                            const mstun_segment_t *segment, mstun_framing_t hint, bool last_of_direction);
 
+/** Dissects a UDP datagram: one message or packet. stream is NULL for a quoted one, which is not tracked. */
+void mstun_dissect_datagram(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, mstun_stream_t *stream);
+
 /** Dissects messages quoted in an ICMP error: shown, never tracked. */
 void mstun_dissect_quoted(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, mstun_framing_t framing);
 

@@ -8,6 +8,7 @@
 
 #include <epan/conversation.h>
 #include <epan/dissectors/packet-tcp.h>
+#include <epan/dissectors/packet-tls-utils.h>
 
 #include "dissector.h"
 
@@ -19,6 +20,8 @@ static int proto_wrapper = -1;
 
 static dissector_handle_t mstun_handle;
 static dissector_handle_t wrapper_handle;
+static dissector_handle_t tls_handle;
+static dissector_handle_t mstun_tls_handle;
 static dissector_table_t tcp_ports;
 
 static range_t *shared_ports;   /* preference: on which owned ports we look first */
@@ -125,6 +128,32 @@ static bool is_ours_on_owned_port(packet_info *pinfo, const mstun_segment_t *seg
            mstun_detect(segment->bytes, segment->captured, segment->reported, MSTUN_PROOF_MESSAGE) == framing;
 }
 
+/* Inside TLS that Wireshark decrypts (RFC 8489 section 6.2.3): the same stream, without sequence numbers. What TLS gives
+ * as data differs between versions and is left alone. */
+static int dissect_in_tls(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
+{
+    mstun_segment_t segment = segment_of(tvb, NULL);
+    mstun_stream_t *stream = mstun_stream_find(pinfo);
+
+    return stream ? dissect_stream(tvb, pinfo, tree, NULL, stream, &segment, MSTUN_FRAMING_UNKNOWN) : 0;
+}
+
+static ws_bool heur_tls(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
+{
+    mstun_segment_t segment = segment_of(tvb, NULL);
+    mstun_framing_t framing = mstun_detect(segment.bytes, segment.captured, segment.reported, MSTUN_PROOF_HEADER);
+    mstun_stream_t *stream = mstun_stream_find(pinfo);
+
+    if (framing == MSTUN_FRAMING_UNKNOWN || (!stream && PINFO_FD_VISITED(pinfo))) {
+        return FALSE;
+    }
+    if (!stream) {
+        stream = mstun_stream_claim(pinfo);
+        tls_set_appdata_dissector(tls_handle, pinfo, mstun_tls_handle);
+    }
+    return dissect_stream(tvb, pinfo, tree, NULL, stream, &segment, framing) > 0;
+}
+
 /*
  * The built-in "stun" takes whatever comes on TURN's port, and waits for as many bytes as it takes for a length: STUN
  * that follows in the connection would drown in that. It gets connections that begin otherwise than with STUN, as far
@@ -215,6 +244,7 @@ void mstun_entry_register(const mstun_registrar_t *reg)
 {
     proto_mstun = reg->proto;
     mstun_handle = register_dissector("mstun", dissect_tcp, reg->proto);
+    mstun_tls_handle = register_dissector("mstun.tls", dissect_in_tls, reg->proto);
     /* A protocol in name only: it adds no layer. Its parent is TCP, so that it cannot be switched off by itself. */
     proto_wrapper = proto_register_protocol_in_name_only("STUN before a port's owner", "MSTUN or owner", "mstun.shared",
                                                          proto_get_id_by_filter_name("tcp"), FT_PROTOCOL);
@@ -233,6 +263,9 @@ void mstun_entry_handoff(void)
 {
     tcp_ports = find_dissector_table("tcp.port");
     dissector_add_uint_range_with_preference("tcp.port", "", mstun_handle);
+    tls_handle = find_dissector("tls");
+    heur_dissector_add("tls", heur_tls, "STUN, TURN and Microsoft's dialects over TLS", "mstun_tls", proto_mstun,
+                       HEURISTIC_ENABLE);
     heur_dissector_add("tcp", heur_tcp, "STUN, TURN and Microsoft's dialects over TCP", "mstun_tcp", proto_mstun,
                        HEURISTIC_ENABLE);
 }

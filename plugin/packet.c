@@ -36,7 +36,9 @@ static const char *show_in_columns(mstun_pass_t *pass, const mstun_facts_t *fact
     if (in_column || (pass->tree && PTREE_DATA(pass->tree)->visible)) {
         summary = mstun_message_summary(pass->pinfo->pool, facts);
         if (exchange->copy) {
-            const char *kind = exchange->copy->alternate ? "alternate format" : "retransmission";
+            const char *kind = exchange->copy->alternate ? "alternate format"
+                               : exchange->copy->changed ? "repeated, changed"
+                                                         : "retransmission";
 
             summary = wmem_strdup_printf(pass->pinfo->pool, "%s [%s]", summary, kind);
         }
@@ -244,6 +246,11 @@ static void dissect_hello(mstun_pass_t *pass, tvbuff_t *unit_tvb)
     if (hello == MSTUN_HELLO_GOOGLE_CLIENT || hello == MSTUN_HELLO_GOOGLE_SERVER) {
         pass->framing = MSTUN_FRAMING_FRESH; /* what follows has another framing: libnice's has RFC 4571 */
     }
+}
+
+void mstun_dissect_packet(mstun_pass_t *pass, tvbuff_t *packet)
+{
+    dissect_packet(pass, packet, 0, 0);
 }
 
 /* unit_tvb: the unit from its framing header on. */

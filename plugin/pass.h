@@ -24,6 +24,9 @@ typedef struct {
 /** Dissects one unit: unit_tvb holds it from its framing header on. May throw what the dissectors of its data throw. */
 void mstun_dissect_unit(mstun_pass_t *pass, tvbuff_t *unit_tvb, const mstun_unit_t *unit);
 
+/** Dissects a packet without framing: STUN, media, or multiplexed TURN. */
+void mstun_dissect_packet(mstun_pass_t *pass, tvbuff_t *packet);
+
 void mstun_packet_register(const mstun_registrar_t *reg);
 
 #endif

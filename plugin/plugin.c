@@ -12,6 +12,7 @@
 #include "attr/walk.h"
 #include "columns.h"
 #include "entry.h"
+#include "entry_udp.h"
 #include "framing/show.h"
 #include "message/fingerprint.h"
 #include "message/message.h"
@@ -54,6 +55,7 @@ static const mstun_register_fn modules[] = {
     mstun_columns_register,
     mstun_packet_register,
     mstun_entry_register,
+    mstun_entry_udp_register,
 };
 /* clang-format on */
 
@@ -72,6 +74,7 @@ static void register_handoff(void)
 {
     mstun_payload_handoff();
     mstun_entry_handoff();
+    mstun_entry_udp_handoff();
 }
 
 void plugin_register(void)

@@ -99,8 +99,8 @@ static mstun_transaction_t *new_transaction(const mstun_stream_t *stream, unsign
     return transaction;
 }
 
-static void add_copy(mstun_transaction_t *transaction, packet_info *pinfo, uint32_t position, bool of_request,
-                     bool alternate)
+static mstun_copy_t *add_copy(mstun_transaction_t *transaction, packet_info *pinfo, uint32_t position, bool of_request,
+                              bool alternate)
 {
     mstun_copy_t *copy = wmem_new0(wmem_file_scope(), mstun_copy_t);
 
@@ -110,6 +110,7 @@ static void add_copy(mstun_transaction_t *transaction, packet_info *pinfo, uint3
     copy->alternate = alternate;
     copy->next = transaction->copies;
     transaction->copies = copy;
+    return copy;
 }
 
 /* MS-ICE2 sends a check twice under one id, in two formats ([MS-ICE2] 3.1.4.8.2): that is no repetition. */
@@ -118,13 +119,22 @@ static bool is_alternate(const mstun_facts_t *facts, uint32_t first_signature)
     return facts->dialect == MSTUN_DIALECT_MS_ICE2 && mstun_transaction_signature(facts) != first_signature;
 }
 
+static bool has_use_candidate(const mstun_facts_t *facts)
+{
+    return (facts->has & MSTUN_HAS_USE_CANDIDATE) != 0;
+}
+
 static void enter_request(mstun_stream_t *stream, unsigned direction, packet_info *pinfo, uint32_t position,
                           const mstun_facts_t *facts)
 {
     mstun_transaction_t *transaction = find(stream, direction, facts->id);
 
     if (transaction && transaction->request_frame) {
-        add_copy(transaction, pinfo, position, true, is_alternate(facts, transaction->request_signature));
+        mstun_copy_t *copy =
+            add_copy(transaction, pinfo, position, true, is_alternate(facts, transaction->request_signature));
+
+        copy->changed = has_use_candidate(facts) != transaction->use_candidate;
+        copy->alternate = copy->alternate && !copy->changed;
         return;
     }
     if (!transaction) { /* else a capture of several interfaces had the response first */
@@ -132,6 +142,7 @@ static void enter_request(mstun_stream_t *stream, unsigned direction, packet_inf
     }
     transaction->type = facts->type;
     transaction->awaits_response = is_answered_ever(facts);
+    transaction->use_candidate = has_use_candidate(facts);
     transaction->with_integrity = (facts->has & (MSTUN_HAS_INTEGRITY | MSTUN_HAS_INTEGRITY_SHA256)) != 0;
     transaction->request_frame = pinfo->num;
     transaction->request_position = position;

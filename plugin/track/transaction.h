@@ -17,6 +17,7 @@ typedef struct mstun_copy {
     uint32_t position;
     bool of_request;
     bool alternate; /* the other format of an MS-ICE2 check (two copies with one id), no repetition */
+    bool changed;   /* a repetition that says more than the first: Skype nominates under the id of the check */
 } mstun_copy_t;
 
 struct mstun_transaction {
@@ -34,6 +35,7 @@ struct mstun_transaction {
     uint32_t overdue_seq;   /* the segment's in overdue_frame */
     uint32_t overdue_frame; /* the frame that proved that no response came in time; 0: none */
     nstime_t request_time;
+    bool use_candidate;                    /* the request has USE-CANDIDATE */
     bool with_integrity;                   /* the request carried MESSAGE-INTEGRITY */
     const struct mstun_turn_request *turn; /* what track/allocation keeps of a TURN request for its response */
     mstun_copy_t *copies;
