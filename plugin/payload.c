@@ -12,18 +12,29 @@ static dissector_handle_t dtls_handle;
 static dissector_handle_t tls_handle;
 static heur_dissector_list_t stun_payload_heuristics;
 
-static dissector_handle_t handle_for(tvbuff_t *tvb)
+static mstun_packet_t class_of(tvbuff_t *tvb)
 {
     uint32_t captured = tvb_captured_length(tvb);
 
-    switch (mstun_packet_class(tvb_get_ptr(tvb, 0, (int)captured), captured, tvb_reported_length(tvb))) {
+    return mstun_packet_class(tvb_get_ptr(tvb, 0, (int)captured), captured, tvb_reported_length(tvb));
+}
+
+static bool is_srtcp(tvbuff_t *tvb)
+{
+    return class_of(tvb) == MSTUN_PACKET_SRTCP;
+}
+
+static dissector_handle_t handle_for(tvbuff_t *tvb)
+{
+    switch (class_of(tvb)) {
     case MSTUN_PACKET_RTP:
         return rtp_handle;
     case MSTUN_PACKET_RTCP:
         return rtcp_handle;
     case MSTUN_PACKET_DTLS:
         return dtls_handle;
-    case MSTUN_PACKET_STUN: /* nested too deeply for us */
+    case MSTUN_PACKET_SRTCP: /* its dissector would call every packet malformed */
+    case MSTUN_PACKET_STUN:  /* nested too deeply for us */
     case MSTUN_PACKET_CHANNEL_DATA:
     case MSTUN_PACKET_MULTIPLEXED:
     case MSTUN_PACKET_UNKNOWN:
@@ -42,6 +53,13 @@ bool mstun_payload_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
     pinfo->can_desegment = 0;
     if (handle) { /* it will write into the column, behind what stands there */
         mstun_columns_separate(pinfo);
+    }
+    if (!handle && is_srtcp(tvb)) {
+        mstun_columns_separate(pinfo);
+        col_append_fstr(pinfo->cinfo, COL_INFO, "SRTCP %u bytes", tvb_reported_length(tvb));
+        call_data_dissector(tvb, pinfo, tree);
+        pinfo->can_desegment = can_desegment;
+        return true;
     }
     bool known = (handle && call_dissector_only(handle, tvb, pinfo, tree, NULL) > 0) ||
                  dissector_try_heuristic(stun_payload_heuristics, tvb, pinfo, tree, &entry, NULL);

@@ -65,7 +65,8 @@ static bool is_media(const uint8_t *packet, uint32_t captured, uint32_t reported
 {
     mstun_packet_t class = mstun_packet_class(packet, captured, reported);
 
-    return class == MSTUN_PACKET_RTP || class == MSTUN_PACKET_RTCP || class == MSTUN_PACKET_DTLS;
+    return class == MSTUN_PACKET_RTP || class == MSTUN_PACKET_RTCP || class == MSTUN_PACKET_SRTCP ||
+           class == MSTUN_PACKET_DTLS;
 }
 
 /* The offset of the first frame that is no media, MSTUN_NOWHERE if the bytes end before. */

@@ -116,6 +116,7 @@ typedef enum {
     MSTUN_PACKET_DTLS,
     MSTUN_PACKET_RTP,
     MSTUN_PACKET_RTCP,
+    MSTUN_PACKET_SRTCP, /* an RTCP header, and behind it no RTCP: encrypted (RFC 3711 section 3.4) */
     MSTUN_PACKET_CHANNEL_DATA,
     MSTUN_PACKET_MULTIPLEXED,
 } mstun_packet_t;

@@ -127,6 +127,20 @@ static bool looks_like_dtls(const uint8_t *bytes, uint32_t captured)
     return captured >= 3 && bytes[0] >= 20 && bytes[0] <= 25 && (bytes[1] == 0xFE || (bytes[1] == 1 && bytes[2] == 0));
 }
 
+/* RFC 3550 section 6.1: a compound of packets, each with its length in words, up to the end. */
+static bool is_plain_rtcp(const uint8_t *bytes, uint32_t captured, uint32_t reported)
+{
+    uint32_t offset = 0;
+
+    while (offset + 4 <= captured) {
+        if ((bytes[offset] & 0xC0) != 0x80 || bytes[offset + 1] < 192 || bytes[offset + 1] > 223) {
+            return false;
+        }
+        offset += 4u * (1u + pntohu16(bytes + offset + 2));
+    }
+    return captured < reported ? offset <= reported : offset == reported;
+}
+
 mstun_packet_t mstun_packet_class(const uint8_t *bytes, uint32_t captured, uint32_t reported)
 {
     if (captured < 2) {
@@ -141,7 +155,9 @@ mstun_packet_t mstun_packet_class(const uint8_t *bytes, uint32_t captured, uint3
     if (bytes[0] >= 128 && bytes[0] <= 191) {
         /* RFC 5761 section 4: RTCP types 192-223 in the byte where RTP has marker and payload type. */
         if (bytes[1] >= 192 && bytes[1] <= 223) {
-            return reported >= 4 ? MSTUN_PACKET_RTCP : MSTUN_PACKET_UNKNOWN;
+            return reported < 8                               ? MSTUN_PACKET_UNKNOWN
+                   : is_plain_rtcp(bytes, captured, reported) ? MSTUN_PACKET_RTCP
+                                                              : MSTUN_PACKET_SRTCP;
         }
         return reported >= 12 ? MSTUN_PACKET_RTP : MSTUN_PACKET_UNKNOWN;
     }
