@@ -12,6 +12,7 @@
 #include "payload.h"
 #include "track/allocation.h"
 #include "track/allocation_show.h"
+#include "track/inner.h"
 #include "track/path.h"
 #include "track/transaction.h"
 
@@ -59,7 +60,7 @@ static uint32_t inner_header_len(const uint8_t *data, uint32_t len)
     return len > RFC4571_HEADER_LEN && pntohu16(data) == len - RFC4571_HEADER_LEN ? RFC4571_HEADER_LEN : 0;
 }
 
-static void dissect_inner(const mstun_pass_t *pass, tvbuff_t *data, uint32_t header_len)
+static void dissect_inner(mstun_pass_t *pass, tvbuff_t *data, uint32_t header_len)
 {
     mstun_pass_t inner = *pass;
 
@@ -68,6 +69,7 @@ static void dissect_inner(const mstun_pass_t *pass, tvbuff_t *data, uint32_t hea
     inner.nested = true;
     inner.framing = header_len ? MSTUN_FRAMING_RFC4571 : MSTUN_FRAMING_UNKNOWN;
     dissect_packet(&inner, data, 0, header_len);
+    pass->any_message = inner.any_message;
 }
 
 static void dissect_data(const mstun_pass_t *pass, tvbuff_t *tvb, const mstun_facts_t *facts)
@@ -201,21 +203,70 @@ static void dissect_channel_data(mstun_pass_t *pass, tvbuff_t *unit_tvb, const m
     pass->any_message = inner.any_message;
 }
 
-/* [MS-TURN] 2.1.4, type 0x03: a packet, with or without an RFC 4571 length of its own. */
+/* The data of a unit, behind what the units before have left of a frame. */
+static tvbuff_t *inner_bytes(mstun_pass_t *pass, tvbuff_t *data, const mstun_inner_t *inner)
+{
+    uint32_t len = tvb_captured_length(data);
+
+    if (inner->before_len == 0) {
+        return data;
+    }
+    uint8_t *bytes = (uint8_t *)wmem_alloc(pass->pinfo->pool, inner->before_len + len);
+
+    memcpy(bytes, inner->before, inner->before_len);
+    tvb_memcpy(data, bytes + inner->before_len, 0, len);
+    tvbuff_t *whole = tvb_new_child_real_data(data, bytes, inner->before_len + len, (int)(inner->before_len + len));
+
+    add_new_data_source(pass->pinfo, whole, "MS-TURN data");
+    return whole;
+}
+
+/* RFC 4571 frames in the data of units: each that ends in this unit is dissected here. */
+static void dissect_inner_frames(mstun_pass_t *pass, tvbuff_t *data, const mstun_inner_t *inner)
+{
+    tvbuff_t *bytes = inner_bytes(pass, data, inner);
+    uint32_t len = tvb_captured_length(bytes), offset = 0;
+    mstun_pass_t frame_pass = *pass;
+
+    while (len - offset >= RFC4571_HEADER_LEN) {
+        uint32_t frame_len = RFC4571_HEADER_LEN + (uint32_t)tvb_get_ntohs(bytes, (int)offset);
+
+        if (frame_len > len - offset) {
+            break;
+        }
+        frame_pass.seq = pass->seq - inner->before_len + offset;
+        dissect_inner(&frame_pass, tvb_new_subset_length(bytes, (int)offset, (int)frame_len), RFC4571_HEADER_LEN);
+        offset += frame_len;
+    }
+    pass->any_message = pass->any_message || frame_pass.any_message;
+    mstun_inner_leave(&pass->stream->flow[pass->direction], pass->pinfo,
+                      offset < len ? tvb_get_ptr(bytes, (int)offset, (int)(len - offset)) : NULL, len - offset,
+                      pass->seq + tvb_captured_length(data) + MS_TURN_HEADER_LEN);
+}
+
+/* [MS-TURN] 2.1.4, type 0x03 */
 static void dissect_ms_data(mstun_pass_t *pass, tvbuff_t *unit_tvb, const mstun_unit_t *unit)
 {
     tvbuff_t *data = tvb_new_subset_remaining(unit_tvb, MS_TURN_HEADER_LEN);
     uint32_t captured = tvb_captured_length(data);
+    mstun_inner_t inner = { NULL, 0, false };
 
     if (mstun_columns_wanted(pass->pinfo)) {
         mstun_columns_add(pass->pinfo,
                           wmem_strdup_printf(pass->pinfo->pool, "MS-TURN data %u bytes", unit->payload_len));
     }
     mstun_ms_data_show(unit_tvb, pass->tree, 0);
-    if (captured > 0) {
-        dissect_inner(pass, data,
-                      captured == unit->payload_len ? inner_header_len(tvb_get_ptr(data, 0, (int)captured), captured)
-                                                    : 0);
+    if (captured == 0) {
+        return;
+    }
+    if (pass->stream && captured == unit->payload_len) {
+        inner = mstun_inner_enter(&pass->stream->flow[pass->direction], pass->pinfo, pass->seq,
+                                  tvb_get_ptr(data, 0, (int)captured), captured);
+    }
+    if (inner.framed) {
+        dissect_inner_frames(pass, data, &inner);
+    } else {
+        dissect_inner(pass, data, 0);
     }
 }
 

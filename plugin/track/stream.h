@@ -19,15 +19,17 @@ typedef struct {
 typedef struct mstun_transaction mstun_transaction_t;
 typedef struct mstun_allocation mstun_allocation_t;
 typedef struct mstun_connection mstun_connection_t;
+typedef struct mstun_inner_stream mstun_inner_stream_t;
 struct tcpinfo;
 
 /* One direction of a connection. */
 typedef struct {
-    wmem_array_t *marks;     /* of mstun_mark_t, by frame */
-    uint32_t expected;       /* first pass: the sequence number where the next unit begins */
-    uint32_t gap_frame;      /* the last frame in front of which bytes are missing; 0: none */
-    mstun_framing_t framing; /* first pass: of the bytes to come */
-    bool in_step;            /* first pass: expected is known */
+    mstun_inner_stream_t *inner; /* inside of MS-TURN's data units, see inner.h; NULL: there were none */
+    wmem_array_t *marks;         /* of mstun_mark_t, by frame */
+    uint32_t expected;           /* first pass: the sequence number where the next unit begins */
+    uint32_t gap_frame;          /* the last frame in front of which bytes are missing; 0: none */
+    mstun_framing_t framing;     /* first pass: of the bytes to come */
+    bool in_step;                /* first pass: expected is known */
 } mstun_flow_t;
 
 typedef struct {
