@@ -84,7 +84,7 @@ static bool settle_relayed(mstun_pass_t *pass, const mstun_segment_t *segment, u
 {
     const uint8_t *bytes = segment->bytes + offset;
     uint32_t captured = segment->captured - offset, reported = segment->reported - offset;
-    mstun_framing_t framing = mstun_detect_relayed(bytes, captured, reported);
+    mstun_framing_t framing = mstun_detect_relayed(bytes, captured, reported, pass->framing == MSTUN_FRAMING_FRESH);
 
     if (framing == MSTUN_FRAMING_RELAYED && pass->framing == MSTUN_FRAMING_FRESH && captured == reported &&
         mstun_detect_prefix(bytes, captured) && wait_for_more(pass->pinfo, offset, 0)) {
@@ -94,23 +94,39 @@ static bool settle_relayed(mstun_pass_t *pass, const mstun_segment_t *segment, u
     return true;
 }
 
-/* Returns where the dissector that got the bytes wants to go on. */
+/* For whom the bytes are relayed: in front of what their own dissector has shown. */
+static void show_relayed(mstun_pass_t *pass, tvbuff_t *tvb, uint32_t offset, uint32_t len, proto_item *before)
+{
+    proto_tree *tree = mstun_relayed_show(tvb, pass->tree, offset);
+
+    if (tree && before) {
+        proto_tree_move_item(pass->tree, before, proto_tree_get_parent(tree));
+    }
+    if (pass->stream) {
+        mstun_connection_count(pass->stream, pass->pinfo, len);
+        mstun_connection_show(tvb, pass->pinfo, tree, pass->stream);
+    }
+}
+
+/* Returns where the dissector that got the bytes wants to go on. One that wants to see more of them first has shown
+ * nothing, and neither do we. */
 static uint32_t dissect_relayed(mstun_pass_t *pass, tvbuff_t *tvb, const mstun_segment_t *segment, uint32_t offset)
 {
     const mstun_connection_t *connection = pass->stream ? mstun_connection_carried(pass->stream, pass->pinfo) : NULL;
-    proto_tree *tree = mstun_relayed_show(tvb, pass->tree, offset);
     bool from_server = connection && mstun_connection_from_peer(pass->stream, pass->pinfo);
+    proto_item *before = pass->tree ? pass->tree->last_child : NULL;
 
-    if (pass->stream) {
-        mstun_connection_count(pass->stream, pass->pinfo, segment->reported - offset);
-        mstun_connection_show(tvb, pass->pinfo, tree, pass->stream);
-    }
     mstun_columns_separate(pass->pinfo);
     if (!mstun_payload_dissect_relayed(tvb, offset, pass->pinfo, pass->tree, connection ? connection->peer.port : 0,
                                        from_server, segment->tcp)) {
         col_append_fstr(pass->pinfo->cinfo, COL_INFO, "relayed, %u bytes", segment->reported - offset);
     }
-    return pass->pinfo->desegment_len ? (uint32_t)pass->pinfo->desegment_offset : segment->reported;
+    uint32_t next = pass->pinfo->desegment_len ? (uint32_t)pass->pinfo->desegment_offset : segment->reported;
+
+    if (next > offset) {
+        show_relayed(pass, tvb, offset, next - offset, before);
+    }
+    return next;
 }
 
 /* No unit begins at offset: goes to the next place where one provably does, or to the end. */

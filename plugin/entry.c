@@ -73,6 +73,22 @@ static bool may_become_stun(packet_info *pinfo, const mstun_segment_t *segment)
            mstun_detect_prefix(segment->bytes, segment->captured) && mstun_stream_is_first(pinfo, segment);
 }
 
+/* A pseudo-TLS hello that comes in parts: until it is whole it might be a real one. */
+static bool may_become_hello(packet_info *pinfo, const mstun_segment_t *segment)
+{
+    mstun_hello_t hello = mstun_pseudo_tls_hello(segment->bytes, segment->captured);
+
+    return hello != MSTUN_HELLO_NONE && segment->captured < mstun_pseudo_tls_len(hello) && pinfo->can_desegment &&
+           segment->captured == segment->reported && mstun_stream_begins(pinfo, segment);
+}
+
+static int wait_for_more(packet_info *pinfo, const mstun_segment_t *segment)
+{
+    pinfo->desegment_offset = 0;
+    pinfo->desegment_len = DESEGMENT_ONE_MORE_SEGMENT;
+    return (int)segment->captured;
+}
+
 /* The protocol's handle: for connections that are ours, for Decode As, and for what the wrapper has found. */
 static int dissect_tcp(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
@@ -88,31 +104,21 @@ static int dissect_tcp(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void
     if (framing != MSTUN_FRAMING_UNKNOWN) {
         return claim(tvb, pinfo, tree, tcp, &segment, framing);
     }
-    if (may_become_stun(pinfo, &segment)) {
-        pinfo->desegment_offset = 0;
-        pinfo->desegment_len = DESEGMENT_ONE_MORE_SEGMENT;
-        return (int)segment.captured;
+    if (may_become_stun(pinfo, &segment) || may_become_hello(pinfo, &segment)) {
+        return wait_for_more(pinfo, &segment);
     }
     return 0;
 }
 
 static ws_bool heur_tcp(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
-    uint32_t captured = tvb_captured_length(tvb);
+    mstun_segment_t segment = segment_of(tvb, (struct tcpinfo *)data);
+    mstun_framing_t framing = mstun_detect(segment.bytes, segment.captured, segment.reported, MSTUN_PROOF_HEADER);
 
-    if (captured < STUN_HEADER_LEN) {
-        return FALSE;
+    if (framing != MSTUN_FRAMING_UNKNOWN) {
+        return claim(tvb, pinfo, tree, segment.tcp, &segment, framing) != 0;
     }
-    mstun_framing_t framing =
-        mstun_detect(tvb_get_ptr(tvb, 0, (int)captured), captured, tvb_reported_length(tvb), MSTUN_PROOF_HEADER);
-
-    if (framing == MSTUN_FRAMING_UNKNOWN) {
-        return FALSE;
-    }
-    struct tcpinfo *tcp = (struct tcpinfo *)data;
-    mstun_segment_t segment = segment_of(tvb, tcp);
-
-    return claim(tvb, pinfo, tree, tcp, &segment, framing) != 0;
+    return may_become_hello(pinfo, &segment) && wait_for_more(pinfo, &segment) > 0;
 }
 
 /* Before the owner of a port, whose dissector may take any bytes: at a direction's first byte a header is enough;
@@ -122,7 +128,7 @@ static bool is_ours_on_owned_port(packet_info *pinfo, const mstun_segment_t *seg
     mstun_framing_t framing = mstun_detect(segment->bytes, segment->captured, segment->reported, MSTUN_PROOF_HEADER);
 
     if (framing == MSTUN_FRAMING_UNKNOWN) {
-        return pinfo->match_uint == TURN_PORT && may_become_stun(pinfo, segment);
+        return may_become_hello(pinfo, segment) || (pinfo->match_uint == TURN_PORT && may_become_stun(pinfo, segment));
     }
     return mstun_stream_is_first(pinfo, segment) ||
            mstun_detect(segment->bytes, segment->captured, segment->reported, MSTUN_PROOF_MESSAGE) == framing;

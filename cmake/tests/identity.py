@@ -9,8 +9,10 @@ import re
 import sys
 
 import harness
-from harness import NO_PLUGIN, TestFailure, captures, decode, each
+from harness import NO_PLUGIN, TestFailure, captures, decode, each, name
 
+# Frames in which the built-in takes the end of a message, whose beginning the capture does not have, for a message.
+NO_MESSAGES = {"tcp/bare-mid-message": {1}, "tcp/rfc4571-mid-message": {1}}
 BUILT_IN = {"stun", "classicstun", "turnchannel"}
 
 
@@ -65,6 +67,7 @@ def noframelost(capture):
     """The built-in's frames are a subset of mstun's and the built-in's."""
     stock = frames(decode(capture, "-V", plugins=NO_PLUGIN), BUILT_IN)
     lost = stock - frames(decode(capture, "-V"), BUILT_IN | {"mstun"})
+    lost -= NO_MESSAGES.get(name(capture), set())
     if lost and not shown_elsewhere(capture, lost):
         raise TestFailure(f"{len(lost)} of {len(stock)} STUN frames of the built-in are lost: {sorted(lost)[:20]}")
 

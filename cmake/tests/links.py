@@ -64,6 +64,7 @@ class Lab:
         self.frames = frames
         self.messages = [message for message in truth["messages"] if message.get("frame")]
         self.allocations = [a for a in truth.get("allocations", []) if a["relay"]]
+        self.repeated = truth.get("repeated", [])
         self.others = truth.get("other_frames", [])
         self.connections = [c for c in truth.get("connections", []) if "id" in c]
         self.unbound = [c for c in truth.get("connections", []) if "id" not in c and "data" in c]
@@ -192,11 +193,13 @@ def compare_links(lab):
 
 
 def compare_paths(lab):
-    """Each message on a data connection or beyond, and the same (id, type, and which copy of it) on another leg."""
+    """Each message on a data connection or beyond, and the same (id, type, and which format of it) on another leg. What
+    is sent a second time byte for byte is linked to its first copy, not from leg to leg."""
     sightings, copies = defaultdict(list), Counter()
     for message in lab.messages:
         leg = message["client"], message["server"], message["dir"], message["id"], message["type"]
-        if kind(message) & ~0x0110 == BINDING:
+        again = copies[leg] and message["id"] in lab.repeated
+        if kind(message) & ~0x0110 == BINDING and not again:
             sightings[message["id"], message["type"], copies[leg]].append(message["frame"])
             copies[leg] += 1
     wanted = {number: {field: [] for field in PATH} for number in lab.frames}

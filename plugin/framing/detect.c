@@ -112,24 +112,88 @@ static bool ms_length_fits(const uint8_t *unit)
            pntohu16(unit + 2) == STUN_HEADER_LEN + (uint32_t)pntohu16(unit + MS_TURN_HEADER_LEN + 2);
 }
 
-/* Type 0x02 and a TURN message whose first attribute is the Magic Cookie; or a hello of pseudo-TLS. */
+/* Type 0x03 with a check in it that fills it, behind an RFC 4571 length or not. */
+static bool proves_ms_data(const uint8_t *bytes, uint32_t captured)
+{
+    uint32_t len = pntohu16(bytes + 2);
+
+    if (captured < MS_TURN_HEADER_LEN + RFC4571_HEADER_LEN + STUN_HEADER_LEN || bytes[1] != 0) {
+        return false;
+    }
+    const uint8_t *data = bytes + MS_TURN_HEADER_LEN;
+    bool framed = pntohu32(data + RFC4571_HEADER_LEN + STUN_ID_OFFSET) == STUN_COOKIE;
+
+    if (framed) {
+        return len == RFC4571_HEADER_LEN + (uint32_t)pntohu16(data) && frame_length_fits(data) &&
+               stun_type_known(pntohu16(data + RFC4571_HEADER_LEN));
+    }
+    return has_cookie(data) && len == STUN_HEADER_LEN + (uint32_t)pntohu16(data + 2) && stun_type_known(pntohu16(data));
+}
+
+/* Data units with media in front of one that proves the framing, in the same segment. */
+static bool ms_media_proves(const uint8_t *bytes, uint32_t captured, uint32_t reported)
+{
+    uint32_t offset = 0;
+
+    for (unsigned units = 0; units < MEDIA_FRAMES_LOOKED_AT; units++) {
+        uint32_t left = captured - offset;
+        const uint8_t *unit = bytes + offset;
+
+        if (left < MS_TURN_HEADER_LEN + RFC4571_HEADER_LEN + STUN_HEADER_LEN || unit[0] != MS_TURN_DATA ||
+            unit[1] != 0) {
+            break;
+        }
+        uint32_t len = pntohu16(unit + 2);
+
+        if (proves_ms_data(unit, left)) {
+            return true;
+        }
+        if (MS_TURN_HEADER_LEN + len > reported - offset || len != RFC4571_HEADER_LEN + (uint32_t)pntohu16(unit + 4) ||
+            !is_media(unit + 6, MIN(left - 6, len - 2), len - 2)) {
+            return false;
+        }
+        offset += MS_TURN_HEADER_LEN + len;
+        if (offset >= captured) {
+            return false;
+        }
+    }
+    return offset > 0 && captured - offset >= MS_TURN_HEADER_LEN + STUN_HEADER_LEN + 8 &&
+           bytes[offset] == MS_TURN_CONTROL && ms_length_fits(bytes + offset) &&
+           mstun_dialect_of_bytes(bytes + offset + MS_TURN_HEADER_LEN, captured - offset - MS_TURN_HEADER_LEN) ==
+               MSTUN_DIALECT_MS_TURN;
+}
+
+static bool is_whole_hello(const uint8_t *bytes, uint32_t captured)
+{
+    mstun_hello_t hello = mstun_pseudo_tls_hello(bytes, captured);
+
+    return hello != MSTUN_HELLO_NONE && captured >= mstun_pseudo_tls_len(hello);
+}
+
+/* Type 0x02 and a TURN message whose first attribute is the Magic Cookie; type 0x03 and a check; a pseudo-TLS hello. */
 static bool proves_ms_turn(const uint8_t *bytes, uint32_t captured, uint32_t reported)
 {
     const uint8_t *message = bytes + MS_TURN_HEADER_LEN;
 
-    if (bytes[0] != MS_TURN_CONTROL) {
-        return (bytes[0] == 0x16 || bytes[0] == 0x80) && mstun_pseudo_tls_hello(bytes, captured) != MSTUN_HELLO_NONE;
+    switch (bytes[0]) {
+    case MS_TURN_CONTROL:
+        return captured >= MS_TURN_HEADER_LEN + STUN_HEADER_LEN + 8 && ms_length_fits(bytes) &&
+               mstun_dialect_of_bytes(message, captured - MS_TURN_HEADER_LEN) == MSTUN_DIALECT_MS_TURN &&
+               (MS_TURN_HEADER_LEN + (uint32_t)pntohu16(bytes + 2) <= reported || stun_type_known(pntohu16(message)));
+    case MS_TURN_DATA:
+        return proves_ms_data(bytes, captured) || ms_media_proves(bytes, captured, reported);
+    case 0x16:
+    case 0x80:
+        return is_whole_hello(bytes, captured);
+    default:
+        return false;
     }
-    return captured >= MS_TURN_HEADER_LEN + STUN_HEADER_LEN + 8 && ms_length_fits(bytes) &&
-           mstun_dialect_of_bytes(message, captured - MS_TURN_HEADER_LEN) == MSTUN_DIALECT_MS_TURN &&
-           (MS_TURN_HEADER_LEN + (uint32_t)pntohu16(bytes + 2) <= reported || stun_type_known(pntohu16(message)));
 }
 
 mstun_framing_t mstun_detect(const uint8_t *bytes, uint32_t captured, uint32_t reported, mstun_proof_t proof)
 {
     if (captured < STUN_HEADER_LEN) {
-        return captured > 0 && proves_ms_turn(bytes, captured, reported) ? MSTUN_FRAMING_MS_TURN
-                                                                         : MSTUN_FRAMING_UNKNOWN;
+        return MSTUN_FRAMING_UNKNOWN;
     }
     if (proves_ms_turn(bytes, captured, reported)) {
         return MSTUN_FRAMING_MS_TURN;
@@ -208,7 +272,15 @@ static bool run_ends_with_the_bytes(mstun_framing_t framing, const uint8_t *byte
     return offset == reported;
 }
 
-mstun_framing_t mstun_detect_relayed(const uint8_t *bytes, uint32_t captured, uint32_t reported)
+/* A media frame that goes on in the next segment. Media is sent in packets that fit an Ethernet frame. */
+static bool begins_with_media(const uint8_t *bytes, uint32_t captured)
+{
+    uint32_t len = captured >= RFC4571_HEADER_LEN + 2 ? pntohu16(bytes) : 0;
+
+    return len >= 12 && len <= 1500 && is_media(bytes + RFC4571_HEADER_LEN, captured - RFC4571_HEADER_LEN, len);
+}
+
+mstun_framing_t mstun_detect_relayed(const uint8_t *bytes, uint32_t captured, uint32_t reported, bool fresh)
 {
     mstun_framing_t framing = mstun_detect(bytes, captured, reported, MSTUN_PROOF_HEADER);
 
@@ -216,6 +288,9 @@ mstun_framing_t mstun_detect_relayed(const uint8_t *bytes, uint32_t captured, ui
         return framing;
     }
     if (reported > RFC4571_HEADER_LEN && run_ends_with_the_bytes(MSTUN_FRAMING_RFC4571, bytes, captured, reported)) {
+        return MSTUN_FRAMING_RFC4571;
+    }
+    if (fresh && begins_with_media(bytes, captured)) {
         return MSTUN_FRAMING_RFC4571;
     }
     return MSTUN_FRAMING_RELAYED;
@@ -228,7 +303,7 @@ static bool unit_begins(mstun_framing_t framing, const uint8_t *unit, uint32_t c
     const uint8_t *message = unit + header_len;
 
     if (framing == MSTUN_FRAMING_MS_TURN) {
-        return unit[0] == MS_TURN_CONTROL && proves_ms_turn(unit, captured, reported);
+        return (unit[0] == MS_TURN_CONTROL || unit[0] == MS_TURN_DATA) && proves_ms_turn(unit, captured, reported);
     }
     return pntohu32(message + STUN_ID_OFFSET) == STUN_COOKIE && (header_len == 0 || frame_length_fits(unit)) &&
            proves_stun(message, captured - header_len, reported - header_len, MSTUN_PROOF_HEADER) &&

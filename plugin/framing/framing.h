@@ -93,8 +93,9 @@ mstun_framing_t mstun_detect(const uint8_t *bytes, uint32_t captured, uint32_t r
 /**
  * The framing of a relayed connection by bytes of it that begin a segment, or that follow ConnectionBind: as mstun_detect,
  * and RFC 4571 also where media frames fill the bytes to their end; MSTUN_FRAMING_RELAYED if nothing is proven.
+ * fresh: the connection begins here, and the beginning of a media frame is enough.
  */
-mstun_framing_t mstun_detect_relayed(const uint8_t *bytes, uint32_t captured, uint32_t reported);
+mstun_framing_t mstun_detect_relayed(const uint8_t *bytes, uint32_t captured, uint32_t reported, bool fresh);
 
 /**
  * Whether fewer bytes than a STUN header may become one, in either framing: for ports that are ours, where a connection's

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "framing/pseudo_tls.h"
 
+#define HELLO_MIN 5 /* the record header */
+
 /* The fixed bytes at the beginning and at the end; between them random values. */
 typedef struct {
     const char *name;
@@ -43,13 +45,13 @@ static const hello_t hellos[] = {
 
 static bool fits(const hello_t *hello, const uint8_t *bytes, uint32_t len)
 {
-    return len >= hello->head_len && memcmp(bytes, hello->head, hello->head_len) == 0 &&
+    return memcmp(bytes, hello->head, MIN(len, hello->head_len)) == 0 &&
            (len < hello->len || memcmp(bytes + hello->len - hello->tail_len, hello->tail, hello->tail_len) == 0);
 }
 
 mstun_hello_t mstun_pseudo_tls_hello(const uint8_t *bytes, uint32_t len)
 {
-    if (len < 7 || (bytes[0] != 0x16 && bytes[0] != 0x80)) {
+    if (len < HELLO_MIN || (bytes[0] != 0x16 && bytes[0] != 0x80)) {
         return MSTUN_HELLO_NONE;
     }
     for (unsigned i = MSTUN_HELLO_CLIENT; i < array_length(hellos); i++) {

@@ -16,8 +16,8 @@ typedef enum {
 } mstun_hello_t;
 
 /**
- * Which hello the bytes begin. A hello that is not there whole is told by the bytes that are, if they are enough to
- * exclude a real one (11; for Google's 7 and 15). len: bytes there.
+ * Which hello the bytes begin, as far as they are there: a claim needs mstun_pseudo_tls_len of them, for a real ClientHello
+ * may differ in its last bytes only. len: bytes there; fewer than 5 are none.
  */
 mstun_hello_t mstun_pseudo_tls_hello(const uint8_t *bytes, uint32_t len);
 

@@ -81,7 +81,7 @@ static mstun_unit_result_t ms_turn_unit(const uint8_t *bytes, uint32_t len, mstu
         mstun_hello_t hello = mstun_pseudo_tls_hello(bytes, len);
 
         *unit = (mstun_unit_t){ .kind = MSTUN_UNIT_HELLO, .payload_len = mstun_pseudo_tls_len(hello) };
-        return hello != MSTUN_HELLO_NONE ? MSTUN_UNIT_FOUND : len < 15 ? MSTUN_UNIT_MORE : MSTUN_UNIT_LOST;
+        return hello != MSTUN_HELLO_NONE ? MSTUN_UNIT_FOUND : len < 5 ? MSTUN_UNIT_MORE : MSTUN_UNIT_LOST;
     }
     if (bytes[0] == 0xFF) {
         return multiplexed_unit(bytes, len, unit);

@@ -299,6 +299,13 @@ void mstun_allocation_learn(mstun_stream_t *stream, unsigned direction, packet_i
     }
 }
 
+const mstun_endpoint_t *mstun_allocation_requested_peer(const mstun_exchange_t *exchange)
+{
+    const turn_request_t *request = exchange->transaction ? exchange->transaction->turn : NULL;
+
+    return request && request->peer_count > 0 ? &request->peers[0] : NULL;
+}
+
 static const mstun_connection_t *announced_in(const mstun_stream_t *stream, uint32_t id, uint32_t frame,
                                               uint32_t position)
 {

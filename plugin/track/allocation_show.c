@@ -132,6 +132,11 @@ void mstun_allocation_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, 
         }
         add_connection(tree, tvb, pinfo, connection, !(facts->has & MSTUN_HAS_CONNECTION_ID));
     } else {
+        const mstun_endpoint_t *peer = facts->class == STUN_ERROR ? mstun_allocation_requested_peer(exchange) : NULL;
+
+        if (peer) {
+            add_endpoint(tree, hf_peer, tvb, pinfo, peer);
+        }
         show_allocation(tree, tvb, pinfo, stream, position, facts);
     }
     mstun_verdict_show(pinfo, proto_tree_get_parent(tree), stream, position, facts, exchange, connection);

@@ -20,6 +20,18 @@ static wmem_map_t *announced;   /* announced_key_t -> mstun_connection_t, the ne
 static wmem_map_t *legs;        /* leg_key_t -> mstun_connection_t, the newest */
 static wmem_map_t *controllers; /* announced_key_t with id 0 -> mstun_allocation_t: the client has one at the server */
 
+static wmem_map_t *relays; /* relayed mstun_endpoint_t -> mstun_allocation_t, the newest */
+
+static guint hash_endpoint(gconstpointer key)
+{
+    return wmem_strong_hash((const guint8 *)key, sizeof(mstun_endpoint_t));
+}
+
+static gboolean equal_endpoints(gconstpointer a, gconstpointer b)
+{
+    return memcmp(a, b, sizeof(mstun_endpoint_t)) == 0;
+}
+
 static guint hash_announced(gconstpointer key)
 {
     return wmem_strong_hash((const guint8 *)key, sizeof(announced_key_t));
@@ -61,9 +73,9 @@ static void announced_key(announced_key_t *key, const mstun_endpoint_t *server, 
 }
 
 void mstun_note_add(mstun_stream_t *stream, packet_info *pinfo, uint32_t position, mstun_note_kind_t kind,
-                    double seconds)
+                    double number)
 {
-    mstun_note_t note = { .frame = pinfo->num, .position = position, .kind = kind, .seconds = (uint32_t)seconds };
+    mstun_note_t note = { .frame = pinfo->num, .position = position, .kind = kind, .number = (uint32_t)number };
 
     if (!stream->notes) {
         stream->notes = wmem_array_sized_new(wmem_file_scope(), sizeof(mstun_note_t), 1);
@@ -85,6 +97,24 @@ void mstun_connection_expect(mstun_allocation_t *allocation)
 
     announced_key(key, &allocation->server, &allocation->client, 0);
     wmem_map_insert(controllers, key, allocation);
+    if (allocation->relay.family) {
+        wmem_map_insert(relays, &allocation->relay, allocation);
+    }
+}
+
+bool mstun_connection_touches_relay(const packet_info *pinfo)
+{
+    mstun_endpoint_t endpoint;
+
+    if (wmem_map_size(relays) == 0) {
+        return false;
+    }
+    mstun_endpoint_of(&pinfo->src, pinfo->srcport, &endpoint);
+    if (wmem_map_contains(relays, &endpoint)) {
+        return true;
+    }
+    mstun_endpoint_of(&pinfo->dst, pinfo->destport, &endpoint);
+    return wmem_map_contains(relays, &endpoint);
 }
 
 void mstun_connection_announce(mstun_allocation_t *allocation, packet_info *pinfo, uint32_t id,
@@ -132,6 +162,10 @@ mstun_connection_t *mstun_connection_bind(mstun_stream_t *stream, packet_info *p
     if (mstun_seconds_since(pinfo, &connection->announced) > TURN_BIND_TIME_S) {
         mstun_note_add(stream, pinfo, position, MSTUN_NOTE_BIND_LATE,
                        mstun_seconds_since(pinfo, &connection->announced));
+    }
+    if (connection->bound_frame) {
+        mstun_note_add(stream, pinfo, position, MSTUN_NOTE_BIND_AGAIN, connection->bound_frame);
+        return NULL;
     }
     if (!connection->bind_frame) {
         connection->bind_frame = pinfo->num;
@@ -199,5 +233,6 @@ void mstun_connection_register(const mstun_registrar_t *reg _U_)
 {
     announced = wmem_map_new_autoreset(wmem_epan_scope(), wmem_file_scope(), hash_announced, equal_announced);
     controllers = wmem_map_new_autoreset(wmem_epan_scope(), wmem_file_scope(), hash_announced, equal_announced);
+    relays = wmem_map_new_autoreset(wmem_epan_scope(), wmem_file_scope(), hash_endpoint, equal_endpoints);
     legs = wmem_map_new_autoreset(wmem_epan_scope(), wmem_file_scope(), hash_leg, equal_legs);
 }

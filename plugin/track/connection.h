@@ -34,6 +34,7 @@ typedef enum {
     MSTUN_NOTE_PERMISSION_MISSING,
     MSTUN_NOTE_BIND_LATE,
     MSTUN_NOTE_BIND_UNKNOWN_ID,
+    MSTUN_NOTE_BIND_AGAIN, /* number: the frame of the first success */
     MSTUN_NOTE_STALE_NONCE_AGAIN,
 } mstun_note_kind_t;
 
@@ -41,7 +42,7 @@ typedef struct {
     uint32_t frame;
     uint32_t position;
     mstun_note_kind_t kind;
-    uint32_t seconds; /* how late, how long ago */
+    uint32_t number; /* of seconds: how late, how long ago */
 } mstun_note_t;
 
 /** An IP address and port as an endpoint; family 0 for an address that is not IP. */
@@ -49,12 +50,15 @@ void mstun_endpoint_of(const address *ip, uint32_t port, mstun_endpoint_t *endpo
 
 /** First pass: remembers a fact about a message for later visits. */
 void mstun_note_add(mstun_stream_t *stream, packet_info *pinfo, uint32_t position, mstun_note_kind_t kind,
-                    double seconds);
+                    double number);
 
 double mstun_seconds_since(const packet_info *pinfo, const nstime_t *then);
 
 /** First pass: this client has an allocation at this server, so that the ids it may bind are known from here on. */
 void mstun_connection_expect(mstun_allocation_t *allocation);
+
+/** First pass: whether the packet goes to or comes from a relayed address that was allocated in this capture. */
+bool mstun_connection_touches_relay(const packet_info *pinfo);
 
 /** First pass: a Connect success or ConnectionAttempt. */
 void mstun_connection_announce(mstun_allocation_t *allocation, packet_info *pinfo, uint32_t id,

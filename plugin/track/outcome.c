@@ -101,12 +101,12 @@ mstun_outcome_t mstun_outcome_of(const mstun_transaction_t *transaction, const m
     if (tcp && nothing_captured_of(tcp->rev)) {
         return MSTUN_OUTCOME_HALF_CAPTURED;
     }
-    if (tcp && tcp->conversation_completeness & TCP_RESET_SEEN) {
-        *why = wmem_strdup_printf(pinfo->pool, "the connection was reset%s", gap);
-        return MSTUN_OUTCOME_UNANSWERED;
-    }
     if (tcp && tcp->conversation_completeness & TCP_FIN_SEEN) {
         *why = wmem_strdup_printf(pinfo->pool, "the connection was closed%s", gap);
+        return MSTUN_OUTCOME_UNANSWERED;
+    }
+    if (tcp && tcp->conversation_completeness & TCP_RESET_SEEN) {
+        *why = wmem_strdup_printf(pinfo->pool, "the connection was reset%s", gap);
         return MSTUN_OUTCOME_UNANSWERED;
     }
     nstime_delta(&waited, &end, &transaction->request_time);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "track/path.h"
 
+#include "track/connection.h"
+
 /* A message with one id and type was seen here; the next sighting is a later one on another leg. */
 typedef struct sighting {
     uint8_t id[STUN_ID_LEN];
@@ -52,7 +54,8 @@ static bool seen_on(const sighting_t *sighting, uint32_t stream)
 void mstun_path_track(mstun_stream_t *stream, packet_info *pinfo, uint32_t position, bool nested,
                       const mstun_facts_t *facts)
 {
-    bool on_leg = nested || (stream->connection && facts->method == STUN_BINDING);
+    bool on_leg =
+        nested || (facts->method == STUN_BINDING && (stream->connection || mstun_connection_touches_relay(pinfo)));
 
     if (PINFO_FD_VISITED(pinfo) || !on_leg || pinfo->flags.in_error_pkt) {
         return;

@@ -254,7 +254,8 @@ static void show_outcome(packet_info *pinfo, proto_tree *tree, const mstun_strea
     switch (mstun_outcome_of(transaction, stream, pinfo, &why)) {
     case MSTUN_OUTCOME_UNANSWERED:
         expert_add_info_format(pinfo, item, &ei_unanswered, "This request was not answered: %s", why);
-        if (mstun_connection_was_reset(pinfo, &end)) {
+        if (!stream->beyond_server &&
+            mstun_connection_was_reset(pinfo, &end)) { /* there the server only passes an end on */
             expert_add_info(pinfo, item, &ei_connection_reset);
         }
         break;

@@ -26,11 +26,13 @@ static expert_field ei_peer_timeout = EI_INIT;
 static expert_field ei_connection_exists = EI_INIT;
 static expert_field ei_bind_missing = EI_INIT;
 static expert_field ei_bind_late = EI_INIT;
+static expert_field ei_bind_again = EI_INIT;
 static expert_field ei_bind_rejected = EI_INIT;
 static expert_field ei_bind_unknown_id = EI_INIT;
 static expert_field ei_allocation_expired = EI_INIT;
 static expert_field ei_permission_expired = EI_INIT;
 static expert_field ei_permission_missing = EI_INIT;
+static expert_field ei_no_permission = EI_INIT;
 static expert_field ei_alternate_server = EI_INIT;
 static expert_field ei_wrong_transport = EI_INIT;
 static expert_field ei_nothing_relayed = EI_INIT;
@@ -45,6 +47,7 @@ typedef struct {
     const mstun_facts_t *facts;
     const mstun_transaction_t *transaction;
     const mstun_connection_t *connection;
+    bool again; /* a note says that it happens again */
 } verdict_t;
 
 static void add(const verdict_t *v, expert_field *ei)
@@ -57,13 +60,7 @@ static const struct {
     uint16_t code;
     expert_field *ei;
 } meanings[] = {
-    { 300, &ei_alternate_server },
-    { 403, &ei_forbidden },
-    { 437, &ei_allocation_mismatch },
-    { 438, &ei_stale_nonce },
-    { 442, &ei_no_tcp_relay },
-    { 446, &ei_connection_exists },
-    { 486, &ei_quota },
+    { 300, &ei_alternate_server }, { 442, &ei_no_tcp_relay }, { 446, &ei_connection_exists }, { 486, &ei_quota },
     { 508, &ei_no_capacity },
 };
 
@@ -112,6 +109,35 @@ static void show_unknown_attributes(const verdict_t *v)
                            wmem_strbuf_get_str(names));
 }
 
+/* Some servers say 403 where RFC 8656 asks for 437. */
+static void show_forbidden(const verdict_t *v)
+{
+    const mstun_allocation_t *allocation = mstun_allocation_in_force(v->stream, v->pinfo->num, v->position);
+    bool wrong_kind = allocation && ((v->facts->method == TURN_CONNECT && allocation->transport == PROTOCOL_UDP) ||
+                                     (v->facts->method == TURN_CHANNEL_BIND && allocation->transport == PROTOCOL_TCP));
+    const char *meaning = !allocation  ? "There is no allocation on this control connection"
+                          : wrong_kind ? "The allocation is of the other kind: Connect is for TCP, channels are for UDP"
+                                       : "The server's policy bars this peer address";
+
+    expert_add_info_format(v->pinfo, v->item, &ei_forbidden, "%s", meaning);
+}
+
+static void show_mismatch(const verdict_t *v)
+{
+    expert_add_info_format(v->pinfo, v->item, &ei_allocation_mismatch,
+                           v->facts->method == TURN_ALLOCATE
+                               ? "This control connection has an allocation already: the client asks for a second one"
+                               : "No allocation on this control connection: it expired, was deleted, or the connection "
+                                 "was made anew");
+}
+
+static void show_stale_nonce(const verdict_t *v)
+{
+    if (!v->again) {
+        add(v, &ei_stale_nonce);
+    }
+}
+
 static void show_error(const verdict_t *v)
 {
     uint16_t code = v->facts->error_code;
@@ -124,11 +150,23 @@ static void show_error(const verdict_t *v)
         show_connect_failure(v);
         return;
     }
-    if (code == 420) {
+    switch (code) {
+    case 403:
+        show_forbidden(v);
+        return;
+    case 420:
         show_unknown_attributes(v);
         return;
+    case 437:
+        show_mismatch(v);
+        return;
+    case 438:
+        show_stale_nonce(v);
+        return;
+    default:
+        break;
     }
-    if (v->facts->method == TURN_CONNECTION_BIND && code != 438) {
+    if (v->facts->method == TURN_CONNECTION_BIND) {
         add(v, &ei_bind_rejected);
         return;
     }
@@ -197,7 +235,7 @@ static void show_no_permission_at_all(const verdict_t *v)
     if (allocation && allocation->frame == v->pinfo->num && allocation->transport == PROTOCOL_TCP &&
         !allocation->any_permission && allocation->refreshed && PINFO_FD_VISITED(v->pinfo) &&
         mstun_connection_over(v->pinfo, &v->pinfo->abs_ts)) {
-        add(v, &ei_permission_missing);
+        add(v, &ei_no_permission);
     }
 }
 
@@ -207,7 +245,8 @@ static void show_reset_at_expiry(const verdict_t *v)
     const mstun_allocation_t *allocation = mstun_allocation_in_force(v->stream, v->pinfo->num, v->position);
     nstime_t end, over;
 
-    if (!allocation || allocation->renewed_frame != v->pinfo->num || !mstun_connection_was_reset(v->pinfo, &end)) {
+    if (!allocation || v->facts->lifetime == 0 || allocation->renewed_frame != v->pinfo->num ||
+        !mstun_connection_was_reset(v->pinfo, &end)) {
         return;
     }
     nstime_delta(&over, &end, &allocation->expires);
@@ -220,19 +259,19 @@ static void show_reset_at_expiry(const verdict_t *v)
     }
 }
 
-static void show_note(const verdict_t *v, const mstun_note_t *note)
+static void show_note(verdict_t *v, const mstun_note_t *note)
 {
     switch (note->kind) {
     case MSTUN_NOTE_ALLOCATION_EXPIRED:
         expert_add_info_format(v->pinfo, v->item, &ei_allocation_expired,
                                "The allocation's lifetime was over %u s ago and no Refresh had renewed it",
-                               note->seconds);
+                               note->number);
         break;
     case MSTUN_NOTE_PERMISSION_EXPIRED:
         expert_add_info_format(v->pinfo, v->item, &ei_permission_expired,
                                "The permission for this peer was over %u s ago (it lasts for 300 s): the server drops "
                                "what is sent, and a new CreatePermission is due",
-                               note->seconds);
+                               note->number);
         break;
     case MSTUN_NOTE_PERMISSION_MISSING:
         expert_add_info_format(v->pinfo, v->item, &ei_permission_missing,
@@ -242,18 +281,25 @@ static void show_note(const verdict_t *v, const mstun_note_t *note)
         expert_add_info_format(v->pinfo, v->item, &ei_bind_late,
                                "ConnectionBind comes %u s after the connection was announced; the server closes it "
                                "after 30 s",
-                               note->seconds);
+                               note->number);
         break;
     case MSTUN_NOTE_BIND_UNKNOWN_ID:
         add(v, &ei_bind_unknown_id);
         break;
+    case MSTUN_NOTE_BIND_AGAIN:
+        expert_add_info_format(v->pinfo, v->item, &ei_bind_again,
+                               "The connection with this id was bound already in frame %u: an id is good for one "
+                               "ConnectionBind",
+                               note->number);
+        break;
     case MSTUN_NOTE_STALE_NONCE_AGAIN:
         add(v, &ei_stale_nonce_again);
+        v->again = true;
         break;
     }
 }
 
-static void show_notes(const verdict_t *v)
+static void show_notes(verdict_t *v)
 {
     unsigned count = v->stream->notes ? wmem_array_get_count(v->stream->notes) : 0;
     unsigned low = 0, high = count;
@@ -283,7 +329,7 @@ void mstun_verdict_show(packet_info *pinfo, proto_item *item, const mstun_stream
                         const mstun_facts_t *facts, const mstun_exchange_t *exchange,
                         const mstun_connection_t *connection)
 {
-    verdict_t v = { pinfo, item, stream, position, facts, exchange->transaction, connection };
+    verdict_t v = { pinfo, item, stream, position, facts, exchange->transaction, connection, false };
 
     show_notes(&v);
     if (facts->dialect == MSTUN_DIALECT_MS_TURN) {
@@ -357,6 +403,9 @@ void mstun_verdict_register(const mstun_registrar_t *reg)
         { &ei_bind_missing,
           { "mstun.turn.bind_missing", PI_SEQUENCE, PI_WARN, "Announced connection without ConnectionBind", EXPFILL } },
         { &ei_bind_late, { "mstun.turn.bind_late", PI_SEQUENCE, PI_WARN, "ConnectionBind comes too late", EXPFILL } },
+        { &ei_bind_again,
+          { "mstun.turn.bind_again", PI_SEQUENCE, PI_WARN, "ConnectionBind with an id that is bound already",
+            EXPFILL } },
         { &ei_bind_rejected,
           { "mstun.turn.bind_rejected", PI_RESPONSE_CODE, PI_WARN,
             "The server refuses the ConnectionBind: it does not know the id (30 s passed, the peer has gone), or this "
@@ -370,8 +419,11 @@ void mstun_verdict_register(const mstun_registrar_t *reg)
         { &ei_permission_expired,
           { "mstun.turn.permission_expired", PI_SEQUENCE, PI_WARN, "The permission for the peer is over", EXPFILL } },
         { &ei_permission_missing,
-          { "mstun.turn.permission_missing", PI_SEQUENCE, PI_WARN,
-            "No permission was created on this allocation: every peer that connects to it is sent away", EXPFILL } },
+          { "mstun.turn.permission_missing", PI_SEQUENCE, PI_WARN, "No permission for the peer", EXPFILL } },
+        { &ei_no_permission,
+          { "mstun.turn.no_permission", PI_SEQUENCE, PI_NOTE,
+            "No permission was ever created on this allocation: every peer that connects to it is sent away at once",
+            EXPFILL } },
         { &ei_alternate_server,
           { "mstun.turn.alternate_server", PI_RESPONSE_CODE, PI_NOTE,
             "The server sends the client to another one, which must be reachable too", EXPFILL } },

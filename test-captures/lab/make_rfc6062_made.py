@@ -51,9 +51,9 @@ class Made:
     def close(self, script):
         self.now(script).close()
 
-    def write(self, name, what, cause="healthy"):
+    def write(self, name, what, cause="healthy", **facts):
         self.scripts[0].write(TOPIC, name, what, self.scripts, cause=cause, allocations=self.allocations,
-                              connections=self.connections, other_frames=self.others)
+                              connections=self.connections, other_frames=self.others, **facts)
 
 
 def stun(n, kind, attributes=(), signed=True):
@@ -248,6 +248,24 @@ def early_peer(name):
     made.write(name, "with the leg between peer and relay, where the peer speaks before the ConnectionAttempt")
 
 
+def repeat(name):
+    """A client that sends its check a second time over TCP, and the server passes both on."""
+    made = Made()
+    turn = Turn(made, f"{lab.CLIENT}:48000")
+    turn.permit(lab.PEER)
+    leg = made.tcp(turn.relay, f"{lab.PEER}:50050")
+    data = turn.bind(turn.connect(lab.PEER, 50050, 0x11223344), f"{lab.CLIENT}:48001")
+    for _ in range(2):
+        made.send(data, "c2s", request(14))
+        made.send(leg, "c2s", request(14))
+        made.wait(0.5)
+    made.send(leg, "s2c", response(14))
+    made.send(data, "s2c", response(14))
+    end(made, data, leg, turn.control)
+    made.write(name, "with the leg between relay and peer: a check is sent twice, byte for byte",
+               repeated=[tid(14).hex()])
+
+
 def same_id(name):
     """Two servers give one client the same id, and one of them gives it again later."""
     made = Made()
@@ -337,6 +355,7 @@ MADE = {
     "media-first-made": media_first,
     "media-split-made": lambda n: media_first(n, [30, 100]),
     "early-peer-made": early_peer,
+    "repeat-made": repeat,
     "same-id-made": same_id,
     "bind-rejected-made": bind_rejected,
     "allocation-expired-made": allocation_expired,

@@ -244,9 +244,22 @@ def resync(name):
     s.write(TOPIC, name, "a gap that ends inside a media frame which carries the bytes of a STUN message")
 
 
+def media_first(name):
+    """Media and a check in one segment, the connection's first, on a free port and on one with an owner."""
+    frames, scripts = [], []
+    for i, port in enumerate((42424, 443)):
+        s = Script(f"{CLIENT}:{50260 + i}", f"{SERVER}:{port}", start=1700000000.0 + i, frames=frames)
+        scripts.append(s)
+        s.open()
+        s.send("c2s", [rtp(1), rtp(2), check(410)])
+        s.send("s2c", [rtp(3), reply(410), rtp(4)])
+        s.close()
+    scripts[0].write(TOPIC, name, "media frames in front of the first check, in one segment", scripts=scripts)
+
+
 CAPTURES = {"overdue": overdue, "icmp-quoted": icmp_quoted, "seq-wrap": seq_wrap, "many-ports": many_ports,
             "deep": deep, "edges": edges,
-            "rfc4571-resync": resync}
+            "rfc4571-resync": resync, "rfc4571-media-first": media_first}
 
 
 def main(names):
