@@ -140,24 +140,27 @@ static int dissect_in_tls(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, v
 {
     mstun_segment_t segment = segment_of(tvb, NULL);
     mstun_stream_t *stream = mstun_stream_find(pinfo);
+    mstun_framing_t framing = MSTUN_FRAMING_UNKNOWN;
 
-    return stream ? dissect_stream(tvb, pinfo, tree, NULL, stream, &segment, MSTUN_FRAMING_UNKNOWN) : 0;
+    if (!stream) {
+        framing = mstun_detect(segment.bytes, segment.captured, segment.reported, MSTUN_PROOF_HEADER);
+        if (framing == MSTUN_FRAMING_UNKNOWN || PINFO_FD_VISITED(pinfo)) {
+            return 0;
+        }
+        stream = mstun_stream_claim(pinfo);
+    }
+    return dissect_stream(tvb, pinfo, tree, NULL, stream, &segment, framing);
 }
 
-static ws_bool heur_tls(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
+static ws_bool heur_tls(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
     mstun_segment_t segment = segment_of(tvb, NULL);
-    mstun_framing_t framing = mstun_detect(segment.bytes, segment.captured, segment.reported, MSTUN_PROOF_HEADER);
-    mstun_stream_t *stream = mstun_stream_find(pinfo);
 
-    if (framing == MSTUN_FRAMING_UNKNOWN || (!stream && PINFO_FD_VISITED(pinfo))) {
+    if (mstun_detect(segment.bytes, segment.captured, segment.reported, MSTUN_PROOF_HEADER) == MSTUN_FRAMING_UNKNOWN) {
         return FALSE;
     }
-    if (!stream) {
-        stream = mstun_stream_claim(pinfo);
-        tls_set_appdata_dissector(tls_handle, pinfo, mstun_tls_handle);
-    }
-    return dissect_stream(tvb, pinfo, tree, NULL, stream, &segment, framing) > 0;
+    tls_set_appdata_dissector(tls_handle, pinfo, mstun_tls_handle);
+    return dissect_in_tls(tvb, pinfo, tree, data) > 0;
 }
 
 /*
@@ -270,6 +273,7 @@ void mstun_entry_handoff(void)
     tcp_ports = find_dissector_table("tcp.port");
     dissector_add_uint_range_with_preference("tcp.port", "", mstun_handle);
     tls_handle = find_dissector("tls");
+    dissector_add_string("tls.alpn", "stun.turn", mstun_tls_handle); /* RFC 7443; the built-in has stun.nat-discovery */
     heur_dissector_add("tls", heur_tls, "STUN, TURN and Microsoft's dialects over TLS", "mstun_tls", proto_mstun,
                        HEURISTIC_ENABLE);
     heur_dissector_add("tcp", heur_tcp, "STUN, TURN and Microsoft's dialects over TCP", "mstun_tcp", proto_mstun,

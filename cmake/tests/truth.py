@@ -14,7 +14,7 @@ import sys
 from collections import Counter
 
 import harness
-from harness import SOURCE, TestFailure, captures, decode, each, name
+from harness import SOURCE, TestFailure, captures, decode, each, name, rules
 
 MARKS = {"unanswered": "mstun.unanswered", "pending": "mstun.pending", "half_captured": "mstun.half_captured"}
 FIELDS = ["frame.number", "mstun.type", "mstun.id", *MARKS.values()]
@@ -84,12 +84,32 @@ def check(capture):
         raise TestFailure("\n  " + "\n  ".join(failures))
 
 
+def not_yet(topic):
+    """Captures whose truth the plugin is known not to reach, with the reason beside them; they must go on failing, or
+    the list is out of date."""
+    path = SOURCE / "test-captures" / topic / "not-yet.txt"
+    return {words[0] for words in rules(f"{topic}/not-yet.txt")} if path.exists() else set()
+
+
+def check_known(known):
+    def checked(capture):
+        if capture.stem not in known:
+            check(capture)
+            return
+        try:
+            check(capture)
+        except TestFailure:
+            return
+        raise TestFailure("agrees with its truth now: take it off not-yet.txt")
+    return checked
+
+
 def test(topic):
     subjects = [capture for capture in captures(f"{topic}/*")
                 if (SOURCE / "test-captures" / f"{name(capture)}.truth.json").exists()]
     if not subjects:
         raise TestFailure(f"no capture of {topic} has a truth beside it")
-    each(subjects, check)
+    each(subjects, check_known(not_yet(topic)))
 
 
 harness.main(test, *sys.argv[1:])

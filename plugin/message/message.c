@@ -113,6 +113,9 @@ static void show_length(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, con
         expert_add_info_format(pinfo, item, &ei_short_packet,
                                "The message should have %u bytes, but what carries it has %u", message_end(facts),
                                there);
+    } else if (message_end(facts) < there) {
+        expert_add_info_format(pinfo, item, &ei_frame_trailing, "%u bytes follow the message in what carries it",
+                               there - message_end(facts));
     }
 }
 

@@ -165,7 +165,7 @@ mstun_connection_t *mstun_connection_bind(mstun_stream_t *stream, packet_info *p
     }
     if (connection->bound_frame) {
         mstun_note_add(stream, pinfo, position, MSTUN_NOTE_BIND_AGAIN, connection->bound_frame);
-        return NULL;
+        return connection; /* which this stream does not carry */
     }
     if (!connection->bind_frame) {
         connection->bind_frame = pinfo->num;

@@ -100,6 +100,9 @@ static bool begins_in_step(mstun_framing_t framing, packet_info *pinfo, const ms
     if (framing == MSTUN_FRAMING_FRESH || framing == MSTUN_FRAMING_RELAYED) {
         return true; /* any byte is as good a beginning as another */
     }
+    if (framing == MSTUN_FRAMING_MS_TURN && mstun_is_tls_record(segment->bytes, segment->captured)) {
+        return true; /* real TLS answers a pseudo-TLS hello */
+    }
     return framing != MSTUN_FRAMING_UNKNOWN && mstun_stream_begins(pinfo, segment) &&
            mstun_unit_at(framing, segment->bytes, segment->captured, &unit) != MSTUN_UNIT_LOST;
 }

@@ -355,7 +355,7 @@ void mstun_verdict_show(packet_info *pinfo, proto_item *item, const mstun_stream
     }
 }
 
-void mstun_verdict_register(const mstun_registrar_t *reg)
+static void register_responses(const mstun_registrar_t *reg)
 {
     static ei_register_info ei[] = {
         { &ei_challenge,
@@ -400,16 +400,29 @@ void mstun_verdict_register(const mstun_registrar_t *reg)
         { &ei_connection_exists,
           { "mstun.turn.connection_exists", PI_RESPONSE_CODE, PI_WARN,
             "There is a connection to this peer already: the client asked for it twice", EXPFILL } },
+        { &ei_bind_rejected,
+          { "mstun.turn.bind_rejected", PI_RESPONSE_CODE, PI_WARN,
+            "The server refuses the ConnectionBind: it does not know the id (30 s passed, the peer has gone), or this "
+            "is not the server that gave it (a load balancer)",
+            EXPFILL } },
+        { &ei_alternate_server,
+          { "mstun.turn.alternate_server", PI_RESPONSE_CODE, PI_NOTE,
+            "The server sends the client to another one, which must be reachable too", EXPFILL } },
+        { &ei_unknown_attributes,
+          { "mstun.unknown_attributes", PI_RESPONSE_CODE, PI_WARN, "The receiver does not know attributes", EXPFILL } },
+    };
+
+    MSTUN_REGISTER_EXPERTS(reg, ei);
+}
+
+static void register_procedures(const mstun_registrar_t *reg)
+{
+    static ei_register_info ei[] = {
         { &ei_bind_missing,
           { "mstun.turn.bind_missing", PI_SEQUENCE, PI_WARN, "Announced connection without ConnectionBind", EXPFILL } },
         { &ei_bind_late, { "mstun.turn.bind_late", PI_SEQUENCE, PI_WARN, "ConnectionBind comes too late", EXPFILL } },
         { &ei_bind_again,
           { "mstun.turn.bind_again", PI_SEQUENCE, PI_WARN, "ConnectionBind with an id that is bound already",
-            EXPFILL } },
-        { &ei_bind_rejected,
-          { "mstun.turn.bind_rejected", PI_RESPONSE_CODE, PI_WARN,
-            "The server refuses the ConnectionBind: it does not know the id (30 s passed, the peer has gone), or this "
-            "is not the server that gave it (a load balancer)",
             EXPFILL } },
         { &ei_bind_unknown_id,
           { "mstun.turn.bind_unknown_id", PI_SEQUENCE, PI_WARN,
@@ -424,9 +437,6 @@ void mstun_verdict_register(const mstun_registrar_t *reg)
           { "mstun.turn.no_permission", PI_SEQUENCE, PI_NOTE,
             "No permission was ever created on this allocation: every peer that connects to it is sent away at once",
             EXPFILL } },
-        { &ei_alternate_server,
-          { "mstun.turn.alternate_server", PI_RESPONSE_CODE, PI_NOTE,
-            "The server sends the client to another one, which must be reachable too", EXPFILL } },
         { &ei_wrong_transport,
           { "mstun.turn.wrong_transport", PI_PROTOCOL, PI_WARN, "Request for the other kind of allocation", EXPFILL } },
         { &ei_nothing_relayed,
@@ -434,9 +444,13 @@ void mstun_verdict_register(const mstun_registrar_t *reg)
             "The data connection was bound and nothing ever came through, either way: look at both ends of the leg "
             "between server and peer",
             EXPFILL } },
-        { &ei_unknown_attributes,
-          { "mstun.unknown_attributes", PI_RESPONSE_CODE, PI_WARN, "The receiver does not know attributes", EXPFILL } },
     };
 
     MSTUN_REGISTER_EXPERTS(reg, ei);
+}
+
+void mstun_verdict_register(const mstun_registrar_t *reg)
+{
+    register_responses(reg);
+    register_procedures(reg);
 }

@@ -6,7 +6,7 @@
 #   sh make-all.sh coturn tcp         these topics
 #   sh make-all.sh coturn:channels-443 ms-ice2:healthy
 # Debian packages: coturn libnice-dev gcc pkg-config tshark iproute2 python3
-#   openssl curl openssh-server samba smbclient dnsmasq-base
+#   openssl gnutls-bin curl openssh-server samba smbclient dnsmasq-base
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 if [ "${MSTUN_LAB_NAMESPACE:-}" != 1 ]; then

@@ -5,7 +5,8 @@ import sys
 
 TOPICS = {"coturn": ["make_coturn"], "libnice": ["make_libnice"], "ms-ice2": ["make_msice2"],
           "tcp": ["make_tcp", "make_tcp_cases"], "no-stun": ["make_nostun"],
-          "rfc6062": ["make_rfc6062", "make_rfc6062_made"], "ms-turn": ["make_msturn", "make_msturn_made", "make_msnice", "make_msudp"]}
+          "rfc6062": ["make_rfc6062", "make_rfc6062_made"],
+          "ms-turn": ["make_msturn", "make_msturn_made", "make_msnice", "make_msudp"], "tls": ["make_mstls"]}
 
 
 def main(args):

@@ -110,7 +110,7 @@ def whole(d, seed=3478):
 def udp(name):
     d = Datagrams()
     whole(d)
-    d.write(name, "MS-TURN on UDP; the second server's Allocate answers come from the first one's address", count_of=27)
+    d.write(name, "MS-TURN on UDP; the second server's Allocate answers come from the first one's address", count_of=28)
 
 
 def multiplexed(name):
@@ -272,9 +272,9 @@ def old_talk(client, server, n):
     source = (0x0004, msturn.address(*server))
     answer_of = [(0x0001, msturn.address(*client)), source, (0x0005, msturn.address("192.0.2.2", 3479))]
     return [
-        ("c2s", old(0x0001, n, [])), ("s2c", old(0x0101, n, answer_of)),
         ("c2s", old(0x0001, n + 1, [(0x0003, msturn.number(6))])),
         ("s2c", old(0x0101, n + 1, [*answer_of, (0x000B, msturn.address("192.0.2.3", 4000))])),
+        ("c2s", old(0x0001, n, [])), ("s2c", old(0x0101, n, answer_of)),
         ("c2s", old(0x0002, n + 2, [])),
         ("s2c", old(0x0102, n + 2, [(0x0006, user), (0x0007, key)])),
         ("c2s", old(0x0001, n + 3, [(0x0002, msturn.address(*client)), (0x0006, user)], key)),

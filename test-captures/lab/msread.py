@@ -137,13 +137,13 @@ def tcp(path, inner, rows, others):
                     left = ms_stream(flow, run, size)
                     if left:
                         flow.other(run[2][-1][1], "ms-turn", None, "incomplete", left)
-                elif size and kind.startswith("Google"):
+                elif size and kind.startswith("Google") or run[1][22:30] == msturn.SIGNATURE:
                     google_stream(flow, run, size)
     return rows
 
 
 def google_stream(flow, run, start):
-    """Behind libjingle's hellos each message has its length before it."""
+    """Each message of libjingle's relays on TCP has its length before it."""
     data, p = run[1], start
     while p + 2 <= len(data) and p + 2 + struct.unpack(">H", data[p:p + 2])[0] <= len(data):
         n = 2 + struct.unpack(">H", data[p:p + 2])[0]

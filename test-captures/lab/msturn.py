@@ -12,7 +12,8 @@ import count
 ALLOCATE, ALLOCATED, REFUSED = 0x0003, 0x0103, 0x0113
 SEND, DATA_INDICATION = 0x0004, 0x0115
 SET_ACTIVE, ACTIVE, ACTIVE_REFUSED = 0x0006, 0x0106, 0x0116
-NAMES = {ALLOCATE: "Allocate request", ALLOCATED: "Allocate success", REFUSED: "Allocate error", SEND: "Send request", 0x0104: "Send success",
+NAMES = {ALLOCATE: "Allocate request", ALLOCATED: "Allocate success", REFUSED: "Allocate error", SEND: "Send request",
+         0x0104: "Send success",
          DATA_INDICATION: "Data indication", SET_ACTIVE: "Set Active Destination request",
          ACTIVE: "Set Active Destination success", ACTIVE_REFUSED: "Set Active Destination error"}
 
