@@ -53,13 +53,8 @@ static const char *show_in_columns(mstun_pass_t *pass, const mstun_facts_t *fact
 static void dissect_packet(mstun_pass_t *pass, tvbuff_t *tvb, uint32_t offset, uint32_t header_len);
 static void dissect_multiplexed(mstun_pass_t *pass, tvbuff_t *unit_tvb);
 
-/* On TCP MS-TURN's data begins with an RFC 4571 length, on UDP and by libnice it does not: where the first two bytes are
- * the length of what follows, they are one. */
-static uint32_t inner_header_len(const uint8_t *data, uint32_t len)
-{
-    return len > RFC4571_HEADER_LEN && pntohu16(data) == len - RFC4571_HEADER_LEN ? RFC4571_HEADER_LEN : 0;
-}
-
+/* A packet in the data of a message or unit. On TCP MS-TURN's has an RFC 4571 length before it, on UDP and by libnice it
+ * has none. */
 static void dissect_inner(mstun_pass_t *pass, tvbuff_t *data, uint32_t header_len)
 {
     mstun_pass_t inner = *pass;
@@ -72,15 +67,36 @@ static void dissect_inner(mstun_pass_t *pass, tvbuff_t *data, uint32_t header_le
     pass->any_message = inner.any_message;
 }
 
+/* Whether RFC 4571 frames fill the data to its end: a server puts all that has come from the peer into one message. */
+static bool is_frames(const uint8_t *data, uint32_t len)
+{
+    uint32_t offset = 0;
+
+    while (len - offset > RFC4571_HEADER_LEN && pntohu16(data + offset) > 0 &&
+           RFC4571_HEADER_LEN + (uint32_t)pntohu16(data + offset) <= len - offset) {
+        offset += RFC4571_HEADER_LEN + (uint32_t)pntohu16(data + offset);
+    }
+    return offset == len;
+}
+
 static void dissect_data(const mstun_pass_t *pass, tvbuff_t *tvb, const mstun_facts_t *facts)
 {
-    uint32_t offset = (uint32_t)(facts->data.bytes - (facts->id - STUN_ID_OFFSET));
-    bool is_ms_turn = facts->dialect == MSTUN_DIALECT_MS_TURN;
+    const uint8_t *data = facts->data.bytes;
+    uint32_t begin = (uint32_t)(data - (facts->id - STUN_ID_OFFSET)), len = facts->data.len, offset = 0;
     mstun_pass_t outer = *pass;
 
-    outer.seq += offset;
-    dissect_inner(&outer, tvb_new_subset_length(tvb, (int)offset, facts->data.len),
-                  is_ms_turn ? inner_header_len(facts->data.bytes, facts->data.len) : 0);
+    outer.seq += begin;
+    if (facts->dialect != MSTUN_DIALECT_MS_TURN || !is_frames(data, len)) {
+        dissect_inner(&outer, tvb_new_subset_length(tvb, (int)begin, (int)len), 0);
+        return;
+    }
+    while (offset < len) {
+        uint32_t frame_len = RFC4571_HEADER_LEN + (uint32_t)pntohu16(data + offset);
+
+        outer.seq = pass->seq + begin + offset;
+        dissect_inner(&outer, tvb_new_subset_length(tvb, (int)(begin + offset), (int)frame_len), RFC4571_HEADER_LEN);
+        offset += frame_len;
+    }
 }
 
 /* RFC 6062 section 5.4: after a ConnectionBind nothing on this connection is TURN's any more. */

@@ -94,8 +94,15 @@ static bool frame_length_fits(const uint8_t *frame)
 
 static bool proves_rfc4571(const uint8_t *bytes, uint32_t captured, uint32_t reported, mstun_proof_t proof)
 {
-    if (captured < RFC4571_HEADER_LEN + STUN_HEADER_LEN || pntohu32(bytes + 6) != STUN_COOKIE) {
+    if (captured < RFC4571_HEADER_LEN + STUN_HEADER_LEN) {
         return false;
+    }
+    if (pntohu32(bytes + 6) != STUN_COOKIE) { /* Google's relay has the cookie of MS-TURN */
+        return captured >= RFC4571_HEADER_LEN + STUN_HEADER_LEN + 8 &&
+               pntohu32(bytes + RFC4571_HEADER_LEN + STUN_HEADER_LEN + 4) == MS_TURN_COOKIE &&
+               frame_length_fits(bytes) &&
+               proves_stun(bytes + RFC4571_HEADER_LEN, captured - RFC4571_HEADER_LEN, reported - RFC4571_HEADER_LEN,
+                           proof);
     }
     /* The built-in looks at the message alone, so a frame length that does not fit is no reason to refuse it. */
     bool whole = RFC4571_HEADER_LEN + STUN_HEADER_LEN + (uint32_t)pntohu16(bytes + 4) <= reported;
