@@ -622,6 +622,17 @@ def wrong_transport_udp():
     return [t], t.ask(CONNECT, peer=(lab.PEER, 50050))[1]
 
 
+def permission_missing_udp():
+    """A Send indication to a peer that was never permitted: coturn drops it and says nothing."""
+    t = Turn()
+    t.allocate(UDP)
+    tid = os.urandom(12)
+    t.control.send(message(0x0016, tid, [(PEER, xor_address(lab.PEER, 50050, tid)), (DATA, b"lost")]))
+    time.sleep(0.2)
+    t.refresh(600)
+    return [t], None
+
+
 def unknown_attributes():
     t = setup()
     return [t], t.ask(CONNECT, [(0x7777, b"what"), (0x7778, b"ever")], peer=(lab.PEER, 50050))[1]
@@ -649,6 +660,7 @@ FAULTS = {
     "permission-expired": ("permission over, the peer's connection is refused", None, permission_expired,
                            "--permission-lifetime=3"),
     "permission-missing": ("no permission for the connecting peer", None, permission_missing),
+    "permission-missing-udp": ("Send to a peer without permission", None, permission_missing_udp),
     "alternate-server": ("the server sends the client elsewhere", 300, alternate,
                          "--alternate-server=192.0.2.99:3478"),
     "wrong-transport-tcp": ("channel and Send on a TCP allocation", 403, wrong_transport_tcp),
