@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "track/allocation.h"
 
+#include <wsutil/str_util.h>
+
 #include "attr/address.h"
 #include "wire/tlv.h"
 
@@ -10,6 +12,7 @@
 
 /* Of a request, what its success will mean. */
 typedef struct mstun_turn_request {
+    const char *user;
     uint8_t transport;
     uint32_t connection_id;
     mstun_connection_t *connection; /* of a ConnectionBind */
@@ -61,6 +64,20 @@ static unsigned peers_of(const mstun_facts_t *facts, mstun_endpoint_t *peers)
     return count;
 }
 
+static bool is_text(const mstun_span_t *span)
+{
+    return span->bytes && isprint_utf8_string((const char *)span->bytes, span->len);
+}
+
+static const char *user_of(const mstun_facts_t *facts)
+{
+    if (!is_text(&facts->username) || !is_text(&facts->realm)) {
+        return NULL;
+    }
+    return wmem_strdup_printf(wmem_file_scope(), "%.*s, realm %.*s", facts->username.len,
+                              (const char *)facts->username.bytes, facts->realm.len, (const char *)facts->realm.bytes);
+}
+
 static void keep_request(mstun_transaction_t *transaction, const mstun_facts_t *facts, mstun_connection_t *connection)
 {
     mstun_endpoint_t peers[PEERS_MAX];
@@ -68,6 +85,7 @@ static void keep_request(mstun_transaction_t *transaction, const mstun_facts_t *
     turn_request_t *request =
         (turn_request_t *)wmem_alloc0(wmem_file_scope(), sizeof(turn_request_t) + count * sizeof peers[0]);
 
+    request->user = facts->method == TURN_ALLOCATE ? user_of(facts) : NULL;
     request->transport = facts->transport;
     request->connection_id = facts->connection_id;
     request->connection = connection;
@@ -89,6 +107,7 @@ static void allocate_succeeded(mstun_stream_t *stream, packet_info *pinfo, uint3
     allocation->position = position;
     allocation->renewed_frame = pinfo->num;
     allocation->transport = request ? request->transport : 0;
+    allocation->user = request ? request->user : NULL;
     allocation->expires =
         seconds_from_now(pinfo, facts->has & MSTUN_HAS_LIFETIME ? facts->lifetime : TURN_DEFAULT_LIFETIME_S);
     allocation->older = stream->allocation;

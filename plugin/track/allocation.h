@@ -23,6 +23,7 @@ struct mstun_allocation {
     uint32_t control_stream; /* tcp.stream */
     uint32_t frame;          /* of the Allocate success, and its position there */
     uint32_t position;
+    const char *user;  /* "name, realm" of whoever made it; NULL if that is no text or was not captured */
     uint8_t transport; /* 6 TCP, 17 UDP: what the relayed address has */
     nstime_t expires;
     uint32_t renewed_frame; /* of the last success that set expires */

@@ -2,6 +2,7 @@
 #include "track/allocation_show.h"
 
 #include "attr/address.h"
+#include "track/outcome.h"
 #include "track/verdict.h"
 
 static int hf_control_stream = -1;
@@ -15,6 +16,12 @@ static int hf_bind_delay = -1;
 static int hf_connection_id = -1; /* attr/turn.c's: the value is the same, only not in this message */
 static int hf_relayed_for = -1;
 static int hf_expected = -1;
+static int hf_user = -1;
+static int hf_bytes_from_client = -1;
+static int hf_bytes_from_peer = -1;
+static int hf_segments_from_client = -1;
+static int hf_segments_from_peer = -1;
+static int hf_closed_by = -1;
 
 static void add_frame(proto_tree *tree, int hf, tvbuff_t *tvb, uint32_t frame, const packet_info *pinfo)
 {
@@ -84,6 +91,9 @@ static void add_connection(proto_tree *tree, tvbuff_t *tvb, packet_info *pinfo, 
         proto_item_set_generated(proto_tree_add_uint(tree, hf_connection_id, tvb, 0, 0, connection->id));
     }
     add_endpoint(tree, hf_client, tvb, pinfo, &allocation->client);
+    if (allocation->user) {
+        proto_item_set_generated(proto_tree_add_string(tree, hf_user, tvb, 0, 0, allocation->user));
+    }
     add_endpoint(tree, hf_relay, tvb, pinfo, &allocation->relay);
     add_endpoint(tree, hf_peer, tvb, pinfo, &connection->peer);
     add_stream(tree, hf_control_stream, tvb, allocation->control_stream);
@@ -119,6 +129,24 @@ static void show_allocation(proto_tree *tree, tvbuff_t *tvb, packet_info *pinfo,
     }
 }
 
+/* On the ConnectionBind success, from the second visit on: what came of the connection. */
+static void add_totals(proto_tree *tree, tvbuff_t *tvb, packet_info *pinfo, const mstun_connection_t *connection)
+{
+    mstun_closed_by_t closed_by = mstun_connection_closed_by(pinfo);
+
+    if (!PINFO_FD_VISITED(pinfo) || connection->bound_frame != pinfo->num) {
+        return;
+    }
+    proto_item_set_generated(proto_tree_add_uint64(tree, hf_bytes_from_client, tvb, 0, 0, connection->bytes[0]));
+    proto_item_set_generated(proto_tree_add_uint(tree, hf_segments_from_client, tvb, 0, 0, connection->segments[0]));
+    proto_item_set_generated(proto_tree_add_uint64(tree, hf_bytes_from_peer, tvb, 0, 0, connection->bytes[1]));
+    proto_item_set_generated(proto_tree_add_uint(tree, hf_segments_from_peer, tvb, 0, 0, connection->segments[1]));
+    if (closed_by != MSTUN_CLOSED_NOT) { /* the server sends the success */
+        proto_item_set_generated(proto_tree_add_string(
+            tree, hf_closed_by, tvb, 0, 0, closed_by == MSTUN_CLOSED_BY_SENDER ? "the server" : "the client"));
+    }
+}
+
 void mstun_allocation_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const mstun_stream_t *stream,
                            uint32_t position, const mstun_facts_t *facts, const mstun_exchange_t *exchange)
 {
@@ -131,6 +159,7 @@ void mstun_allocation_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, 
             add_expected(tree, tvb, pinfo, connection);
         }
         add_connection(tree, tvb, pinfo, connection, !(facts->has & MSTUN_HAS_CONNECTION_ID));
+        add_totals(tree, tvb, pinfo, connection);
     } else {
         const mstun_endpoint_t *peer = facts->class == STUN_ERROR ? mstun_allocation_requested_peer(exchange) : NULL;
 
@@ -159,6 +188,24 @@ void mstun_allocation_show_register(const mstun_registrar_t *reg)
             "tcp.stream of the connection between client and server that carries the peer's bytes", HFILL } },
         { &hf_client,
           { "TURN client", "mstun.turn.client", FT_STRING, BASE_NONE, NULL, 0x0, "Whose allocation it is", HFILL } },
+        { &hf_user,
+          { "TURN user", "mstun.turn.user", FT_STRING, BASE_NONE, NULL, 0x0,
+            "User name and realm with which the allocation was made", HFILL } },
+        { &hf_bytes_from_client,
+          { "Bytes from the client", "mstun.turn.bytes_from_client", FT_UINT64, BASE_DEC, NULL, 0x0,
+            "Relayed on the data connection, in the whole capture", HFILL } },
+        { &hf_segments_from_client,
+          { "Units from the client", "mstun.turn.units_from_client", FT_UINT32, BASE_DEC, NULL, 0x0,
+            "RFC 4571 frames, or segments of what has no frames", HFILL } },
+        { &hf_bytes_from_peer,
+          { "Bytes from the peer", "mstun.turn.bytes_from_peer", FT_UINT64, BASE_DEC, NULL, 0x0,
+            "Relayed on the data connection, in the whole capture", HFILL } },
+        { &hf_segments_from_peer,
+          { "Units from the peer", "mstun.turn.units_from_peer", FT_UINT32, BASE_DEC, NULL, 0x0,
+            "RFC 4571 frames, or segments of what has no frames", HFILL } },
+        { &hf_closed_by,
+          { "Closed by", "mstun.turn.closed_by", FT_STRING, BASE_NONE, NULL, 0x0,
+            "Which end of the data connection was the first to end it", HFILL } },
         { &hf_relay,
           { "Relayed address", "mstun.turn.relay", FT_STRING, BASE_NONE, NULL, 0x0,
             "The server's address to which peers connect", HFILL } },

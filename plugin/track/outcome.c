@@ -65,6 +65,18 @@ bool mstun_connection_was_reset(packet_info *pinfo, nstime_t *end)
     return true;
 }
 
+mstun_closed_by_t mstun_connection_closed_by(packet_info *pinfo)
+{
+    const struct tcp_analysis *tcp = pinfo->ptype == PT_TCP ? get_tcp_conversation_data(NULL, pinfo) : NULL;
+
+    if (!PINFO_FD_VISITED(pinfo) || !tcp) {
+        return MSTUN_CLOSED_NOT;
+    }
+    return tcp->fwd->closing_initiator   ? MSTUN_CLOSED_BY_SENDER
+           : tcp->rev->closing_initiator ? MSTUN_CLOSED_BY_RECEIVER
+                                         : MSTUN_CLOSED_NOT;
+}
+
 static bool nothing_captured_of(const tcp_flow_t *flow)
 {
     const tcp_analyze_seq_flow_info_t *seen = flow->tcp_analyze_seq_info;

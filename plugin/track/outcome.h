@@ -26,6 +26,16 @@ bool mstun_connection_over(packet_info *pinfo, const nstime_t *since);
 /** Whether the packet's connection ended in a reset and no FIN, and when its last packet came. False in one pass. */
 bool mstun_connection_was_reset(packet_info *pinfo, nstime_t *end);
 
+/** Who ended the packet's connection first. */
+typedef enum {
+    MSTUN_CLOSED_NOT,       /* nobody, or it is not known */
+    MSTUN_CLOSED_BY_SENDER, /* of this packet */
+    MSTUN_CLOSED_BY_RECEIVER,
+} mstun_closed_by_t;
+
+/** From the second visit on; in one pass MSTUN_CLOSED_NOT. */
+mstun_closed_by_t mstun_connection_closed_by(packet_info *pinfo);
+
 /**
  * The outcome of a transaction, known from the second visit on. pinfo: the request's packet.
  * why, if UNANSWERED: half a sentence that says what came instead of a response; allocated from pinfo->pool.
