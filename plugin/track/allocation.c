@@ -290,13 +290,26 @@ static void learn_error(mstun_stream_t *stream, packet_info *pinfo, uint32_t pos
     }
 }
 
+/* [MS-TURN] 3.2: refreshed by Allocate too, so only one with another relayed address is new. */
+static bool is_ms_allocation(const mstun_facts_t *facts)
+{
+    return facts->dialect == MSTUN_DIALECT_MS_TURN && facts->method == TURN_ALLOCATE && facts->class == STUN_SUCCESS &&
+           facts->relayed.family;
+}
+
 void mstun_allocation_learn(mstun_stream_t *stream, unsigned direction, packet_info *pinfo, uint32_t position,
                             const mstun_facts_t *facts, mstun_exchange_t *exchange)
 {
     mstun_transaction_t *transaction = exchange->transaction;
     bool is_turn = facts->dialect == MSTUN_DIALECT_RFC5389 && facts->method >= TURN_ALLOCATE;
 
-    if (PINFO_FD_VISITED(pinfo) || !is_turn || pinfo->flags.in_error_pkt || exchange->copy) {
+    if (PINFO_FD_VISITED(pinfo) || pinfo->flags.in_error_pkt || exchange->copy) {
+        return;
+    }
+    if (is_ms_allocation(facts)) { /* its relayed address tells the leg beyond the server */
+        allocate_succeeded(stream, pinfo, position, facts, NULL);
+    }
+    if (!is_turn) {
         return;
     }
     switch (facts->class) {

@@ -54,8 +54,9 @@ static bool seen_on(const sighting_t *sighting, uint32_t stream)
 void mstun_path_track(mstun_stream_t *stream, packet_info *pinfo, uint32_t position, bool nested,
                       const mstun_facts_t *facts)
 {
-    bool on_leg =
-        nested || (facts->method == STUN_BINDING && (stream->connection || mstun_connection_touches_relay(pinfo)));
+    /* Once anything is relayed in this capture, any check may be on its way over several legs. */
+    bool on_leg = nested || (facts->method == STUN_BINDING && (stream->connection || wmem_map_size(sightings) > 0 ||
+                                                               mstun_connection_touches_relay(pinfo)));
 
     if (PINFO_FD_VISITED(pinfo) || !on_leg || pinfo->flags.in_error_pkt) {
         return;
