@@ -13,6 +13,7 @@
 #include "dissector.h"
 
 #define TURN_PORT 3478
+#define TURN_ALPN "stun.turn" /* RFC 7443 */
 #define TCP_FIN 0x01
 
 static int proto_mstun = -1;
@@ -22,6 +23,8 @@ static dissector_handle_t mstun_handle;
 static dissector_handle_t wrapper_handle;
 static dissector_handle_t tls_handle;
 static dissector_handle_t mstun_tls_handle;
+static dissector_handle_t alpn_handle;
+static dissector_handle_t alpn_owner; /* of TURN_ALPN, before us */
 static dissector_table_t tcp_ports;
 
 static range_t *shared_ports;   /* preference: on which owned ports we look first */
@@ -163,6 +166,19 @@ static ws_bool heur_tls(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, voi
     return dissect_in_tls(tvb, pinfo, tree, data) > 0;
 }
 
+/* A TLS connection that says it is TURN's; what is not ours goes to whoever had the name before. */
+static int dissect_alpn(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
+{
+    pinfo->can_desegment = pinfo->saved_can_desegment;
+    int used = call_dissector_only(mstun_tls_handle, tvb, pinfo, tree, data);
+
+    if (used > 0 || !alpn_owner) {
+        return used;
+    }
+    pinfo->can_desegment = pinfo->saved_can_desegment;
+    return call_dissector_only(alpn_owner, tvb, pinfo, tree, data);
+}
+
 /*
  * The built-in "stun" takes whatever comes on TURN's port, and waits for as many bytes as it takes for a length: STUN
  * that follows in the connection would drown in that. It gets connections that begin otherwise than with STUN, as far
@@ -258,6 +274,10 @@ void mstun_entry_register(const mstun_registrar_t *reg)
     proto_wrapper = proto_register_protocol_in_name_only("STUN before a port's owner", "MSTUN or owner", "mstun.shared",
                                                          proto_get_id_by_filter_name("tcp"), FT_PROTOCOL);
     wrapper_handle = create_dissector_handle(dissect_wrapped, proto_wrapper);
+    /* TLS prints the name: it is the built-in owner's, whose output must not change when mstun is off. */
+    alpn_handle = create_dissector_handle(
+        dissect_alpn, proto_register_protocol_in_name_only("TURN Channel", "MSTUN or ALPN owner", "mstun.shared_alpn",
+                                                           proto_get_id_by_filter_name("tls"), FT_PROTOCOL));
     port_owners = wmem_map_new(wmem_epan_scope(), g_direct_hash, g_direct_equal);
 
     range_convert_str(wmem_epan_scope(), &shared_ports, "1-65535", 65535);
@@ -273,7 +293,8 @@ void mstun_entry_handoff(void)
     tcp_ports = find_dissector_table("tcp.port");
     dissector_add_uint_range_with_preference("tcp.port", "", mstun_handle);
     tls_handle = find_dissector("tls");
-    dissector_add_string("tls.alpn", "stun.turn", mstun_tls_handle); /* RFC 7443; the built-in has stun.nat-discovery */
+    alpn_owner = dissector_get_string_handle(find_dissector_table("tls.alpn"), TURN_ALPN);
+    dissector_add_string("tls.alpn", TURN_ALPN, alpn_handle);
     heur_dissector_add("tls", heur_tls, "STUN, TURN and Microsoft's dialects over TLS", "mstun_tls", proto_mstun,
                        HEURISTIC_ENABLE);
     heur_dissector_add("tcp", heur_tcp, "STUN, TURN and Microsoft's dialects over TCP", "mstun_tcp", proto_mstun,
