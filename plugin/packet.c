@@ -13,6 +13,7 @@
 #include "track/allocation.h"
 #include "track/allocation_show.h"
 #include "track/inner.h"
+#include "track/ms_turn.h"
 #include "track/path.h"
 #include "track/transaction.h"
 
@@ -113,6 +114,7 @@ static mstun_exchange_t track(mstun_pass_t *pass, const mstun_facts_t *facts)
     mstun_exchange_t exchange = mstun_transaction_track(pass->stream, pass->direction, pass->pinfo, pass->seq, facts);
 
     mstun_allocation_learn(pass->stream, pass->direction, pass->pinfo, pass->seq, facts, &exchange);
+    mstun_ms_turn_learn(pass->stream, pass->pinfo, pass->seq, facts, &exchange);
     mstun_path_track(pass->stream, pass->pinfo, pass->seq, pass->nested, facts);
     return exchange;
 }
@@ -293,7 +295,8 @@ static void dissect_multiplexed(mstun_pass_t *pass, tvbuff_t *unit_tvb)
         mstun_columns_add(pass->pinfo, wmem_strdup_printf(pass->pinfo->pool, "Multiplexed TURN session 0x%016" PRIx64,
                                                           tvb_get_ntoh64(unit_tvb, 4)));
     }
-    mstun_multiplexed_show(unit_tvb, pass->tree, 0);
+    mstun_ms_session_show(unit_tvb, pass->pinfo, mstun_multiplexed_show(unit_tvb, pass->tree, 0),
+                          tvb_get_ntoh64(unit_tvb, 4));
     if (tvb_captured_length(unit_tvb) > MS_MULTIPLEXED_HEADER_LEN) {
         dissect_inner(pass, tvb_new_subset_remaining(unit_tvb, MS_MULTIPLEXED_HEADER_LEN), 0);
     }

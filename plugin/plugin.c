@@ -22,6 +22,7 @@
 #include "track/allocation_filter.h"
 #include "track/allocation_show.h"
 #include "track/connection.h"
+#include "track/ms_turn.h"
 #include "track/path.h"
 #include "track/stream.h"
 #include "track/transaction.h"
@@ -52,6 +53,7 @@ static const mstun_register_fn modules[] = {
     mstun_allocation_show_register,
     mstun_allocation_filter_register,
     mstun_path_register,
+    mstun_ms_turn_register,
     mstun_columns_register,
     mstun_packet_register,
     mstun_entry_register,

@@ -6,6 +6,7 @@
 #include "attr/credential.h"
 #include "attr/decode.h"
 
+#include <epan/to_str.h>
 #include <wsutil/nstime.h>
 
 static int hf_att_magic_cookie = -1;
@@ -30,6 +31,7 @@ static int hf_att_ms_token_id = -1;
 static int hf_att_ms_token_hash = -1;
 
 static expert_field ei_att_ms_sequence_length = EI_INIT;
+static expert_field ei_credentials_expired = EI_INIT;
 
 #define SEQUENCE_SHORT_LEN 4 /* the number alone */
 #define SEQUENCE_LONG_LEN 24 /* with a connection id before it */
@@ -102,6 +104,21 @@ static void learn_peer(const uint8_t *value, uint16_t len, mstun_facts_t *facts)
 #define TOKEN_LEN 36
 #define TOKEN_HASH_LEN 20
 
+/* The packet's time is the capturing machine's: its clock may differ from the server's. */
+static void check_expiry(const mstun_show_t *show, proto_item *item, const nstime_t *expiry)
+{
+    nstime_t over;
+
+    nstime_delta(&over, &show->pinfo->abs_ts, expiry);
+    if (over.secs > 0) {
+        expert_add_info_format(
+            show->pinfo, item, &ei_credentials_expired,
+            "The credentials ceased to be valid %s before this message: the client must get new ones "
+            "from the Edge server's authentication service (MRAS), or a clock is wrong",
+            signed_time_secs_to_str(show->pinfo->pool, (int32_t)MIN(over.secs, INT32_MAX)));
+    }
+}
+
 static void add_token(const mstun_show_t *show, int offset)
 {
     tvbuff_t *tvb = show->tvb;
@@ -110,7 +127,8 @@ static void add_token(const mstun_show_t *show, int offset)
     proto_tree_add_item(show->tree, hf_att_ms_token_version, tvb, offset, 2, ENC_BIG_ENDIAN);
     proto_tree_add_item(show->tree, hf_att_ms_token_length, tvb, offset + 2, 2, ENC_BIG_ENDIAN);
     if (filetime_to_nstime(&expiry, (uint64_t)tvb_get_ntohl(tvb, offset + 8) << 32 | tvb_get_ntohl(tvb, offset + 4))) {
-        proto_tree_add_time(show->tree, hf_att_ms_token_expiry, tvb, offset + 4, 8, &expiry);
+        check_expiry(show, proto_tree_add_time(show->tree, hf_att_ms_token_expiry, tvb, offset + 4, 8, &expiry),
+                     &expiry);
     }
     proto_tree_add_item(show->tree, hf_att_ms_token_id, tvb, offset + 12, 20, ENC_NA);
     mstun_add_reserved(show, offset + 32, 4);
@@ -292,6 +310,9 @@ void mstun_attr_ms_register(const mstun_registrar_t *reg)
     };
 
     static ei_register_info ei[] = {
+        { &ei_credentials_expired,
+          { "mstun.ms.credentials_expired", PI_SECURITY, PI_WARN,
+            "The name that the Edge server gave out had expired when this message was sent", EXPFILL } },
         { &ei_att_ms_sequence_length,
           { "mstun.att.ms.sequence_length", PI_PROTOCOL, PI_WARN, "The sequence number has neither of its two lengths",
             EXPFILL } },

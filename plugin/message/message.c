@@ -9,6 +9,7 @@ static int proto_mstun = -1;
 static int hf_type = -1;
 static int hf_type_class = -1;
 static int hf_type_method = -1;
+static int hf_type_method_ms_turn = -1;
 static int hf_type_method_assignment = -1;
 static int hf_length = -1;
 static int hf_cookie = -1;
@@ -84,14 +85,26 @@ bool mstun_message_parse(tvbuff_t *tvb, mstun_facts_t *facts)
     return true;
 }
 
+/* MS-TURN's Data Indication has an error's bits: the filter for errors must not find it ([MS-TURN] 2.2.1). */
+static void show_class(tvbuff_t *tvb, proto_tree *bits, const mstun_facts_t *facts)
+{
+    if (facts->class == stun_type_class(facts->type)) {
+        proto_tree_add_uint(bits, hf_type_class, tvb, 0, 2, facts->type);
+    } else {
+        proto_tree_add_uint_format(bits, hf_type_class, tvb, 0, 2, STUN_TYPE_INDICATION_BITS,
+                                   "Message Class: Indication in MS-TURN, whatever its bits say");
+    }
+}
+
 static void show_type(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const mstun_facts_t *facts)
 {
     proto_item *item = proto_tree_add_uint_format_value(tree, hf_type, tvb, 0, 2, facts->type, "0x%04x (%s)",
                                                         facts->type, mstun_type_name(facts->dialect, facts->type));
     proto_tree *bits = proto_item_add_subtree(item, ett_type);
 
-    proto_tree_add_uint(bits, hf_type_class, tvb, 0, 2, facts->type);
-    proto_tree_add_uint(bits, hf_type_method, tvb, 0, 2, facts->type);
+    show_class(tvb, bits, facts);
+    proto_tree_add_uint(bits, facts->dialect == MSTUN_DIALECT_MS_TURN ? hf_type_method_ms_turn : hf_type_method, tvb, 0,
+                        2, facts->type);
     proto_tree_add_uint(bits, hf_type_method_assignment, tvb, 0, 2, facts->type);
     if (!stun_type_known(facts->type)) {
         expert_add_info_format(pinfo, item, &ei_type_unknown, "Message type 0x%04x is in no specification",
@@ -178,6 +191,9 @@ void mstun_message_register(const mstun_registrar_t *reg)
         { &hf_type_method,
           { "Message Method", "mstun.type.method", FT_UINT16, BASE_HEX, VALS(mstun_method_names), STUN_TYPE_METHOD_MASK,
             "RFC 8489 section 5", HFILL } },
+        { &hf_type_method_ms_turn,
+          { "Message Method", "mstun.type.method", FT_UINT16, BASE_HEX, VALS(mstun_ms_turn_method_names),
+            STUN_TYPE_METHOD_MASK, "[MS-TURN] 2.2.1", HFILL } },
         { &hf_type_method_assignment,
           { "Message Method Assignment", "mstun.type.method_assignment", FT_UINT16, BASE_HEX,
             VALS(method_assignment_names), 0x2000, "IANA registration policy, RFC 8489 section 18.2", HFILL } },

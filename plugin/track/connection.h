@@ -36,6 +36,8 @@ typedef enum {
     MSTUN_NOTE_BIND_UNKNOWN_ID,
     MSTUN_NOTE_BIND_AGAIN, /* number: the frame of the first success */
     MSTUN_NOTE_STALE_NONCE_AGAIN,
+    MSTUN_NOTE_MS_SEQUENCE_SKIPPED,  /* number: how many */
+    MSTUN_NOTE_MS_SEQUENCE_REPEATED, /* number: the highest before */
 } mstun_note_kind_t;
 
 typedef struct {

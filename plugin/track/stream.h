@@ -44,8 +44,10 @@ typedef struct {
     uint32_t connection_since;      /* the first frame that belongs to connection */
     bool beyond_server;             /* it is connection's leg from the server to the peer */
     uint32_t stale_nonces;          /* first pass: 438 in a row */
-    wmem_array_t *notes;            /* of mstun_note_t, by frame; or NULL */
-    wmem_array_t *overdue;          /* transactions that a later frame proved unanswered, by that frame; or NULL */
+    uint32_t ms_sequence;           /* first pass: the last number of MS-TURN's */
+    bool has_ms_sequence;
+    wmem_array_t *notes;   /* of mstun_note_t, by frame; or NULL */
+    wmem_array_t *overdue; /* transactions that a later frame proved unanswered, by that frame; or NULL */
 } mstun_stream_t;
 
 /** A TCP segment, or what TCP has put together of several, as it comes to us. */

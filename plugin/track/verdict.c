@@ -37,6 +37,7 @@ static expert_field ei_alternate_server = EI_INIT;
 static expert_field ei_wrong_transport = EI_INIT;
 static expert_field ei_nothing_relayed = EI_INIT;
 static expert_field ei_unknown_attributes = EI_INIT;
+static expert_field ei_ms_sequence_gap = EI_INIT;
 
 /* What stands in hand; the functions below differ only in what of it they look at. */
 typedef struct {
@@ -296,6 +297,18 @@ static void show_note(verdict_t *v, const mstun_note_t *note)
         add(v, &ei_stale_nonce_again);
         v->again = true;
         break;
+    case MSTUN_NOTE_MS_SEQUENCE_SKIPPED:
+        expert_add_info_format(v->pinfo, v->item, &ei_ms_sequence_gap,
+                               "%u sequence number(s) before this one are not in the capture: requests were lost, or "
+                               "went another way",
+                               note->number);
+        break;
+    case MSTUN_NOTE_MS_SEQUENCE_REPEATED:
+        expert_add_info_format(v->pinfo, v->item, &ei_ms_sequence_gap,
+                               "The sequence number is not above %u, which was there already: reordered or replayed, "
+                               "and the server may drop it without an answer",
+                               note->number);
+        break;
     }
 }
 
@@ -444,6 +457,9 @@ static void register_procedures(const mstun_registrar_t *reg)
             "The data connection was bound and nothing ever came through, either way: look at both ends of the leg "
             "between server and peer",
             EXPFILL } },
+        { &ei_ms_sequence_gap,
+          { "mstun.ms.sequence_gap", PI_SEQUENCE, PI_NOTE,
+            "The sequence number does not follow the one before, [MS-TURN] 2.2.2.21", EXPFILL } },
     };
 
     MSTUN_REGISTER_EXPERTS(reg, ei);

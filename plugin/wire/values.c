@@ -25,6 +25,17 @@ const value_string mstun_method_names[] = {
     { 0, NULL },
 };
 
+/* [MS-TURN] 2.2.1 */
+const value_string mstun_ms_turn_method_names[] = {
+    { STUN_BINDING, "Binding" },
+    { STUN_SHARED_SECRET, "Shared Secret" },
+    { TURN_ALLOCATE, "Allocate" },
+    { MS_TURN_SEND_REQUEST, "Send" },
+    { MS_TURN_DATA_INDICATION & STUN_TYPE_METHOD_MASK, "Data" },
+    { MS_TURN_SET_ACTIVE_DESTINATION, "Set Active Destination" },
+    { 0, NULL },
+};
+
 const value_string mstun_type_names[] = {
     { 0x0001, "Binding Request" },
     { 0x0011, "Binding Indication" },
