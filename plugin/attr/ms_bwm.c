@@ -99,12 +99,32 @@ static void show_sip_id(const mstun_show_t *show, const mstun_attr_t *row, int o
     }
 }
 
+static const value_string location_names[] = {
+    { 0, "Unknown" },
+    { 1, "Internet" },
+    { 2, "Intranet" },
+    { 0, NULL },
+};
+
+static const value_string federation_names[] = {
+    { 0, "No Federation" },
+    { 1, "Enterprise Federation" },
+    { 2, "Public Cloud Federation" },
+    { 0, NULL },
+};
+
 static void show_location_profile(const mstun_show_t *show, const mstun_attr_t *row _U_, int offset, int len _U_)
 {
     proto_tree_add_item(show->tree, hf_att_lp_peer_location, show->tvb, offset, 1, ENC_BIG_ENDIAN);
     proto_tree_add_item(show->tree, hf_att_lp_self_location, show->tvb, offset + 1, 1, ENC_BIG_ENDIAN);
     proto_tree_add_item(show->tree, hf_att_lp_federation, show->tvb, offset + 2, 1, ENC_BIG_ENDIAN);
     mstun_add_reserved(show, offset + 3, 1);
+    if (mstun_show_wants_text(show)) {
+        proto_item_append_text(show->item, ": peer %s, self %s, %s",
+                               val_to_str_const(tvb_get_uint8(show->tvb, offset), location_names, "unknown"),
+                               val_to_str_const(tvb_get_uint8(show->tvb, offset + 1), location_names, "unknown"),
+                               val_to_str_const(tvb_get_uint8(show->tvb, offset + 2), federation_names, "unknown"));
+    }
 }
 
 #define ANY 0xFFFF
@@ -128,20 +148,6 @@ static const mstun_attr_t rows[] = {
 };
 
 const mstun_attr_table_t mstun_attr_ms_bwm = { rows, array_length(rows) };
-
-static const value_string location_names[] = {
-    { 0, "Unknown" },
-    { 1, "Internet" },
-    { 2, "Intranet" },
-    { 0, NULL },
-};
-
-static const value_string federation_names[] = {
-    { 0, "No Federation" },
-    { 1, "Enterprise Federation" },
-    { 2, "Public Cloud Federation" },
-    { 0, NULL },
-};
 
 #define KBIT_S FT_UINT32, BASE_DEC | BASE_UNIT_STRING, MSTUN_UNITS(&mstun_units_kbit_s), 0x0
 
