@@ -7,6 +7,7 @@
 #include <epan/tap.h>
 
 #include "columns.h"
+#include "framing/packet_tvb.h"
 #include "framing/show.h"
 #include "message/message.h"
 #include "payload.h"
@@ -181,21 +182,18 @@ static void dissect_media(mstun_pass_t *pass, tvbuff_t *packet, tvbuff_t *frame,
 static void dissect_packet(mstun_pass_t *pass, tvbuff_t *tvb, uint32_t offset, uint32_t header_len)
 {
     tvbuff_t *packet = tvb_new_subset_remaining(tvb, (int)(offset + header_len));
-    uint32_t captured = tvb_captured_length(packet), reported = tvb_reported_length(packet);
-    bool is_stun = captured > 0 &&
-                   mstun_packet_class(tvb_get_ptr(packet, 0, (int)captured), captured, reported) == MSTUN_PACKET_STUN;
+    mstun_packet_t class = mstun_packet_class_of(packet);
 
-    if (is_stun && pass->depth < DEPTH_MAX) {
+    if (class == MSTUN_PACKET_STUN && pass->depth < DEPTH_MAX) {
         dissect_message(pass, packet, tvb, offset);
         return;
     }
-    if (captured == reported && !is_stun &&
-        mstun_packet_class(tvb_get_ptr(packet, 0, (int)captured), captured, reported) == MSTUN_PACKET_MULTIPLEXED &&
+    if (class == MSTUN_PACKET_MULTIPLEXED && tvb_captured_length(packet) == tvb_reported_length(packet) &&
         pass->depth < DEPTH_MAX) {
         dissect_multiplexed(pass, packet);
         return;
     }
-    if (is_stun) {
+    if (class == MSTUN_PACKET_STUN) {
         proto_item *item =
             proto_tree_add_protocol_format(pass->tree, proto_mstun, packet, 0, -1, "MSTUN, message in a message");
 

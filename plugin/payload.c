@@ -5,6 +5,7 @@
 #include <epan/exceptions.h>
 
 #include "columns.h"
+#include "framing/packet_tvb.h"
 
 static dissector_handle_t rtp_handle;
 static dissector_handle_t rtcp_handle;
@@ -12,21 +13,14 @@ static dissector_handle_t dtls_handle;
 static dissector_handle_t tls_handle;
 static heur_dissector_list_t stun_payload_heuristics;
 
-static mstun_packet_t class_of(tvbuff_t *tvb)
-{
-    uint32_t captured = tvb_captured_length(tvb);
-
-    return mstun_packet_class(tvb_get_ptr(tvb, 0, (int)captured), captured, tvb_reported_length(tvb));
-}
-
 static bool is_srtcp(tvbuff_t *tvb)
 {
-    return class_of(tvb) == MSTUN_PACKET_SRTCP;
+    return mstun_packet_class_of(tvb) == MSTUN_PACKET_SRTCP;
 }
 
 static dissector_handle_t handle_for(tvbuff_t *tvb)
 {
-    switch (class_of(tvb)) {
+    switch (mstun_packet_class_of(tvb)) {
     case MSTUN_PACKET_RTP:
         return rtp_handle;
     case MSTUN_PACKET_RTCP:

@@ -23,6 +23,7 @@
 #include "track/allocation_show.h"
 #include "track/connection.h"
 #include "track/ms_turn.h"
+#include "track/outcome.h"
 #include "track/path.h"
 #include "track/stream.h"
 #include "track/transaction.h"
@@ -48,6 +49,7 @@ static const mstun_register_fn modules[] = {
     mstun_message_register,
     mstun_framing_register,
     mstun_stream_register,
+    mstun_outcome_register,
     mstun_transaction_register,
     mstun_connection_register,
     mstun_allocation_show_register,

@@ -14,7 +14,6 @@
 typedef struct mstun_turn_request {
     const char *user;
     uint8_t transport;
-    uint32_t connection_id;
     mstun_connection_t *connection; /* of a ConnectionBind */
     unsigned peer_count;
     mstun_endpoint_t peers[];
@@ -87,7 +86,6 @@ static void keep_request(mstun_transaction_t *transaction, const mstun_facts_t *
 
     request->user = facts->method == TURN_ALLOCATE ? user_of(facts) : NULL;
     request->transport = facts->transport;
-    request->connection_id = facts->connection_id;
     request->connection = connection;
     request->peer_count = count;
     memcpy(request->peers, peers, count * sizeof peers[0]);

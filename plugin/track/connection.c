@@ -18,7 +18,7 @@ typedef struct {
 
 static wmem_map_t *announced;   /* announced_key_t -> mstun_connection_t, the newest */
 static wmem_map_t *legs;        /* leg_key_t -> mstun_connection_t, the newest */
-static wmem_map_t *controllers; /* announced_key_t with id 0 -> mstun_allocation_t: the client has one at the server */
+static wmem_map_t *controllers; /* set of announced_key_t with id 0: the client has an allocation at the server */
 
 static wmem_map_t *relays; /* relayed mstun_endpoint_t -> mstun_allocation_t, the newest */
 
@@ -96,7 +96,7 @@ void mstun_connection_expect(mstun_allocation_t *allocation)
     announced_key_t *key = wmem_new0(wmem_file_scope(), announced_key_t);
 
     announced_key(key, &allocation->server, &allocation->client, 0);
-    wmem_map_insert(controllers, key, allocation);
+    wmem_map_insert(controllers, key, key);
     if (allocation->relay.family) {
         wmem_map_insert(relays, &allocation->relay, allocation);
     }
@@ -133,7 +133,6 @@ void mstun_connection_announce(mstun_allocation_t *allocation, packet_info *pinf
     connection->older = allocation->connections;
     allocation->connections = connection;
     announced_key(key, &allocation->server, &allocation->client, id);
-    connection->namesake = (mstun_connection_t *)wmem_map_lookup(announced, key);
     wmem_map_insert(announced, key, connection);
     leg->relay = allocation->relay;
     leg->peer = *peer;

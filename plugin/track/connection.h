@@ -11,8 +11,7 @@
 
 /** A connection between the server's relayed address and a peer, announced by CONNECTION-ID. */
 struct mstun_connection {
-    mstun_connection_t *older;    /* of the same allocation */
-    mstun_connection_t *namesake; /* an older one with the same id, server and client: ids repeat in time */
+    mstun_connection_t *older; /* of the same allocation */
     mstun_allocation_t *allocation;
     uint32_t id;
     mstun_endpoint_t peer;

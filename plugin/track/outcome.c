@@ -3,25 +3,19 @@
 
 #include <epan/dissectors/packet-tcp.h>
 
+#include "track/tcp_bits.h"
+
 /* A server answers in milliseconds. A request that the end of the capture follows later than this was not answered;
  * but a server that connects to a peer has 30 s and more for it (RFC 6062 section 5.2). */
 #define GRACE_SECONDS 5
 
-/* Bits of conversation_completeness, as packet-tcp.c defines them for itself and shows them in tcp.completeness. */
-#define TCP_FIN_SEEN 0x10
-#define TCP_RESET_SEEN 0x20
+static uint32_t last_frame; /* as far as it was looked for in this file; 0: not yet */
 
-/*
- * The time of the capture's last frame. Wireshark has no call for it: from the second visit on every frame can be asked
- * for its time, so the last number is found in two times its logarithm steps. False in one pass.
- */
-bool mstun_capture_end(packet_info *pinfo, nstime_t *end)
+/* The last frame there is, from a frame that is there: in two times its logarithm steps. */
+static uint32_t find_last_frame(const packet_info *pinfo, uint32_t known)
 {
-    uint32_t known = pinfo->num, beyond = pinfo->num;
+    uint32_t beyond = known;
 
-    if (!PINFO_FD_VISITED(pinfo) || !mstun_frame_time(pinfo, known)) {
-        return false;
-    }
     while (beyond < UINT32_MAX / 2 && mstun_frame_time(pinfo, beyond * 2)) {
         beyond *= 2;
         known = beyond;
@@ -36,7 +30,21 @@ bool mstun_capture_end(packet_info *pinfo, nstime_t *end)
             beyond = middle;
         }
     }
-    *end = *mstun_frame_time(pinfo, known);
+    return known;
+}
+
+/* Wireshark has no call for it, but from the second visit on every frame can be asked for its time. */
+bool mstun_capture_end(packet_info *pinfo, nstime_t *end)
+{
+    if (!PINFO_FD_VISITED(pinfo) || !mstun_frame_time(pinfo, pinfo->num)) {
+        return false;
+    }
+    uint32_t known = MAX(last_frame, pinfo->num);
+
+    if (known != last_frame || mstun_frame_time(pinfo, known + 1)) { /* a live capture grows */
+        last_frame = find_last_frame(pinfo, known);
+    }
+    *end = *mstun_frame_time(pinfo, last_frame);
     return true;
 }
 
@@ -129,4 +137,14 @@ mstun_outcome_t mstun_outcome_of(const mstun_transaction_t *transaction, const m
     }
     *why = wmem_strdup_printf(pinfo->pool, "the capture goes on for %.1f s after it%s", nstime_to_sec(&waited), gap);
     return MSTUN_OUTCOME_UNANSWERED;
+}
+
+static void forget_last_frame(void)
+{
+    last_frame = 0;
+}
+
+void mstun_outcome_register(const mstun_registrar_t *reg _U_)
+{
+    register_init_routine(forget_last_frame); /* at every opening of a file */
 }

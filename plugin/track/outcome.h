@@ -43,4 +43,6 @@ mstun_closed_by_t mstun_connection_closed_by(packet_info *pinfo);
 mstun_outcome_t mstun_outcome_of(const mstun_transaction_t *transaction, const mstun_stream_t *stream,
                                  packet_info *pinfo, const char **why);
 
+void mstun_outcome_register(const mstun_registrar_t *reg);
+
 #endif

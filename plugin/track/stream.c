@@ -4,8 +4,7 @@
 #include <epan/conversation.h>
 #include <epan/dissectors/packet-tcp.h>
 
-/* Bits of conversation_completeness, as packet-tcp.c defines them for itself and shows them in tcp.completeness. */
-#define TCP_SYN_SEEN 0x03
+#include "track/tcp_bits.h"
 
 static int proto_mstun = -1;
 
