@@ -7,6 +7,7 @@
 #include <epan/show_exception.h>
 
 #include "columns.h"
+#include "framing/packet_tvb.h"
 #include "framing/show.h"
 #include "pass.h"
 #include "payload.h"
@@ -231,7 +232,7 @@ void mstun_dissect_segment(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, 
     bool in_step = false;
     uint32_t offset = segment->reported;
 
-    pass.direction = mstun_stream_direction(pinfo);
+    pass.direction = mstun_stream_direction(stream, pinfo);
     mstun_mark_t mark = mstun_stream_enter(stream, pass.direction, pinfo, segment, hint);
 
     pass.framing = mark.framing;
@@ -250,13 +251,29 @@ void mstun_dissect_segment(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, 
     }
 }
 
+/* RFC 8656 section 12.5: on UDP, ChannelData fills its datagram, padded or not. */
+static void dissect_channel_data(mstun_pass_t *pass, tvbuff_t *tvb)
+{
+    uint32_t payload_len = tvb_get_ntohs(tvb, 2);
+    mstun_unit_t unit = { .kind = MSTUN_UNIT_CHANNEL_DATA,
+                          .header_len = CHANNEL_DATA_HEADER_LEN,
+                          .payload_len = payload_len,
+                          .padding = tvb_reported_length(tvb) - CHANNEL_DATA_HEADER_LEN - payload_len };
+
+    mstun_dissect_unit(pass, tvb, &unit);
+}
+
 void mstun_dissect_datagram(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, mstun_stream_t *stream)
 {
     mstun_pass_t pass = { .pinfo = pinfo, .tree = tree, .stream = stream, .framing = MSTUN_FRAMING_UNKNOWN };
 
-    pass.direction = mstun_stream_direction(pinfo);
+    pass.direction = mstun_stream_direction(stream, pinfo);
     begin_columns(&pass);
-    mstun_dissect_packet(&pass, tvb);
+    if (mstun_packet_class_of(tvb) == MSTUN_PACKET_CHANNEL_DATA) {
+        dissect_channel_data(&pass, tvb);
+    } else {
+        mstun_dissect_packet(&pass, tvb);
+    }
     if (stream) {
         mstun_transaction_expire(stream, pass.direction, pinfo, 0, false);
         mstun_transaction_show_overdue(tvb, pinfo, tree, stream, 0);

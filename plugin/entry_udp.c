@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
  * A 5-tuple is claimed by the first datagram on it that is ours, and stays so: media between the checks is handed on, and
- * what is neither goes to Wireshark's other dissectors. */
+ * what is neither goes to Wireshark's other dissectors.
+ *
+ * Wireshark moves the heuristic that had the last success to the head of its list, so whichever STUN was seen last would
+ * get all: the built-in's heuristics are made to leave what is ours, and the order no longer counts. */
 #include "entry_udp.h"
 
 #include <epan/conversation.h>
 
 #include "dissector.h"
+#include "framing/packet_tvb.h"
 #include "message/message.h"
 
 #define TURN_PORT 3478
@@ -22,31 +26,28 @@ static int proto_wrapper = -1;
 
 static dissector_handle_t udp_handle;
 static dissector_handle_t wrapper_handle;
-static dissector_handle_t port_owner; /* of TURN_PORT, before the wrapper */
+static dissector_handle_t port_owner;     /* of TURN_PORT, before the wrapper */
+static dissector_handle_t beside_handle;  /* for 5-tuples that the built-in has taken for its own */
+static dissector_handle_t builtin_handle; /* what it has taken them with */
 static dissector_table_t udp_ports;
 
+static heur_dissector_t stun_heuristic; /* the built-in's own */
+static heur_dissector_t classicstun_heuristic;
+
 static int pref_udp = UDP_MICROSOFT;
-
-static mstun_packet_t class_of(tvbuff_t *tvb)
-{
-    uint32_t captured = tvb_captured_length(tvb);
-
-    return captured ? mstun_packet_class(tvb_get_ptr(tvb, 0, (int)captured), captured, tvb_reported_length(tvb))
-                    : MSTUN_PACKET_UNKNOWN;
-}
 
 /* Multiplexed TURN has no more than a channel number and an exact length: what it carries must be known as well. */
 static bool is_multiplexed(tvbuff_t *tvb)
 {
     return tvb_captured_length(tvb) > MS_MULTIPLEXED_HEADER_LEN &&
-           class_of(tvb_new_subset_remaining(tvb, MS_MULTIPLEXED_HEADER_LEN)) != MSTUN_PACKET_UNKNOWN;
+           mstun_packet_class_of(tvb_new_subset_remaining(tvb, MS_MULTIPLEXED_HEADER_LEN)) != MSTUN_PACKET_UNKNOWN;
 }
 
 static bool is_ours(tvbuff_t *tvb)
 {
     mstun_facts_t facts;
 
-    switch (pref_udp == UDP_NONE ? MSTUN_PACKET_UNKNOWN : class_of(tvb)) {
+    switch (pref_udp == UDP_NONE ? MSTUN_PACKET_UNKNOWN : mstun_packet_class_of(tvb)) {
     case MSTUN_PACKET_STUN:
         return mstun_message_parse(tvb, &facts) &&
                STUN_HEADER_LEN + (uint32_t)facts.length == tvb_reported_length(tvb) &&
@@ -59,15 +60,27 @@ static bool is_ours(tvbuff_t *tvb)
     }
 }
 
+/* [MS-TURN] messages on this 5-tuple belong to those that the client exchanges with the server's other addresses. */
+static mstun_stream_t *join(mstun_stream_t *stream, tvbuff_t *tvb, packet_info *pinfo)
+{
+    uint32_t captured = tvb_captured_length(tvb);
+
+    if (PINFO_FD_VISITED(pinfo) || mstun_packet_class_of(tvb) != MSTUN_PACKET_STUN ||
+        mstun_dialect_of_bytes(tvb_get_ptr(tvb, 0, (int)captured), captured) != MSTUN_DIALECT_MS_TURN) {
+        return stream;
+    }
+    return mstun_stream_join(stream, pinfo, stun_type_class(tvb_get_ntohs(tvb, 0)) == STUN_REQUEST);
+}
+
 /* On a 5-tuple that is ours. */
 static int dissect_udp(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
 {
     mstun_stream_t *stream = pinfo->flags.in_error_pkt ? NULL : mstun_stream_find(pinfo);
 
-    if (class_of(tvb) == MSTUN_PACKET_UNKNOWN) {
+    if (mstun_packet_class_of(tvb) == MSTUN_PACKET_UNKNOWN) {
         return 0;
     }
-    mstun_dissect_datagram(tvb, pinfo, tree, stream);
+    mstun_dissect_datagram(tvb, pinfo, tree, stream ? join(stream, tvb, pinfo) : NULL);
     return (int)tvb_captured_length(tvb);
 }
 
@@ -88,13 +101,62 @@ static ws_bool heur_udp(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, voi
     return dissect_udp(tvb, pinfo, tree, data) > 0;
 }
 
-static int dissect_wrapped(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
+static bool is_enabled(void)
 {
-    if (proto_is_protocol_enabled(find_protocol_by_id(proto_mstun)) && is_ours(tvb)) {
+    return proto_is_protocol_enabled(find_protocol_by_id(proto_mstun));
+}
+
+static int dissect_ours_or(dissector_handle_t owner, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
+{
+    if (is_enabled() && is_ours(tvb)) {
         claim(pinfo);
         return call_dissector_only(udp_handle, tvb, pinfo, tree, data);
     }
-    return port_owner ? call_dissector_only(port_owner, tvb, pinfo, tree, data) : 0;
+    return owner ? call_dissector_only(owner, tvb, pinfo, tree, data) : 0;
+}
+
+static int dissect_wrapped(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
+{
+    return dissect_ours_or(port_owner, tvb, pinfo, tree, data);
+}
+
+static int dissect_beside(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
+{
+    return dissect_ours_or(builtin_handle, tvb, pinfo, tree, data);
+}
+
+/* In place of the built-in's heuristic, wherever it stands in the list. Where that takes the 5-tuple for good, the first
+ * message that is ours still takes it back. */
+static ws_bool heur_stun(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
+{
+    if (is_enabled() && is_ours(tvb)) {
+        return FALSE;
+    }
+    if (!stun_heuristic(tvb, pinfo, tree, data)) {
+        return FALSE;
+    }
+    conversation_t *conversation = find_conversation_pinfo(pinfo, 0);
+
+    if (is_enabled() && conversation && conversation_get_dissector(conversation, pinfo->num) == builtin_handle) {
+        conversation_set_dissector(conversation, beside_handle);
+    }
+    return TRUE;
+}
+
+static ws_bool heur_classicstun(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
+{
+    return !(is_enabled() && is_ours(tvb)) && classicstun_heuristic(tvb, pinfo, tree, data);
+}
+
+/* The entry stays the built-in's, with its name and switch. */
+static void stand_before(const char *name, heur_dissector_t ours, heur_dissector_t *theirs)
+{
+    heur_dtbl_entry_t *entry = find_heur_dissector_by_unique_short_name(name);
+
+    if (entry) {
+        *theirs = entry->dissector;
+        entry->dissector = ours;
+    }
 }
 
 /* At every opening of a file, after all preferences: the built-in's may have added and deleted the port. */
@@ -123,6 +185,7 @@ void mstun_entry_udp_register(const mstun_registrar_t *reg)
         proto_register_protocol_in_name_only("Microsoft STUN before UDP port 3478's owner", "MSTUN or STUN",
                                              "mstun.shared_udp", proto_get_id_by_filter_name("udp"), FT_PROTOCOL);
     wrapper_handle = create_dissector_handle(dissect_wrapped, proto_wrapper);
+    beside_handle = create_dissector_handle(dissect_beside, proto_wrapper);
     prefs_register_enum_preference(reg->prefs, "udp", "Decode on UDP",
                                    "What of STUN on UDP is decoded here; the rest stays with the built-in STUN",
                                    &pref_udp, choices, FALSE);
@@ -132,5 +195,8 @@ void mstun_entry_udp_register(const mstun_registrar_t *reg)
 void mstun_entry_udp_handoff(void)
 {
     udp_ports = find_dissector_table("udp.port");
+    builtin_handle = find_dissector("stun-udp");
+    stand_before("stun_udp", heur_stun, &stun_heuristic);
+    stand_before("classicstun_udp", heur_classicstun, &classicstun_heuristic);
     heur_dissector_add("udp", heur_udp, "Microsoft STUN and TURN over UDP", "mstun_udp", proto_mstun, HEURISTIC_ENABLE);
 }

@@ -19,18 +19,7 @@ typedef struct {
 static wmem_map_t *announced;   /* announced_key_t -> mstun_connection_t, the newest */
 static wmem_map_t *legs;        /* leg_key_t -> mstun_connection_t, the newest */
 static wmem_map_t *controllers; /* set of announced_key_t with id 0: the client has an allocation at the server */
-
-static wmem_map_t *relays; /* relayed mstun_endpoint_t -> mstun_allocation_t, the newest */
-
-static guint hash_endpoint(gconstpointer key)
-{
-    return wmem_strong_hash((const guint8 *)key, sizeof(mstun_endpoint_t));
-}
-
-static gboolean equal_endpoints(gconstpointer a, gconstpointer b)
-{
-    return memcmp(a, b, sizeof(mstun_endpoint_t)) == 0;
-}
+static wmem_map_t *relays;      /* relayed mstun_endpoint_t -> mstun_allocation_t, the newest */
 
 static guint hash_announced(gconstpointer key)
 {
@@ -50,16 +39,6 @@ static guint hash_leg(gconstpointer key)
 static gboolean equal_legs(gconstpointer a, gconstpointer b)
 {
     return memcmp(a, b, sizeof(leg_key_t)) == 0;
-}
-
-void mstun_endpoint_of(const address *ip, uint32_t port, mstun_endpoint_t *endpoint)
-{
-    memset(endpoint, 0, sizeof *endpoint); /* padding too: endpoints are compared as bytes */
-    if (ip->type == AT_IPv4 || ip->type == AT_IPv6) {
-        endpoint->family = ip->type == AT_IPv4 ? 1 : 2;
-        endpoint->port = (uint16_t)port;
-        memcpy(endpoint->ip, ip->data, ip->type == AT_IPv4 ? 4 : 16);
-    }
 }
 
 static void announced_key(announced_key_t *key, const mstun_endpoint_t *server, const mstun_endpoint_t *client,
@@ -232,6 +211,7 @@ void mstun_connection_register(const mstun_registrar_t *reg _U_)
 {
     announced = wmem_map_new_autoreset(wmem_epan_scope(), wmem_file_scope(), hash_announced, equal_announced);
     controllers = wmem_map_new_autoreset(wmem_epan_scope(), wmem_file_scope(), hash_announced, equal_announced);
-    relays = wmem_map_new_autoreset(wmem_epan_scope(), wmem_file_scope(), hash_endpoint, equal_endpoints);
+    relays =
+        wmem_map_new_autoreset(wmem_epan_scope(), wmem_file_scope(), mstun_endpoint_hash, mstun_endpoint_equal_keys);
     legs = wmem_map_new_autoreset(wmem_epan_scope(), wmem_file_scope(), hash_leg, equal_legs);
 }

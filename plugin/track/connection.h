@@ -46,9 +46,6 @@ typedef struct {
     uint32_t number; /* of seconds: how late, how long ago */
 } mstun_note_t;
 
-/** An IP address and port as an endpoint; family 0 for an address that is not IP. */
-void mstun_endpoint_of(const address *ip, uint32_t port, mstun_endpoint_t *endpoint);
-
 /** First pass: remembers a fact about a message for later visits. */
 void mstun_note_add(mstun_stream_t *stream, packet_info *pinfo, uint32_t position, mstun_note_kind_t kind,
                     double number);

@@ -8,13 +8,38 @@
 
 static int proto_mstun = -1;
 
+static wmem_map_t *clients; /* of MS-TURN on UDP: mstun_endpoint_t -> mstun_stream_t */
+
+guint mstun_endpoint_hash(gconstpointer key)
+{
+    return wmem_strong_hash((const guint8 *)key, sizeof(mstun_endpoint_t));
+}
+
+gboolean mstun_endpoint_equal_keys(gconstpointer a, gconstpointer b)
+{
+    return mstun_endpoint_equal((const mstun_endpoint_t *)a, (const mstun_endpoint_t *)b);
+}
+
+void mstun_endpoint_of(const address *ip, uint32_t port, mstun_endpoint_t *endpoint)
+{
+    memset(endpoint, 0, sizeof *endpoint); /* padding too: endpoints are compared as bytes */
+    if (ip->type == AT_IPv4 || ip->type == AT_IPv6) {
+        endpoint->family = ip->type == AT_IPv4 ? 1 : 2;
+        endpoint->port = (uint16_t)port;
+        memcpy(endpoint->ip, ip->data, ip->type == AT_IPv4 ? 4 : 16);
+    }
+}
+
 mstun_stream_t *mstun_stream_find(packet_info *pinfo)
 {
     conversation_t *conversation = find_conversation_pinfo(pinfo, 0);
     mstun_stream_t *stream =
         conversation ? (mstun_stream_t *)conversation_get_proto_data(conversation, proto_mstun) : NULL;
 
-    return stream && stream->first_frame <= pinfo->num ? stream : NULL;
+    if (!stream || stream->first_frame > pinfo->num) {
+        return NULL;
+    }
+    return stream->home && stream->home_since <= pinfo->num ? stream->home : stream;
 }
 
 mstun_stream_t *mstun_stream_claim(packet_info *pinfo)
@@ -29,8 +54,38 @@ mstun_stream_t *mstun_stream_claim(packet_info *pinfo)
     return stream;
 }
 
-unsigned mstun_stream_direction(const packet_info *pinfo)
+mstun_stream_t *mstun_stream_join(mstun_stream_t *stream, packet_info *pinfo, bool from_client)
 {
+    mstun_endpoint_t client;
+
+    if (stream->client.family) {
+        return stream;
+    }
+    mstun_endpoint_of(from_client ? &pinfo->src : &pinfo->dst, from_client ? pinfo->srcport : pinfo->destport, &client);
+    if (!client.family) {
+        return stream;
+    }
+    stream->home = (mstun_stream_t *)wmem_map_lookup(clients, &client);
+    stream->home_since = pinfo->num;
+    if (stream->home) {
+        return stream->home;
+    }
+    unsigned direction = mstun_stream_direction(stream, pinfo);
+
+    stream->client = client;
+    stream->client_direction = from_client ? direction : 1 - direction;
+    wmem_map_insert(clients, &stream->client, stream);
+    return stream;
+}
+
+unsigned mstun_stream_direction(const mstun_stream_t *stream, const packet_info *pinfo)
+{
+    mstun_endpoint_t source;
+
+    if (stream && stream->client.family) {
+        mstun_endpoint_of(&pinfo->src, pinfo->srcport, &source);
+        return mstun_endpoint_equal(&source, &stream->client) ? stream->client_direction : 1 - stream->client_direction;
+    }
     int order = cmp_address(&pinfo->src, &pinfo->dst);
 
     if (order == 0) {
@@ -182,4 +237,6 @@ void mstun_stream_restart(mstun_stream_t *stream, unsigned direction)
 void mstun_stream_register(const mstun_registrar_t *reg)
 {
     proto_mstun = reg->proto;
+    clients =
+        wmem_map_new_autoreset(wmem_epan_scope(), wmem_file_scope(), mstun_endpoint_hash, mstun_endpoint_equal_keys);
 }

@@ -5,6 +5,7 @@
 #ifndef MSTUN_TRACK_STREAM_H
 #define MSTUN_TRACK_STREAM_H
 
+#include "attr/facts.h"
 #include "framing/framing.h"
 #include "registrar.h"
 
@@ -16,6 +17,7 @@ typedef struct {
     mstun_framing_t framing;
 } mstun_mark_t;
 
+typedef struct mstun_stream mstun_stream_t;
 typedef struct mstun_transaction mstun_transaction_t;
 typedef struct mstun_allocation mstun_allocation_t;
 typedef struct mstun_connection mstun_connection_t;
@@ -32,10 +34,14 @@ typedef struct {
     bool in_step;                /* first pass: expected is known */
 } mstun_flow_t;
 
-typedef struct {
+struct mstun_stream {
     uint32_t tcp_stream;  /* as tcp.stream */
     uint32_t number;      /* tells connections apart, also such with the same addresses and ports */
     uint32_t first_frame; /* the connection is ours from this frame on */
+    mstun_stream_t *home; /* the stream that goes on for this one from frame home_since on, see mstun_stream_join */
+    uint32_t home_since;
+    mstun_endpoint_t client;   /* where streams of one client were joined here; family 0: they were not */
+    unsigned client_direction; /* of what client sends, whoever it sends it to */
     mstun_flow_t flow[2];
     mstun_transaction_t *oldest; /* first pass: requests without a response yet, oldest first */
     mstun_transaction_t *newest;
@@ -48,7 +54,7 @@ typedef struct {
     bool has_ms_sequence;
     wmem_array_t *notes;   /* of mstun_note_t, by frame; or NULL */
     wmem_array_t *overdue; /* transactions that a later frame proved unanswered, by that frame; or NULL */
-} mstun_stream_t;
+};
 
 /** A TCP segment, or what TCP has put together of several, as it comes to us. */
 typedef struct {
@@ -72,8 +78,27 @@ mstun_stream_t *mstun_stream_find(packet_info *pinfo);
 /** Makes the packet's connection ours from this frame on. Owned by the file scope. First pass only. */
 mstun_stream_t *mstun_stream_claim(packet_info *pinfo);
 
+/**
+ * First pass: an MS-TURN message on UDP. Its server may answer from another address than it was asked at, so all 5-tuples
+ * that a client uses for MS-TURN from one port are one stream from here on. from_client: it sent this message.
+ * Returns the stream that the packet belongs to from now on.
+ */
+mstun_stream_t *mstun_stream_join(mstun_stream_t *stream, packet_info *pinfo, bool from_client);
+
 /** 0 or 1: the packet's direction in its connection, the same for every packet of that direction. */
-unsigned mstun_stream_direction(const packet_info *pinfo);
+unsigned mstun_stream_direction(const mstun_stream_t *stream, const packet_info *pinfo);
+
+/** An IP address and port as an endpoint; family 0 for an address that is not IP. */
+void mstun_endpoint_of(const address *ip, uint32_t port, mstun_endpoint_t *endpoint);
+
+static inline bool mstun_endpoint_equal(const mstun_endpoint_t *a, const mstun_endpoint_t *b)
+{
+    return memcmp(a, b, sizeof *a) == 0;
+}
+
+/** For maps with a mstun_endpoint_t as key. */
+guint mstun_endpoint_hash(gconstpointer key);
+gboolean mstun_endpoint_equal_keys(gconstpointer a, gconstpointer b);
 
 /**
  * Where units begin in a segment. On the first pass it finds out (in step; or by detection; or by looking for a
