@@ -8,12 +8,10 @@
 
 #include <epan/conversation.h>
 #include <epan/dissectors/packet-tcp.h>
-#include <epan/dissectors/packet-tls-utils.h>
 
 #include "dissector.h"
 
 #define TURN_PORT 3478
-#define TURN_ALPN "stun.turn" /* RFC 7443 */
 #define TCP_FIN 0x01
 
 static int proto_mstun = -1;
@@ -21,10 +19,6 @@ static int proto_wrapper = -1;
 
 static dissector_handle_t mstun_handle;
 static dissector_handle_t wrapper_handle;
-static dissector_handle_t tls_handle;
-static dissector_handle_t mstun_tls_handle;
-static dissector_handle_t alpn_handle;
-static dissector_handle_t alpn_owner; /* of TURN_ALPN, before us */
 static dissector_table_t tcp_ports;
 
 static range_t *shared_ports;   /* preference: on which owned ports we look first */
@@ -137,48 +131,6 @@ static bool is_ours_on_owned_port(packet_info *pinfo, const mstun_segment_t *seg
            mstun_detect(segment->bytes, segment->captured, segment->reported, MSTUN_PROOF_MESSAGE) == framing;
 }
 
-/* Inside TLS that Wireshark decrypts (RFC 8489 section 6.2.3): the same stream, without sequence numbers. What TLS gives
- * as data differs between versions and is left alone. */
-static int dissect_in_tls(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
-{
-    mstun_segment_t segment = segment_of(tvb, NULL);
-    mstun_stream_t *stream = mstun_stream_find(pinfo);
-    mstun_framing_t framing = MSTUN_FRAMING_UNKNOWN;
-
-    if (!stream) {
-        framing = mstun_detect(segment.bytes, segment.captured, segment.reported, MSTUN_PROOF_HEADER);
-        if (framing == MSTUN_FRAMING_UNKNOWN || PINFO_FD_VISITED(pinfo)) {
-            return 0;
-        }
-        stream = mstun_stream_claim(pinfo);
-    }
-    return dissect_stream(tvb, pinfo, tree, NULL, stream, &segment, framing);
-}
-
-static ws_bool heur_tls(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
-{
-    mstun_segment_t segment = segment_of(tvb, NULL);
-
-    if (mstun_detect(segment.bytes, segment.captured, segment.reported, MSTUN_PROOF_HEADER) == MSTUN_FRAMING_UNKNOWN) {
-        return FALSE;
-    }
-    tls_set_appdata_dissector(tls_handle, pinfo, mstun_tls_handle);
-    return dissect_in_tls(tvb, pinfo, tree, data) > 0;
-}
-
-/* A TLS connection that says it is TURN's; what is not ours goes to whoever had the name before. */
-static int dissect_alpn(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
-{
-    pinfo->can_desegment = pinfo->saved_can_desegment;
-    int used = call_dissector_only(mstun_tls_handle, tvb, pinfo, tree, data);
-
-    if (used > 0 || !alpn_owner) {
-        return used;
-    }
-    pinfo->can_desegment = pinfo->saved_can_desegment;
-    return call_dissector_only(alpn_owner, tvb, pinfo, tree, data);
-}
-
 /*
  * The built-in "stun" takes whatever comes on TURN's port, and waits for as many bytes as it takes for a length: STUN
  * that follows in the connection would drown in that. It gets connections that begin otherwise than with STUN, as far
@@ -269,15 +221,10 @@ void mstun_entry_register(const mstun_registrar_t *reg)
 {
     proto_mstun = reg->proto;
     mstun_handle = register_dissector("mstun", dissect_tcp, reg->proto);
-    mstun_tls_handle = register_dissector("mstun.tls", dissect_in_tls, reg->proto);
     /* A protocol in name only: it adds no layer. Its parent is TCP, so that it cannot be switched off by itself. */
     proto_wrapper = proto_register_protocol_in_name_only("STUN before a port's owner", "MSTUN or owner", "mstun.shared",
                                                          proto_get_id_by_filter_name("tcp"), FT_PROTOCOL);
     wrapper_handle = create_dissector_handle(dissect_wrapped, proto_wrapper);
-    /* TLS prints the name: it is the built-in owner's, whose output must not change when mstun is off. */
-    alpn_handle = create_dissector_handle(
-        dissect_alpn, proto_register_protocol_in_name_only("TURN Channel", "MSTUN or ALPN owner", "mstun.shared_alpn",
-                                                           proto_get_id_by_filter_name("tls"), FT_PROTOCOL));
     port_owners = wmem_map_new(wmem_epan_scope(), g_direct_hash, g_direct_equal);
 
     range_convert_str(wmem_epan_scope(), &shared_ports, "1-65535", 65535);
@@ -292,11 +239,6 @@ void mstun_entry_handoff(void)
 {
     tcp_ports = find_dissector_table("tcp.port");
     dissector_add_uint_range_with_preference("tcp.port", "", mstun_handle);
-    tls_handle = find_dissector("tls");
-    alpn_owner = dissector_get_string_handle(find_dissector_table("tls.alpn"), TURN_ALPN);
-    dissector_add_string("tls.alpn", TURN_ALPN, alpn_handle);
-    heur_dissector_add("tls", heur_tls, "STUN, TURN and Microsoft's dialects over TLS", "mstun_tls", proto_mstun,
-                       HEURISTIC_ENABLE);
     heur_dissector_add("tcp", heur_tcp, "STUN, TURN and Microsoft's dialects over TCP", "mstun_tcp", proto_mstun,
                        HEURISTIC_ENABLE);
 }

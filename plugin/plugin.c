@@ -12,6 +12,7 @@
 #include "attr/walk.h"
 #include "columns.h"
 #include "entry.h"
+#include "entry_tls.h"
 #include "entry_udp.h"
 #include "framing/show.h"
 #include "message/fingerprint.h"
@@ -59,6 +60,7 @@ static const mstun_register_fn modules[] = {
     mstun_columns_register,
     mstun_packet_register,
     mstun_entry_register,
+    mstun_entry_tls_register,
     mstun_entry_udp_register,
 };
 /* clang-format on */
@@ -78,6 +80,7 @@ static void register_handoff(void)
 {
     mstun_payload_handoff();
     mstun_entry_handoff();
+    mstun_entry_tls_handoff();
     mstun_entry_udp_handoff();
 }
 
