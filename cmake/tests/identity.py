@@ -2,6 +2,8 @@
 """What the plugin must leave alone, by comparing `tshark -V` with and without it.
 
     nostun       captures without STUN (test-captures/no-stun): the same bytes, and no frame is mstun's
+    decrypted    those with a key log beside them: the same bytes while TLS is decrypted, also with preferences and Decode As
+    udp          captures with UDP: the same bytes with mstun.udp:none, and without Microsoft's STUN by default too
     disabled     every capture with --disable-protocol mstun: the same bytes
     noframelost  every capture: a frame that the built-in takes for STUN is still STUN, mstun's or the built-in's
 """
@@ -14,6 +16,10 @@ from harness import NO_PLUGIN, TestFailure, captures, decode, each, name
 # Frames in which the built-in takes the end of a message, whose beginning the capture does not have, for a message.
 NO_MESSAGES = {"tcp/bare-mid-message": {1}, "tcp/rfc4571-mid-message": {1}}
 BUILT_IN = {"stun", "classicstun", "turnchannel"}
+
+# What else users set for TLS on port 443.
+DECRYPTED_WITH = [(), ("-2",), ("-d", "tls.port==443,http"), ("-d", "tcp.port==443,tls"), ("-o", "http.tls.port:443,8443"),
+                  ("-o", "tls.desegment_ssl_records:FALSE"), ("-o", "tcp.try_heuristic_first:TRUE")]
 
 
 def same(stock, ours):
@@ -42,6 +48,44 @@ def nostun(capture):
     if frames(ours, {"mstun"}):
         raise TestFailure(f"mstun claims frames {sorted(frames(ours, {'mstun'}))}")
     same(decode(capture, "-V", plugins=NO_PLUGIN), ours)
+
+
+def decrypted(capture):
+    """HTTP in TLS that the key log opens."""
+    if frames(decode(capture, "-V"), {"http"}):
+        raise TestFailure("can be read without its key log")
+    key_log = ["-V", "-o", f"tls.keylog_file:{capture.with_suffix('.keys')}"]
+    for more in DECRYPTED_WITH:
+        ours = decode(capture, *key_log, *more)
+        if not frames(ours, {"http"}) or "HTTP/1." not in ours:
+            raise TestFailure(f"is not decrypted with {' '.join(more) or 'its key log'}")
+        if frames(ours, {"mstun"}):
+            raise TestFailure(f"mstun claims frames with {' '.join(more) or 'its key log'}")
+        same(decode(capture, *key_log, *more, plugins=NO_PLUGIN), ours)
+
+
+def with_key_log():
+    """The captures of no-stun that have one."""
+    found = [capture for capture in captures("no-stun/*") if capture.with_suffix(".keys").exists()]
+    if not found:
+        raise TestFailure("no capture has a key log")
+    return found
+
+
+# UDP without a message of Microsoft's.
+PLAIN_UDP = {"ms-turn/udp-webrtc", "ms-turn/rfc3489-udp"}
+
+
+def udp(capture):
+    """What the preference leaves to the built-in."""
+    stock = decode(capture, "-V", plugins=NO_PLUGIN)
+    same(stock, decode(capture, "-V", "-o", "mstun.udp:none"))
+    if name(capture) in PLAIN_UDP:
+        same(stock, decode(capture, "-V"))
+    elif frames(stock, {"udp"}) and not frames(decode(capture, "-V"), {"mstun"}):
+        raise TestFailure("mstun has no frame by default")
+    if not frames(decode(capture, "-V", "-o", "mstun.udp:all"), {"mstun"}) and name(capture) != "ms-turn/rfc3489-udp":
+        raise TestFailure("mstun has no frame with mstun.udp:all")
 
 
 def disabled(capture):
@@ -75,5 +119,9 @@ def noframelost(capture):
 if __name__ == "__main__":
     if sys.argv[1] == "nostun":
         harness.main(lambda: each(captures("no-stun/*"), nostun))
+    elif sys.argv[1] == "udp":
+        harness.main(lambda: each(captures("ms-turn/*udp*"), udp))
+    elif sys.argv[1] == "decrypted":
+        harness.main(lambda: each(with_key_log(), decrypted))
     else:
         harness.main(lambda: each(captures(), {"disabled": disabled, "noframelost": noframelost}[sys.argv[1]]))

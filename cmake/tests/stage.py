@@ -58,13 +58,16 @@ def newer(source, target):
 
 
 def stage_captures():
-    """Mirrors test-captures/<topic>/*.{pcap,pcapng,hex}; a capture that is gone from there goes here too."""
-    wanted = {}
+    """Mirrors test-captures/<topic>/*.{pcap,pcapng,hex}, and key logs beside them; what is gone from there goes here too."""
+    wanted = {CAPTURES / source.parent.name / source.name: source
+              for source in (SOURCE / "test-captures").glob("*/*.keys")}
+    key_logs = len(wanted)
     for source in sorted((SOURCE / "test-captures").glob("*/*")):
         if source.suffix in (".pcap", ".pcapng", ".hex"):
             suffix = ".pcap" if source.suffix == ".hex" else source.suffix
             target = CAPTURES / source.parent.name / (source.stem + suffix)
-            if (twin := next((t for t in wanted if t.with_suffix("") == target.with_suffix("")), None)) is not None:
+            if (twin := next((t for t in wanted if t.suffix != ".keys" and t.with_suffix("") == target.with_suffix("")),
+                             None)) is not None:
                 raise TestFailure(f"{source} and {wanted[twin]} have one name")
             wanted[target] = source
     for old in CAPTURES.glob("*/*"):
@@ -77,7 +80,7 @@ def stage_captures():
                 convert(source, target)
             else:
                 shutil.copyfile(source, target)
-    print(f"{len(wanted)} captures")
+    print(f"{len(wanted) - key_logs} captures")
 
 
 def main(plugin, wireshark_id):

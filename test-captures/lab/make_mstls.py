@@ -248,6 +248,13 @@ def relay_attempt(t):
     return {"cause": "healthy", "connections": t.connections}
 
 
+def discovery(t):
+    """Binding requests, nothing else."""
+    discover(t)
+    t.control.close()
+    return {"cause": "healthy"}
+
+
 def relay_udp(t):
     """A UDP relay: a channel, Send and Data."""
     if t.allocate(turn_tcp.UDP) is not None or t.permit(lab.PEER) is not None:
@@ -274,11 +281,11 @@ def relay_udp(t):
 class Dtls:
     """A client whose DTLS is openssl s_client's: one write or read is one record."""
 
-    def __init__(self, port, keys, version):
+    def __init__(self, port, keys, version, alpn):
         self.log, self.realm, self.nonce = [], b"", b""
         self.name = f"{lab.CLIENT}:50500", f"{lab.SERVER}:{port}"
         self.p = subprocess.Popen(["openssl", "s_client", f"-{version}", "-connect", f"{lab.SERVER}:{port}", "-bind",
-                                   self.name[0], "-quiet", "-alpn", "stun.turn", "-keylogfile", keys],
+                                   self.name[0], "-quiet", *(["-alpn", alpn] if alpn else []), "-keylogfile", keys],
                                   stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, bufsize=0)
         time.sleep(0.5)
 
@@ -302,8 +309,18 @@ class Dtls:
 
     def close(self):
         self.p.stdin.close()
-        self.p.wait(5)
+        try:
+            self.p.wait(2)                 # it waits for the server, who keeps a connection without allocation for long
+        except subprocess.TimeoutExpired:
+            self.p.terminate()
+            self.p.wait(5)
         self.p.stdout.close()
+
+
+def discover(d):
+    """Binding requests: what RFC 7443's stun.nat-discovery is for."""
+    for _ in range(2):
+        d.ask(0x0001, [])
 
 
 def dtls_talk(d):
@@ -328,12 +345,12 @@ def dtls_talk(d):
     d.ask(0x0004, [(LIFETIME, bytes(4))])
 
 
-def dtls(name, port, version):
+def dtls(name, port, version, use=dtls_talk, alpn="stun.turn"):
     keys = os.path.join(lab.SCRATCH, name + ".keys")
     with turnserver(port), lab.Capture(TOPIC, name, f"udp port {port}"):
         time.sleep(0.3)
-        d = Dtls(port, keys, version)
-        dtls_talk(d)
+        d = Dtls(port, keys, version, alpn)
+        use(d)
         d.close()
     inject(name, keys)
     rows, others = [], []
@@ -364,6 +381,9 @@ CAPTURES = {
     "udp-relay-tls12-5349": lambda n: tls(n, 5349, V12, relay_udp),
     "tcp-relay-tls13-5349-no-secrets": lambda n: tls(n, 5349, V13, relay_tcp, secrets=False),
     "udp-relay-dtls12-5349": lambda n: dtls(n, 5349, "dtls1_2"),
+    "udp-relay-no-alpn-dtls12-40123": lambda n: dtls(n, 40123, "dtls1_2", alpn=None),
+    "nat-discovery-tls12-5349": lambda n: tls(n, 5349, V12, discovery, alpn=("stun.nat-discovery",)),
+    "nat-discovery-dtls12-5349": lambda n: dtls(n, 5349, "dtls1_2", discover, "stun.nat-discovery"),
 }
 
 

@@ -36,16 +36,17 @@ class Datagrams:
         self.frames.append((self.time, len(data), data))
         self.time += 0.02
 
-    def write(self, name, what, servers=SERVERS, left=(), count_of=None, **facts):
-        """left: clients (or peers) whose messages are not mstun's unless the preference says all."""
+    def write(self, name, what, servers=SERVERS, left=(), left_frames=(), count_of=None, **facts):
+        """left: clients (or peers) whose messages are not mstun's unless the preference says all; left_frames: the
+        frames of such messages."""
         lab.write_pcapng(lab.path(TOPIC, name + ".pcapng"), self.frames)
         rows, others = msread.read(lab.path(TOPIC, name + ".pcapng"), servers=servers)
         msread.settle(rows)
-        mine = [m for m in rows if m["client"] not in left]
-        theirs = [m for m in rows if m["client"] in left]
+        theirs = [m for m in rows if m["client"] in left or m["frame"] in left_frames]
+        mine = [m for m in rows if m not in theirs]
         if count_of is not None and len(rows) != count_of:
             raise RuntimeError(f"{name}: {len(rows)} messages read, {count_of} sent")
-        if left:
+        if theirs:
             facts["left_to_the_built_in"] = [{k: m[k] for k in ("frame", "client", "server", "dir", "type", "id")}
                                              for m in theirs]
         msread.write_truth(TOPIC, name, mine, others, "the script that wrote the capture, read by lab/msread.py",
@@ -63,54 +64,63 @@ def check_with_session(n, from_client, session, use=False):
         (msturn.SESSION, session)], pwd, True)
 
 
-def allocation(d, s, relay):
+def allocation(d, s, relay, other=OTHER):
     """To the second server, which answers from the first one's address."""
     req = s.first_allocate(1, 0)
     d.send(CLIENT, SERVER, req)
-    d.send(SERVER, CLIENT, s.challenge(req, OTHER, relay, CLIENT))
+    d.send(SERVER, CLIENT, s.challenge(req, other, relay, CLIENT))
     req = s.allocate()
-    d.send(CLIENT, OTHER, req)
+    d.send(CLIENT, other, req)
     d.send(SERVER, CLIENT, s.allocated(req, relay, CLIENT))
 
 
-def deletion(d, s):
+def deletion(d, s, other):
     for life in (None, 0):
         req = s.again(life)
-        d.send(CLIENT, OTHER, req)
+        d.send(CLIENT, other, req)
         d.send(SERVER, CLIENT, s.refreshed(req, 60 if life is None else 0))
 
 
-def whole(d, seed=3478):
+def whole(d, seed=3478, other=OTHER):
     """Allocate, checks in Send and Data, Set Active Destination, then packets as they are."""
     s = Session(BASE_TIME + 7 * 86400, random.Random(seed))
-    allocation(d, s, AUDIO)
-    d.send(CLIENT, OTHER, s.send(PEER, check_with_session(60, True, s.session)))
-    d.send(OTHER, CLIENT, s.data(PEER, answer(60, True, AUDIO)))
-    d.send(OTHER, CLIENT, s.data(PEER, check(61, False)))
-    d.send(CLIENT, OTHER, s.send(PEER, answer(61, False, PEER)))
-    d.send(CLIENT, OTHER, s.send(PEER, check_with_session(62, True, s.session, True)))
-    d.send(OTHER, CLIENT, s.data(PEER, answer(62, True, AUDIO)))
-    d.send(CLIENT, OTHER, s.send(PEER, rtp(1)))
-    d.send(OTHER, CLIENT, s.data(PEER, RTCP))
+    allocation(d, s, AUDIO, other)
+    d.send(CLIENT, other, s.send(PEER, check_with_session(60, True, s.session)))
+    d.send(other, CLIENT, s.data(PEER, answer(60, True, AUDIO)))
+    d.send(other, CLIENT, s.data(PEER, check(61, False)))
+    d.send(CLIENT, other, s.send(PEER, answer(61, False, PEER)))
+    d.send(CLIENT, other, s.send(PEER, check_with_session(62, True, s.session, True)))
+    d.send(other, CLIENT, s.data(PEER, answer(62, True, AUDIO)))
+    d.send(CLIENT, other, s.send(PEER, rtp(1)))
+    d.send(other, CLIENT, s.data(PEER, RTCP))
     req = s.set_active(PEER)
-    d.send(CLIENT, OTHER, req)
-    d.send(OTHER, CLIENT, s.active(req))
+    d.send(CLIENT, other, req)
+    d.send(other, CLIENT, s.active(req))
     for i in (2, 3):
-        d.send(CLIENT, OTHER, rtp(i))
-        d.send(OTHER, CLIENT, rtp(i + 10))
-    d.send(CLIENT, OTHER, check(63, True))
-    d.send(OTHER, CLIENT, answer(63, True, AUDIO))
-    d.send(OTHER, CLIENT, check(64, False))
-    d.send(CLIENT, OTHER, answer(64, False, PEER))
-    d.send(CLIENT, OTHER, RTCP)
-    d.send(OTHER, CLIENT, DTLS_DATA)
-    deletion(d, s)
+        d.send(CLIENT, other, rtp(i))
+        d.send(other, CLIENT, rtp(i + 10))
+    d.send(CLIENT, other, check(63, True))
+    d.send(other, CLIENT, answer(63, True, AUDIO))
+    d.send(other, CLIENT, check(64, False))
+    d.send(CLIENT, other, answer(64, False, PEER))
+    d.send(CLIENT, other, RTCP)
+    d.send(other, CLIENT, DTLS_DATA)
+    deletion(d, s, other)
 
 
 def udp(name):
     d = Datagrams()
     whole(d)
     d.write(name, "MS-TURN on UDP; the second server's Allocate answers come from the first one's address", count_of=28)
+
+
+def around(name):
+    """The client's address lies between those of the two servers: whose direction is whose must not hang on their order."""
+    d = Datagrams()
+    far = ("192.0.2.99", 3478)
+    whole(d, 3481, far)
+    d.write(name, "as udp, but the client's address lies between those of the servers",
+            servers=[*SERVERS, "%s:%d" % far], count_of=28)
 
 
 def multiplexed(name):
@@ -307,8 +317,39 @@ def rfc3489_udp(name):
     d.write(name, "RFC 3489 without a cookie on UDP", left=["%s:%d" % client])
 
 
+def overtaken(name):
+    """On ports that nobody owns, what is not Microsoft's comes first each time: RFC 3489, then TURN of RFC 8656 on the
+    very 5-tuple that Microsoft's ICE uses later."""
+    d = Datagrams()
+    server, left = ("192.0.2.1", 40348), []
+
+    def send(mine, source, target, data):
+        d.send(source, target, data)
+        if not mine:
+            left.append(len(d.frames))
+
+    old_client = ("192.0.2.10", 50400)
+    for direction, m in old_talk(old_client, server, 140):
+        send(False, *((old_client, server) if direction == "c2s" else (server, old_client)), m)
+    client, s = ("192.0.2.10", 50402), Session(BASE_TIME + 7 * 86400, random.Random(40348))
+    req = s.first_allocate(1, 0)
+    req = req[:4] + old_id(160) + req[20:]
+    send(True, client, server, req)
+    send(True, server, client, s.challenge(req, server, AUDIO, client))
+    client = ("192.0.2.10", 50404)
+    send(False, client, server, message(0x0003, tid(161), [(0x0019, b"\x11\0\0\0")]))
+    send(False, server, client, message(0x0113, tid(161), [(0x0009, error_code(400, "Bad Request"))]))
+    for n in (162, 163):
+        send(True, client, server, check(n, True))
+        send(True, server, client, answer(n, True, client))
+        send(True, client, server, rtp(n))
+    d.write(name, "RFC 3489 before MS-TURN without a cookie; TURN before MS-ICE2 on one 5-tuple",
+            servers=["%s:%d" % server], left_frames=left)
+
+
 CAPTURES = {
-    "udp": udp, "udp-multiplexed": multiplexed, "udp-retransmitted": retransmitted, "udp-blocked": blocked,
+    "udp": udp, "udp-servers-around": around, "udp-overtaken": overtaken,
+    "udp-multiplexed": multiplexed, "udp-retransmitted": retransmitted, "udp-blocked": blocked,
     "udp-ice": ice, "udp-webrtc": plain_webrtc, "udp-beside": beside,
     "rfc3489-tcp": lambda n: rfc3489_tcp(n, 3478, False),
     "rfc3489-tcp-rfc4571": lambda n: rfc3489_tcp(n, 42400, True),
