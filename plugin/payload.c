@@ -37,6 +37,34 @@ static dissector_handle_t handle_for(tvbuff_t *tvb)
     return NULL;
 }
 
+/* Wireshark keeps one DTLS session for a 5-tuple: a hello relayed inside of DTLS would take the outer session's keys away.
+ * Without ports it is another conversation. */
+static int dissect_dtls_in_dtls(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
+{
+    uint32_t source = pinfo->srcport, destination = pinfo->destport;
+    volatile int used = 0;
+
+    pinfo->srcport = pinfo->destport = 0;
+    TRY
+    {
+        used = call_dissector_only(dtls_handle, tvb, pinfo, tree, NULL);
+    }
+    FINALLY
+    {
+        pinfo->srcport = source;
+        pinfo->destport = destination;
+    }
+    ENDTRY;
+    return used;
+}
+
+static int dissect_with(dissector_handle_t handle, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
+{
+    return handle == dtls_handle && proto_is_frame_protocol(pinfo->layers, "dtls")
+               ? dissect_dtls_in_dtls(tvb, pinfo, tree)
+               : call_dissector_only(handle, tvb, pinfo, tree, NULL);
+}
+
 bool mstun_payload_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
 {
     dissector_handle_t handle = handle_for(tvb);
@@ -55,7 +83,7 @@ bool mstun_payload_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
         pinfo->can_desegment = can_desegment;
         return true;
     }
-    bool known = (handle && call_dissector_only(handle, tvb, pinfo, tree, NULL) > 0) ||
+    bool known = (handle && dissect_with(handle, tvb, pinfo, tree) > 0) ||
                  dissector_try_heuristic(stun_payload_heuristics, tvb, pinfo, tree, &entry, NULL);
 
     if (!known) {

@@ -18,6 +18,7 @@ import msread
 import turn_tcp
 from ice_stream import PAUSE, settle
 from make_msturn import certificate
+from make_msudp import DTLS_HELLO
 from stunmsg import (CHANNEL_NUMBER, DATA, LIFETIME, PEER, RELAYED, channel_data, long_term_key, message, parse,
                      read_xor_address, xor_address)
 from turn_tcp import Turn, Wire
@@ -323,7 +324,7 @@ def discover(d):
         d.ask(0x0001, [])
 
 
-def dtls_talk(d):
+def dtls_talk(d, in_channel=b"in a channel"):
     transport = [(0x19, b"\x11\0\0\0")]
     d.ask(0x0003, transport)
     _, tid, attributes = d.ask(0x0003, transport)
@@ -339,8 +340,8 @@ def dtls_talk(d):
         d.receive()
         tid = os.urandom(12)
         d.ask(0x0009, [(CHANNEL_NUMBER, b"\x40\x01\0\0"), (PEER, xor_address(lab.PEER, 50061, tid))], tid)
-        d.send(channel_data(0x4001, b"in a channel"))
-        peer.sendto(peer.recvfrom(2000)[0].upper(), relay)
+        d.send(channel_data(0x4001, in_channel))
+        peer.sendto(peer.recvfrom(2000)[0], relay)
         d.receive()
     d.ask(0x0004, [(LIFETIME, bytes(4))])
 
@@ -382,6 +383,7 @@ CAPTURES = {
     "tcp-relay-tls13-5349-no-secrets": lambda n: tls(n, 5349, V13, relay_tcp, secrets=False),
     "udp-relay-dtls12-5349": lambda n: dtls(n, 5349, "dtls1_2"),
     "udp-relay-no-alpn-dtls12-40123": lambda n: dtls(n, 40123, "dtls1_2", alpn=None),
+    "dtls-relayed-dtls12-5349": lambda n: dtls(n, 5349, "dtls1_2", lambda d: dtls_talk(d, DTLS_HELLO)),
     "nat-discovery-tls12-5349": lambda n: tls(n, 5349, V12, discovery, alpn=("stun.nat-discovery",)),
     "nat-discovery-dtls12-5349": lambda n: dtls(n, 5349, "dtls1_2", discover, "stun.nat-discovery"),
 }
