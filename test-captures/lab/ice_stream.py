@@ -146,6 +146,15 @@ class Stream:
         body = bytes(self.rng.randrange(256) for _ in range(size))
         return b"\x17\xfe\xfd\x00\x01" + struct.pack(">HIH", 0, self.rtp_seq, size) + body
 
+    def talk(self):
+        """Checks both ways, one nominated, RTP."""
+        self.client.check()
+        self.server.check()
+        self.client.check(use=True)
+        for i in range(3):
+            self.client.media(self.rtp(marker=i == 2), "rtp")
+            self.server.media(self.rtp(), "rtp")
+
     def close(self, reset=False):
         for end in (self.client, self.server):
             end.checks.close()

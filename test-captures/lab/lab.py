@@ -74,6 +74,16 @@ class Process:
         self.stop()
 
 
+def certificate():
+    """The files of a certificate for lab.example.org and of its key."""
+    crt, key = (os.path.join(SCRATCH, f) for f in ("cert.pem", "key.pem"))
+    if not os.path.exists(crt):
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
+                        "-nodes", "-days", "3650", "-subj", "/CN=lab.example.org", "-keyout", key, "-out", crt],
+                       check=True, capture_output=True)
+    return crt, key
+
+
 class Capture:
     """Captures the loopback interface while the with-block runs, then writes
     the packets to topic/name.pcapng without anything about this machine."""
@@ -129,6 +139,15 @@ def read_capture(topic, name):
     return [(t, orig, data) for _, t, _, orig, data in count.read_frames(path(topic, name + ".pcapng"))]
 
 
+def later(topic, name, moves):
+    """Moves frames in time, so that nobody has to wait. moves: (frame, seconds) by which it and all behind it come
+    later than they did."""
+    frames = [(t + sum(seconds for frame, seconds in moves if i >= frame), n, b)
+              for i, (t, n, b) in enumerate(read_capture(topic, name), 1)]
+    write_pcapng(path(topic, name + ".pcapng"), frames)
+    return frames
+
+
 FIELDS = ("frame", "client", "server", "dir", "framing", "type", "name", "id", "answered", "state")
 
 
@@ -173,6 +192,11 @@ def same_messages(log, topic, name):
         raise RuntimeError(f"{name}: in the capture and not sent: {left[0]}")
     log.sort(key=lambda m: m["frame"])
     return log
+
+
+def chosen(captures, names):
+    """The makers of the named captures, or all."""
+    return {name: make for name, make in captures.items() if not names or name in names}
 
 
 def need(*programs):

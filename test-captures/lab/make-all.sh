@@ -18,7 +18,8 @@ if [ "${MSTUN_LAB_NAMESPACE:-}" != 1 ]; then
     exit "$status"
 fi
 export PATH="$PATH:/usr/sbin:/sbin" PYTHONDONTWRITEBYTECODE=1 LC_ALL=C
-for tool in ice_pair checks relay_agent; do
-    cc -O1 -Wall -Wextra -o "$MSTUN_LAB_SCRATCH/$tool" "$here/$tool.c" $(pkg-config --cflags --libs nice)
+for program in "ice_pair agents" "relay_agent agents" checks; do
+    sources=$(for part in $program; do echo "$here/$part.c"; done)
+    cc -O1 -Wall -Wextra -o "$MSTUN_LAB_SCRATCH/${program%% *}" $sources $(pkg-config --cflags --libs nice)
 done
 exec python3 "$here/make.py" "$@"

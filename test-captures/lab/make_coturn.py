@@ -62,6 +62,5 @@ CAPTURES = {
 def main(names):
     lab.need("turnserver", "turnutils_uclient", "dumpcap", "ip")
     lab.network()
-    for name, f in CAPTURES.items():
-        if not names or name in names:
-            f(name)
+    for name, f in lab.chosen(CAPTURES, names).items():
+        f(name)

@@ -60,6 +60,5 @@ CAPTURES = {
 def main(names):
     lab.need("dumpcap", "ip", "cc")
     lab.network()
-    for name, args in CAPTURES.items():
-        if not names or name in names:
-            make(name, *args)
+    for name, args in lab.chosen(CAPTURES, names).items():
+        make(name, *args)

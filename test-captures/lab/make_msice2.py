@@ -16,13 +16,8 @@ def finish(name, stream, unanswered="unanswered", **extra):
 
 
 def talk(s):
-    """A whole healthy connection: checks both ways, one nominated, media."""
-    s.client.check()
-    s.server.check()
-    s.client.check(use=True)
-    for i in range(3):
-        s.client.media(s.rtp(marker=i == 2), "rtp")
-        s.server.media(s.rtp(), "rtp")
+    """A whole healthy connection."""
+    s.talk()
     s.client.media(s.rtcp(), "rtcp")
     s.server.check()
 
@@ -108,9 +103,8 @@ def timeout(name):
     log = settle(s.log)
     lab.same_messages(log, TOPIC, name)
     open_ = next(m["frame"] for m in log if m.get("answered") is False)
-    frames = lab.read_capture(TOPIC, name)
-    moved = [(t + 5.0 * max(0, i + 1 - open_), n, b) for i, (t, n, b) in enumerate(frames)]
-    lab.write_pcapng(lab.path(TOPIC, name + ".pcapng"), moved)
+    count_of = len(lab.read_capture(TOPIC, name))
+    moved = lab.later(TOPIC, name, [(i, 5.0) for i in range(open_ + 1, count_of + 1)])
     last, first = moved[-1][0], moved[open_ - 1][0]
     lab.write_truth(TOPIC, name, log, "the log of both ends", other_frames=s.other,
                     seconds_after_the_open_request=round(last - first, 1))
@@ -165,6 +159,5 @@ CAPTURES = {
 def main(names):
     lab.need("dumpcap", "ip")
     lab.network()
-    for name, f in CAPTURES.items():
-        if not names or name in names:
-            f(name)
+    for name, f in lab.chosen(CAPTURES, names).items():
+        f(name)

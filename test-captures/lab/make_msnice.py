@@ -14,8 +14,8 @@ from msrelay import Relay
 TOPIC = "ms-turn"
 
 
-def run(name, mode, how, port, user, password, packets="4", bpf=None):
-    with lab.Capture(TOPIC, name, bpf or f"port {port}"):
+def run(name, mode, how, port, user, password, packets="4", bpf=None, topic=TOPIC):
+    with lab.Capture(topic, name, bpf or f"port {port}"):
         r = subprocess.run([os.path.join(lab.SCRATCH, "relay_agent"), mode, how, lab.CLIENT, lab.PEER, lab.SERVER,
                             str(port), user, password, packets], capture_output=True, text=True, timeout=40,
                            check=False, env={**os.environ, **({"G_MESSAGES_DEBUG": "all", "NICE_DEBUG": "all"} if
@@ -61,6 +61,5 @@ def main(names):
     # libnice's TCP connections are not bound to an address: this is where they come from
     subprocess.run(["ip", "route", "replace", "local", lab.SERVER, "dev", "lo", "table", "local", "src", lab.CLIENT],
                    check=True)
-    for name, f in CAPTURES.items():
-        if not names or name in names:
-            f(name)
+    for name, f in lab.chosen(CAPTURES, names).items():
+        f(name)

@@ -17,7 +17,6 @@ import make_rfc6062
 import msread
 import turn_tcp
 from ice_stream import PAUSE, settle
-from make_msturn import certificate
 from make_msudp import DTLS_HELLO
 from stunmsg import (CHANNEL_NUMBER, DATA, LIFETIME, PEER, RELAYED, channel_data, long_term_key, message, parse,
                      read_xor_address, xor_address)
@@ -28,7 +27,7 @@ V12, V13 = ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3
 
 
 def turnserver(port, *more):
-    crt, key = certificate()
+    crt, key = lab.certificate()
     user = f"{make_coturn.USER}:{make_coturn.PASSWORD}"
     args = ["turnserver", "-n", "--no-cli", "--lt-cred-mech", "-u", user, "-r", make_coturn.REALM,
             "-p", "3478", "--tls-listening-port", str(port), "--cert", crt, "--pkey", key,
@@ -47,7 +46,7 @@ class Terminator(threading.Thread):
         super().__init__(daemon=True)
         self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self.context.minimum_version = V13
-        self.context.load_cert_chain(*certificate())
+        self.context.load_cert_chain(*lab.certificate())
         self.context.set_alpn_protocols(["stun.turn"])
         self.listener = socket.create_server((lab.SERVER, port))
         self.coturn = make_coturn.turnserver(3478)
@@ -392,6 +391,5 @@ CAPTURES = {
 def main(names):
     lab.need("dumpcap", "ip", "openssl", "turnserver")
     lab.network()
-    for name, f in CAPTURES.items():
-        if not names or name in names:
-            f(name)
+    for name, f in lab.chosen(CAPTURES, names).items():
+        f(name)

@@ -5,7 +5,6 @@ import os
 import random
 import socket
 import ssl
-import subprocess
 import threading
 import time
 
@@ -123,17 +122,8 @@ def knock(port, data, wait=1.0):
             return got, "open"
 
 
-def certificate():
-    crt, key = (os.path.join(lab.SCRATCH, f) for f in ("cert.pem", "key.pem"))
-    if not os.path.exists(crt):
-        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
-                        "-nodes", "-days", "3650", "-subj", "/CN=lab.example.org", "-keyout", key, "-out", crt],
-                       check=True, capture_output=True)
-    return crt, key
-
-
 def openssl_server(port):
-    crt, key = certificate()
+    crt, key = lab.certificate()
     server = lab.Process(["openssl", "s_server", "-accept", f"{lab.SERVER}:{port}", "-cert", crt, "-key", key, "-quiet",
                           "-cipher", "ALL:@SECLEVEL=0", "-legacy_renegotiation"], "s_server.log")
     lab.wait_port(port)
@@ -239,6 +229,5 @@ CAPTURES = {
 def main(names):
     lab.need("dumpcap", "ip", "openssl", "gnutls-serv", "turnserver")
     lab.network()
-    for name, f in CAPTURES.items():
-        if not names or name in names:
-            f(name)
+    for name, f in lab.chosen(CAPTURES, names).items():
+        f(name)

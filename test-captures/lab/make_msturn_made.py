@@ -467,8 +467,7 @@ def told(name):
 
 
 def main(names):
-    for name, f in CAPTURES.items():
-        if not names or name in names:
-            f(name)
-            if name in READ_TOO:
-                same(name)
+    for name, f in lab.chosen(CAPTURES, names).items():
+        f(name)
+        if name in READ_TOO:
+            same(name)

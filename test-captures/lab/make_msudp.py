@@ -358,6 +358,5 @@ CAPTURES = {
 
 
 def main(names):
-    for name, f in CAPTURES.items():
-        if not names or name in names:
-            f(name)
+    for name, f in lab.chosen(CAPTURES, names).items():
+        f(name)

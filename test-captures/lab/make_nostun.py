@@ -309,6 +309,5 @@ CAPTURES = {
 def main(names):
     lab.need("dumpcap", "ip", "curl", "openssl", "sshd", "ssh", "smbd", "smbclient", "dnsmasq")
     lab.network()
-    for name, f in CAPTURES.items():
-        if not names or name in names:
-            f(name)
+    for name, f in lab.chosen(CAPTURES, names).items():
+        f(name)

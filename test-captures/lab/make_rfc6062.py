@@ -5,7 +5,6 @@ import os
 import socket
 import ssl
 import struct
-import subprocess
 import threading
 import time
 
@@ -82,12 +81,7 @@ def finish(name, turns, streams=(), cause=None, unanswered="unanswered"):
 
 
 def talk(s):
-    s.client.check()
-    s.server.check()
-    s.client.check(use=True)
-    for i in range(3):
-        s.client.media(s.rtp(marker=i == 2), "rtp")
-        s.server.media(s.rtp(), "rtp")
+    s.talk()
     s.client.media(s.dtls(), "dtls")
     s.server.media(s.rtcp(), "rtcp")
 
@@ -104,11 +98,11 @@ def peer_is_refused(turn, port):
     time.sleep(0.3)
 
 
-def setup(**kw):
+def setup(permit=lab.PEER, **kw):
     t = Turn(**kw)
     if t.allocate() is not None:
         raise RuntimeError("no allocation")
-    if t.permit(lab.PEER) is not None:
+    if t.permit(permit) is not None:
         raise RuntimeError("no permission")
     return t
 
@@ -289,22 +283,10 @@ def not_stun(name, pieces=(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello",
     finish(name, t, [s])
 
 
-def certificate():
-    """A file with a key and a certificate of its own."""
-    out = os.path.join(lab.SCRATCH, "relayed.pem")
-    if not os.path.exists(out):
-        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
-                        "-nodes", "-days", "3650", "-subj", "/CN=lab.example.org",
-                        "-keyout", out, "-out", out + ".crt"], check=True, capture_output=True)
-        with open(out, "a", encoding="ascii") as pem, open(out + ".crt", encoding="ascii") as crt:
-            pem.write(crt.read())
-    return out
-
-
 def tls(name):
     """The peer speaks TLS."""
     inside = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    inside.load_cert_chain(certificate())
+    inside.load_cert_chain(*lab.certificate())
     outside = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     outside.check_hostname, outside.verify_mode = False, ssl.CERT_NONE
 
@@ -703,9 +685,7 @@ def main(names):
     lab.need("turnserver", "dumpcap", "ip")
     lab.network()
     failed = []
-    for name, f in {**STREAMS, **FAULTS}.items():
-        if names and name not in names:
-            continue
+    for name, f in lab.chosen({**STREAMS, **FAULTS}, names).items():
         try:
             if name in FAULTS:
                 run(name, *FAULTS[name][:3], FAULTS[name][3:])

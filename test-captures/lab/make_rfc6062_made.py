@@ -370,6 +370,5 @@ MADE = {
 
 
 def main(names):
-    for name, make in MADE.items():
-        if not names or name in names:
-            make(name)
+    for name, make in lab.chosen(MADE, names).items():
+        make(name)

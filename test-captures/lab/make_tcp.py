@@ -281,6 +281,5 @@ def captures():
 
 
 def main(names):
-    for name, f in captures().items():
-        if not names or name in names:
-            f(name)
+    for name, f in lab.chosen(captures(), names).items():
+        f(name)

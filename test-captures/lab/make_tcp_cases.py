@@ -7,6 +7,7 @@ import subprocess
 import zlib
 
 import count
+import lab
 from make_tcp import CLIENT, SERVER, TOPIC, bare, ice, ice_talk, tid, turn_talk
 from stunmsg import (CANDIDATE, CHANNEL_NUMBER, CONTROLLING, COOKIE, DATA, ERROR_CODE, FINGERPRINT, INTEGRITY, MAPPED,
                      PEER, PRIORITY, REALM, SOFTWARE, TRANSPORT, USERNAME, VERSION, attribute, channel_data,
@@ -263,6 +264,5 @@ CAPTURES = {"overdue": overdue, "icmp-quoted": icmp_quoted, "seq-wrap": seq_wrap
 
 
 def main(names):
-    for name, f in CAPTURES.items():
-        if not names or name in names:
-            f(name)
+    for name, f in lab.chosen(CAPTURES, names).items():
+        f(name)
