@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Every capture, spoilt in many ways, through tshark and the plugin built with AddressSanitizer and
+UndefinedBehaviorSanitizer: it must end with success, without a finding, and with as many frames as the file has.
+
+    captures.py <cmake> <build folder> <first seed> <number of seeds>
+
+Each seed spoils every capture in one of the ways below, and then all of them by editcap's -E; each result is read in one
+pass and in two, with every item of the tree made, and with all reports.
+"""
+import random
+import shutil
+import struct
+import subprocess
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
+
+import harness
+from capturefile import read, readdressed
+from harness import STAGE, TestFailure, captures, require_plugin, tshark
+from sanitize import build, runtime
+
+MOST_FRAMES = 200  # of one capture
+HEADERS = 54       # Ethernet, IPv4, TCP: editcap leaves them alone, so that the spoilt bytes reach the plugin
+REPORTS = ["mstun,tree", "mstun,srt", "mstun,pairs", "mstun,turn", "mstun,findings"]
+
+
+def truncated(frames, rng):
+    """Each frame ends somewhere."""
+    return [(time, frame[:rng.randrange(40, len(frame) + 1)] if len(frame) > 40 else frame, length)
+            for time, frame, length in frames]
+
+
+def shuffled(frames, rng):
+    """Neighbours change places, the times with them or not."""
+    places = sorted(range(len(frames)), key=lambda place: place + rng.uniform(0, 4))
+    moved = [frames[place] for place in places]
+    if rng.random() < 0.5:
+        return moved
+    return [(old[0], new[1], new[2]) for old, new in zip(frames, moved)]
+
+
+def duplicated(frames, rng):
+    """Some come twice, at once or later."""
+    again = [frame for frame in frames if rng.random() < 0.2]
+    result = list(frames)
+    for frame in again:
+        result.insert(rng.randrange(len(result) + 1), frame)
+    return result
+
+
+def dropped(frames, rng):
+    """Some were not captured."""
+    return [frame for frame in frames if rng.random() > 0.15]
+
+
+def backwards(frames, rng):
+    """The clock is set back now and then."""
+    shift, result = 0.0, []
+    for time, frame, length in frames:
+        if rng.random() < 0.1:
+            shift -= rng.choice((0.001, 1, 60, 4000))
+        result.append((max(0.0, time + shift), frame, length))
+    return result
+
+
+def cut_in_front(frames, rng):
+    """The capture begins in the middle."""
+    return frames[rng.randrange(len(frames)):]
+
+
+WAYS = [truncated, shuffled, duplicated, dropped, backwards, cut_in_front]
+
+
+def write(target, link, copies):
+    """One file; each copy has addresses of its own, and comes a minute after the one before."""
+    count = 0
+    with open(target, "wb") as file:
+        file.write(struct.pack("=IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 262144, link))
+        for copy, frames in enumerate(copies):
+            for time, frame, length in frames:
+                micros = int((1600000000 + 60 * copy + time) * 1e6)
+                data = readdressed(frame, link, copy)
+                file.write(struct.pack("=IIII", micros // 1000000, micros % 1000000, len(data), length) + data)
+                count += 1
+    target.chmod(0o644)
+    return count
+
+
+def run(target, count, plugins, environment):
+    """One spoilt file, read in all ways."""
+    reports = [argument for report in REPORTS for argument in ("-z", report)]
+    output = tshark("-n", "-r", target, "-T", "fields", "-e", "frame.number", "-e", "_ws.col.Info", plugins=plugins,
+                    **environment)
+    if output.count("\n") != count:
+        raise TestFailure(f"{target}: {count} frames in, {output.count(chr(10))} out")
+    for arguments in (["-V"], ["-2", "-V"], ["-q", *reports], ["-2", "-q", *reports]):
+        tshark("-n", "-r", target, *arguments, plugins=plugins, **environment)
+
+
+def main(cmake, folder, first, number):
+    """All seeds."""
+    environment = {"LD_PRELOAD": runtime(), "ASAN_OPTIONS": "detect_leaks=0", "G_SLICE": "always-malloc",
+                   "UBSAN_OPTIONS": "print_stacktrace=1", "WIRESHARK_DEBUG_WMEM_OVERRIDE": "simple",
+                   "WIRESHARK_ABORT_ON_DISSECTOR_BUG": "1"}
+    plugins = build(cmake, folder)
+    require_plugin(plugins, **environment)
+    originals = {}
+    for capture in captures():
+        link, frames = read(capture)
+        timed = [(number / 100, frame, length) for number, (frame, length) in enumerate(frames[:MOST_FRAMES])]
+        originals.setdefault(link, []).append(timed)
+    work = STAGE / "fuzz"
+    shutil.rmtree(work, ignore_errors=True)
+    work.mkdir()
+    work.chmod(0o755)
+    for seed in range(int(first), int(first) + int(number)):
+        rng = random.Random(seed)
+        for link, copies in originals.items():
+            spoilt, bytes_spoilt = work / f"{seed}-{link}.pcap", work / f"{seed}-{link}-bytes.pcap"
+            count = write(spoilt, link, [rng.choice(WAYS)(frames, rng) for frames in copies])
+            subprocess.run(["editcap", "-F", "pcap", "-E", "0.02", "-o", str(HEADERS), "--seed", str(seed), spoilt,
+                            bytes_spoilt], check=True, capture_output=True)
+            bytes_spoilt.chmod(0o644)
+            for target in (spoilt, bytes_spoilt):
+                run(target, count, plugins, environment)
+                target.unlink()  # what broke the plugin stays
+        print(f"seed {seed}: {sum(map(len, originals.values()))} captures, no finding", flush=True)
+
+
+if __name__ == "__main__":
+    harness.main(main, *sys.argv[1:])
