@@ -153,6 +153,8 @@ static void dissect_message(mstun_pass_t *pass, tvbuff_t *message, tvbuff_t *fra
             show_tracked(pass, message, tree, &facts, &exchange);
         }
         mstun_message_show_attributes(message, pass->pinfo, tree, &facts);
+    } else if (pass->tree) { /* from 4.4 on, a layer that adds no item is struck from frame.protocols */
+        proto_tree_add_item(pass->tree, proto_mstun, message, 0, -1, ENC_NA);
     }
     if (facts.data.bytes && facts.data.len > 0) {
         dissect_data(pass, message, &facts);
