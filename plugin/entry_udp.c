@@ -31,7 +31,8 @@ static dissector_handle_t beside_handle;  /* for 5-tuples that the built-in has 
 static dissector_handle_t builtin_handle; /* what it has taken them with */
 static dissector_table_t udp_ports;
 
-static heur_dissector_t stun_heuristic; /* the built-in's own */
+static const heur_dtbl_entry_t *our_heuristic; /* with the user's switch */
+static heur_dissector_t stun_heuristic;        /* the built-in's own */
 static heur_dissector_t classicstun_heuristic;
 
 static int pref_udp = UDP_MICROSOFT;
@@ -125,11 +126,17 @@ static int dissect_beside(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, v
     return dissect_ours_or(builtin_handle, tvb, pinfo, tree, data);
 }
 
+/* Where the user has switched ours off, the built-in's has all as if there were no mstun. */
+static bool is_heuristic_on(void)
+{
+    return is_enabled() && our_heuristic->enabled;
+}
+
 /* In place of the built-in's heuristic, wherever it stands in the list. Where that takes the 5-tuple for good, the first
  * message that is ours still takes it back. */
 static ws_bool heur_stun(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
-    if (is_enabled() && is_ours(tvb)) {
+    if (is_heuristic_on() && is_ours(tvb)) {
         return FALSE;
     }
     if (!stun_heuristic(tvb, pinfo, tree, data)) {
@@ -137,7 +144,7 @@ static ws_bool heur_stun(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, vo
     }
     conversation_t *conversation = find_conversation_pinfo(pinfo, 0);
 
-    if (is_enabled() && conversation && conversation_get_dissector(conversation, pinfo->num) == builtin_handle) {
+    if (is_heuristic_on() && conversation && conversation_get_dissector(conversation, pinfo->num) == builtin_handle) {
         conversation_set_dissector(conversation, beside_handle);
     }
     return TRUE;
@@ -145,7 +152,7 @@ static ws_bool heur_stun(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, vo
 
 static ws_bool heur_classicstun(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
-    return !(is_enabled() && is_ours(tvb)) && classicstun_heuristic(tvb, pinfo, tree, data);
+    return !(is_heuristic_on() && is_ours(tvb)) && classicstun_heuristic(tvb, pinfo, tree, data);
 }
 
 /* The entry stays the built-in's, with its name and switch. */
@@ -199,4 +206,5 @@ void mstun_entry_udp_handoff(void)
     stand_before("stun_udp", heur_stun, &stun_heuristic);
     stand_before("classicstun_udp", heur_classicstun, &classicstun_heuristic);
     heur_dissector_add("udp", heur_udp, "Microsoft STUN and TURN over UDP", "mstun_udp", proto_mstun, HEURISTIC_ENABLE);
+    our_heuristic = find_heur_dissector_by_unique_short_name("mstun_udp");
 }

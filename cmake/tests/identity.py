@@ -3,7 +3,8 @@
 
     nostun       captures without STUN (test-captures/no-stun): the same bytes, and no frame is mstun's
     decrypted    those with a key log beside them: the same bytes while TLS is decrypted, also with preferences and Decode As
-    udp          captures with UDP: the same bytes with mstun.udp:none, and without Microsoft's STUN by default too
+    udp          captures with UDP: the same bytes with mstun.udp:none, and without Microsoft's STUN by default too;
+                 where it is found by heuristic, the same bytes without that
     disabled     every capture with --disable-protocol mstun: the same bytes
     noframelost  every capture: a frame that the built-in takes for STUN is still STUN, mstun's or the built-in's
 """
@@ -72,6 +73,9 @@ def with_key_log():
     return found
 
 
+# On ports that mstun shares with nobody: only its heuristic finds Microsoft's STUN there.
+BY_HEURISTIC = {"ms-turn/udp-ice", "ms-turn/udp-overtaken"}
+
 # UDP without a message of Microsoft's.
 PLAIN_UDP = {"ms-turn/udp-webrtc", "ms-turn/rfc3489-udp"}
 
@@ -80,6 +84,8 @@ def udp(capture):
     """What the preference leaves to the built-in."""
     stock = decode(capture, "-V", plugins=NO_PLUGIN)
     same(stock, decode(capture, "-V", "-o", "mstun.udp:none"))
+    if name(capture) in BY_HEURISTIC:
+        same(stock, decode(capture, "-V", "--disable-heuristic", "mstun_udp"))
     if name(capture) in PLAIN_UDP:
         same(stock, decode(capture, "-V"))
     elif frames(stock, {"udp"}) and not frames(decode(capture, "-V"), {"mstun"}):
