@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """test-captures/ms-turn: whole conversations over real connections: the lab's
 client and relay, checks of libnice through them, and what answers wrongly."""
-import os
 import random
 import socket
 import ssl
