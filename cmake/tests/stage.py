@@ -53,8 +53,9 @@ def convert(source, target):
 
 
 def newer(source, target):
-    """Whether the target has to be made again."""
-    return not target.exists() or source.stat().st_mtime > target.stat().st_mtime
+    """Whether the target has to be made again: its source is newer, or this script."""
+    made = target.stat().st_mtime if target.exists() else 0
+    return max(source.stat().st_mtime, Path(__file__).stat().st_mtime) > made
 
 
 def stage_captures():
