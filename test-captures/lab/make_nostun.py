@@ -11,6 +11,7 @@ import threading
 import time
 
 import lab
+import msturn
 from stunmsg import MAPPED, SOFTWARE, USERNAME, message, xor_address
 from tcpscript import Message, Script
 
@@ -103,6 +104,39 @@ def tls(name, port, version, keys=False):
                             "-quiet", "-servername", "lab.example.org"], input=b"GET / HTTP/1.0\r\n\r\n", timeout=10,
                            **QUIET)
     done(name)
+
+
+def tls10(name, port):
+    """GnuTLS in TLS 1.0 without extensions: its ServerHello has a record of its own, whose first 11 bytes are those of
+    libjingle's pseudo-SSL."""
+    cert, key = scratch("tls10", "cert.pem"), scratch("tls10", "key.pem")
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "3650",
+                    "-subj", "/CN=lab.example.org", "-keyout", key, "-out", cert], **QUIET)
+    old = "NONE:+VERS-TLS1.0:+RSA:+AES-128-CBC:+SHA1:+COMP-NULL:+SIGN-ALL:%NO_EXTENSIONS"
+    with lab.Process(["gnutls-serv", "--http", "-p", str(port), "--x509certfile", cert, "--x509keyfile", key,
+                      "--priority", old, "-q"]):
+        lab.wait_port(port)
+        with lab.Capture(TOPIC, name):
+            subprocess.run(["gnutls-cli", "--insecure", "--priority", old, "-p", str(port), lab.SERVER],
+                           input=b"GET / HTTP/1.0\r\n\r\n", timeout=10, **QUIET)
+    done(name)
+
+
+def near_hellos(name, port):
+    """The hellos of pseudo-TLS and pseudo-SSL, each with one of its fixed bytes changed: real ones might look so."""
+    def but(hello, at):
+        return hello[:at] + bytes([hello[at] ^ 1]) + hello[at + 1:]
+
+    server = msturn.server_hello(random.Random(443))
+    pairs = [(but(msturn.GOOGLE_CLIENT_HELLO, at), but(msturn.GOOGLE_SERVER_HELLO, other))
+             for at, other in ((71, 78), (60, 40), (20, 15), (5, 12))]
+    pairs += [(but(msturn.CLIENT_HELLO, at), but(server, other)) for at, other in ((46, 77), (45, 79), (49, 82))]
+    frames, start, scripts = [], 1700000000.0, []
+    for i, (hello, response) in enumerate(pairs):
+        scripts.append(conversation(port, [("c2s", hello), ("s2c", response), ("c2s", b"\x15\3\1\0\2\2\x28")], frames,
+                                    start, 40000 + i))
+        start = scripts[-1].time
+    scripts[0].write(TOPIC, name, "hellos with one fixed byte changed", scripts)
 
 
 # ---- SSH, SMB, DNS ----------------------------------------------------------
@@ -291,6 +325,10 @@ CAPTURES = {
     "tls12-443": lambda n: tls(n, 443, "tls1_2"),
     "tls13-443": lambda n: tls(n, 443, "tls1_3", keys=True),
     "tls12-5349": lambda n: tls(n, 5349, "tls1_2"),
+    "tls10-gnutls-443": lambda n: tls10(n, 443),
+    "tls10-gnutls-40443": lambda n: tls10(n, 40443),
+    "near-hellos-443": lambda n: near_hellos(n, 443),
+    "near-hellos-40443": lambda n: near_hellos(n, 40443),
     "tls13-4433": lambda n: tls(n, 4433, "tls1_3"),
     "ssh-22": lambda n: ssh(n, 22),
     "ssh-3478": lambda n: ssh(n, 3478),
