@@ -11,6 +11,7 @@
 
 #include "dissector.h"
 #include "framing/packet_tvb.h"
+#include "framing/rfc3489.h"
 #include "message/message.h"
 
 #define TURN_PORT 3478
@@ -73,12 +74,21 @@ static mstun_stream_t *join(mstun_stream_t *stream, tvbuff_t *tvb, packet_info *
     return mstun_stream_join(stream, pinfo, stun_type_class(tvb_get_ntohs(tvb, 0)) == STUN_REQUEST);
 }
 
+/* A header of RFC 3489 without attributes, where such messages have proved themselves before. */
+static bool is_known(mstun_stream_t *stream, packet_info *pinfo, tvbuff_t *tvb)
+{
+    uint32_t captured = tvb_captured_length(tvb);
+
+    return stream && mstun_stream_speaks_rfc3489(stream, pinfo, 0) &&
+           mstun_rfc3489_fits(tvb_get_ptr(tvb, 0, (int)captured), captured, tvb_reported_length(tvb));
+}
+
 /* On a 5-tuple that is ours. */
 static int dissect_udp(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
 {
     mstun_stream_t *stream = pinfo->flags.in_error_pkt ? NULL : mstun_stream_find(pinfo);
 
-    if (mstun_packet_class_of(tvb) == MSTUN_PACKET_UNKNOWN) {
+    if (mstun_packet_class_of(tvb) == MSTUN_PACKET_UNKNOWN && !is_known(stream, pinfo, tvb)) {
         return 0;
     }
     mstun_dissect_datagram(tvb, pinfo, tree, stream ? join(stream, tvb, pinfo) : NULL);

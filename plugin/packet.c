@@ -8,6 +8,7 @@
 
 #include "columns.h"
 #include "framing/packet_tvb.h"
+#include "framing/rfc3489.h"
 #include "framing/show.h"
 #include "message/message.h"
 #include "payload.h"
@@ -180,11 +181,31 @@ static void dissect_media(mstun_pass_t *pass, tvbuff_t *packet, tvbuff_t *frame,
     }
 }
 
+/* By its own bytes; a message of RFC 3489 by no more than a header, if there was one before that proved itself. */
+static mstun_packet_t class_of(const mstun_pass_t *pass, tvbuff_t *packet)
+{
+    mstun_packet_t class = mstun_packet_class_of(packet);
+    uint32_t captured = tvb_captured_length(packet);
+
+    if (!pass->stream || captured < STUN_HEADER_LEN) {
+        return class;
+    }
+    const uint8_t *bytes = tvb_get_ptr(packet, 0, (int)captured);
+
+    if (class == MSTUN_PACKET_STUN && mstun_dialect_of_bytes(bytes, captured) == MSTUN_DIALECT_RFC3489) {
+        mstun_stream_learn_rfc3489(pass->stream, pass->pinfo, pass->seq);
+    }
+    bool is_message = mstun_rfc3489_fits(bytes, captured, tvb_reported_length(packet)) &&
+                      mstun_stream_speaks_rfc3489(pass->stream, pass->pinfo, pass->seq);
+
+    return is_message ? MSTUN_PACKET_STUN : class;
+}
+
 /* A whole packet at offset + header_len of tvb: STUN is ours, the rest is handed on. */
 static void dissect_packet(mstun_pass_t *pass, tvbuff_t *tvb, uint32_t offset, uint32_t header_len)
 {
     tvbuff_t *packet = tvb_new_subset_remaining(tvb, (int)(offset + header_len));
-    mstun_packet_t class = mstun_packet_class_of(packet);
+    mstun_packet_t class = class_of(pass, packet);
 
     if (class == MSTUN_PACKET_STUN && pass->depth < DEPTH_MAX) {
         dissect_message(pass, packet, tvb, offset);

@@ -4,6 +4,7 @@
  * function is run on every TCP segment of every capture: it says no after a handful of loads. */
 #include "framing/framing.h"
 
+#include "framing/rfc3489.h"
 #include "wire/tlv.h"
 
 #define MEDIA_FRAMES_LOOKED_AT 64 /* in front of a STUN message: bounds the walk over one segment */
@@ -69,27 +70,26 @@ static bool is_media(const uint8_t *packet, uint32_t captured, uint32_t reported
            class == MSTUN_PACKET_DTLS;
 }
 
-/* The offset of the first frame that is no media, MSTUN_NOWHERE if the bytes end before. */
-static uint32_t skip_media(const uint8_t *bytes, uint32_t captured, uint32_t reported)
-{
-    uint32_t offset = 0;
-
-    for (unsigned frames = 0; frames < MEDIA_FRAMES_LOOKED_AT && offset + RFC4571_HEADER_LEN < captured; frames++) {
-        uint32_t frame = pntohu16(bytes + offset);
-        uint32_t left = captured - offset - RFC4571_HEADER_LEN;
-
-        if (frame + RFC4571_HEADER_LEN > reported - offset ||
-            !is_media(bytes + offset + RFC4571_HEADER_LEN, MIN(left, frame), frame)) {
-            return offset;
-        }
-        offset += RFC4571_HEADER_LEN + frame;
-    }
-    return MSTUN_NOWHERE;
-}
-
 static bool frame_length_fits(const uint8_t *frame)
 {
     return pntohu16(frame) == STUN_HEADER_LEN + (uint32_t)pntohu16(frame + RFC4571_HEADER_LEN + 2);
+}
+
+/* Without RFC 5389's cookie: Google's relay has MS-TURN's, RFC 3489 has none. */
+static bool proves_frame_without_cookie(const uint8_t *frame, uint32_t captured, uint32_t reported, mstun_proof_t proof)
+{
+    const uint8_t *message = frame + RFC4571_HEADER_LEN;
+    uint32_t len = pntohu16(frame);
+
+    if (!frame_length_fits(frame)) {
+        return false;
+    }
+    captured -= RFC4571_HEADER_LEN;
+    reported -= RFC4571_HEADER_LEN;
+    if (captured >= STUN_HEADER_LEN + 8 && pntohu32(message + STUN_HEADER_LEN + 4) == MS_TURN_COOKIE) {
+        return proves_stun(message, captured, reported, proof);
+    }
+    return len <= captured && mstun_rfc3489_proves(message, len, len);
 }
 
 static bool proves_rfc4571(const uint8_t *bytes, uint32_t captured, uint32_t reported, mstun_proof_t proof)
@@ -97,12 +97,8 @@ static bool proves_rfc4571(const uint8_t *bytes, uint32_t captured, uint32_t rep
     if (captured < RFC4571_HEADER_LEN + STUN_HEADER_LEN) {
         return false;
     }
-    if (pntohu32(bytes + 6) != STUN_COOKIE) { /* Google's relay has the cookie of MS-TURN */
-        return captured >= RFC4571_HEADER_LEN + STUN_HEADER_LEN + 8 &&
-               pntohu32(bytes + RFC4571_HEADER_LEN + STUN_HEADER_LEN + 4) == MS_TURN_COOKIE &&
-               frame_length_fits(bytes) &&
-               proves_stun(bytes + RFC4571_HEADER_LEN, captured - RFC4571_HEADER_LEN, reported - RFC4571_HEADER_LEN,
-                           proof);
+    if (!has_cookie(bytes + RFC4571_HEADER_LEN)) {
+        return proves_frame_without_cookie(bytes, captured, reported, proof);
     }
     /* The built-in looks at the message alone, so a frame length that does not fit is no reason to refuse it. */
     bool whole = RFC4571_HEADER_LEN + STUN_HEADER_LEN + (uint32_t)pntohu16(bytes + 4) <= reported;
@@ -137,39 +133,6 @@ static bool proves_ms_data(const uint8_t *bytes, uint32_t captured)
     return has_cookie(data) && len == STUN_HEADER_LEN + (uint32_t)pntohu16(data + 2) && stun_type_known(pntohu16(data));
 }
 
-/* Data units with media in front of one that proves the framing, in the same segment. */
-static bool ms_media_proves(const uint8_t *bytes, uint32_t captured, uint32_t reported)
-{
-    uint32_t offset = 0;
-
-    for (unsigned units = 0; units < MEDIA_FRAMES_LOOKED_AT; units++) {
-        uint32_t left = captured - offset;
-        const uint8_t *unit = bytes + offset;
-
-        if (left < MS_TURN_HEADER_LEN + RFC4571_HEADER_LEN + STUN_HEADER_LEN || unit[0] != MS_TURN_DATA ||
-            unit[1] != 0) {
-            break;
-        }
-        uint32_t len = pntohu16(unit + 2);
-
-        if (proves_ms_data(unit, left)) {
-            return true;
-        }
-        if (MS_TURN_HEADER_LEN + len > reported - offset || len != RFC4571_HEADER_LEN + (uint32_t)pntohu16(unit + 4) ||
-            !is_media(unit + 6, MIN(left - 6, len - 2), len - 2)) {
-            return false;
-        }
-        offset += MS_TURN_HEADER_LEN + len;
-        if (offset >= captured) {
-            return false;
-        }
-    }
-    return offset > 0 && captured - offset >= MS_TURN_HEADER_LEN + STUN_HEADER_LEN + 8 &&
-           bytes[offset] == MS_TURN_CONTROL && ms_length_fits(bytes + offset) &&
-           mstun_dialect_of_bytes(bytes + offset + MS_TURN_HEADER_LEN, captured - offset - MS_TURN_HEADER_LEN) ==
-               MSTUN_DIALECT_MS_TURN;
-}
-
 static bool is_whole_hello(const uint8_t *bytes, uint32_t captured)
 {
     mstun_hello_t hello = mstun_pseudo_tls_hello(bytes, captured);
@@ -188,7 +151,7 @@ static bool proves_ms_turn(const uint8_t *bytes, uint32_t captured, uint32_t rep
                mstun_dialect_of_bytes(message, captured - MS_TURN_HEADER_LEN) == MSTUN_DIALECT_MS_TURN &&
                (MS_TURN_HEADER_LEN + (uint32_t)pntohu16(bytes + 2) <= reported || stun_type_known(pntohu16(message)));
     case MS_TURN_DATA:
-        return proves_ms_data(bytes, captured) || ms_media_proves(bytes, captured, reported);
+        return proves_ms_data(bytes, captured);
     case 0x16:
     case 0x80:
         return is_whole_hello(bytes, captured);
@@ -197,33 +160,117 @@ static bool proves_ms_turn(const uint8_t *bytes, uint32_t captured, uint32_t rep
     }
 }
 
+/* The bytes before the packet in a unit that holds media: an RFC 4571 length, and in MS-TURN a type 0x03 header. */
+static uint32_t media_header_len(mstun_framing_t framing, const uint8_t *unit, uint32_t captured)
+{
+    if (framing == MSTUN_FRAMING_RFC4571) {
+        return RFC4571_HEADER_LEN;
+    }
+    bool is_data = captured > MS_TURN_HEADER_LEN + RFC4571_HEADER_LEN && unit[0] == MS_TURN_DATA && unit[1] == 0 &&
+                   pntohu16(unit + 2) == RFC4571_HEADER_LEN + (uint32_t)pntohu16(unit + MS_TURN_HEADER_LEN);
+
+    return is_data ? MS_TURN_HEADER_LEN + RFC4571_HEADER_LEN : 0;
+}
+
+/* The length of a unit that holds media, 0 if it holds none or is not there whole. */
+static uint32_t media_len(mstun_framing_t framing, const uint8_t *unit, uint32_t captured, uint32_t reported)
+{
+    uint32_t header = media_header_len(framing, unit, captured);
+
+    if (header == 0 || captured <= header) {
+        return 0;
+    }
+    uint32_t packet = pntohu16(unit + header - RFC4571_HEADER_LEN);
+
+    return header + packet <= reported && is_media(unit + header, MIN(captured - header, packet), packet)
+               ? header + packet
+               : 0;
+}
+
+/* Whether media stands in front of a unit that proves the framing, all in this segment. */
+static bool media_then_proof(mstun_framing_t framing, const uint8_t *bytes, uint32_t captured, uint32_t reported,
+                             mstun_proof_t proof)
+{
+    uint32_t offset = 0, len = 0;
+
+    for (unsigned units = 0; units < MEDIA_FRAMES_LOOKED_AT && offset < captured; units++) {
+        len = media_len(framing, bytes + offset, captured - offset, reported - offset);
+        if (len == 0) {
+            break;
+        }
+        offset += len;
+    }
+    if (len != 0 || offset == 0) { /* nothing but media, or none */
+        return false;
+    }
+    const uint8_t *unit = bytes + offset;
+
+    captured -= offset;
+    reported -= offset;
+    return framing == MSTUN_FRAMING_MS_TURN
+               ? proves_ms_turn(unit, captured, reported)
+               : captured >= RFC4571_HEADER_LEN + STUN_HEADER_LEN && frame_length_fits(unit) &&
+                     proves_rfc4571(unit, captured, reported, proof);
+}
+
+static bool proves_ms_units(const uint8_t *bytes, uint32_t captured, uint32_t reported)
+{
+    return proves_ms_turn(bytes, captured, reported) ||
+           (bytes[0] == MS_TURN_DATA &&
+            media_then_proof(MSTUN_FRAMING_MS_TURN, bytes, captured, reported, MSTUN_PROOF_HEADER));
+}
+
+/* Units from offset on, each plausible by itself, the last one ending with the bytes. */
+static bool run_ends_with_the_bytes(mstun_framing_t framing, const uint8_t *bytes, uint32_t captured, uint32_t reported)
+{
+    uint32_t offset = 0;
+    mstun_unit_t unit;
+
+    while (offset < captured && mstun_unit_at(framing, bytes + offset, captured - offset, &unit) == MSTUN_UNIT_FOUND) {
+        uint32_t len = mstun_unit_len(&unit);
+
+        if (len > reported - offset) {
+            return false;
+        }
+        if (framing == MSTUN_FRAMING_RFC4571 && unit.payload_len > 0) {
+            const uint8_t *packet = bytes + offset + RFC4571_HEADER_LEN;
+            uint32_t left = captured > offset + RFC4571_HEADER_LEN ? captured - offset - RFC4571_HEADER_LEN : 0;
+
+            if (mstun_packet_class(packet, MIN(left, unit.payload_len), unit.payload_len) == MSTUN_PACKET_UNKNOWN) {
+                return false;
+            }
+        }
+        offset += len;
+    }
+    return offset == reported;
+}
+
+/* A message of RFC 3489 and no more in the segment than further ones. */
+static bool proves_rfc3489(const uint8_t *bytes, uint32_t captured, uint32_t reported)
+{
+    uint32_t len = STUN_HEADER_LEN + (uint32_t)pntohu16(bytes + 2);
+
+    return len <= captured && mstun_rfc3489_proves(bytes, len, len) &&
+           run_ends_with_the_bytes(MSTUN_FRAMING_RFC3489, bytes, captured, reported);
+}
+
 mstun_framing_t mstun_detect(const uint8_t *bytes, uint32_t captured, uint32_t reported, mstun_proof_t proof)
 {
     if (captured < STUN_HEADER_LEN) {
         return MSTUN_FRAMING_UNKNOWN;
     }
-    if (proves_ms_turn(bytes, captured, reported)) {
+    if (proves_ms_units(bytes, captured, reported)) {
         return MSTUN_FRAMING_MS_TURN;
     }
     if (has_cookie(bytes) ||
         (captured >= STUN_HEADER_LEN + 8 && pntohu32(bytes + STUN_HEADER_LEN + 4) == MS_TURN_COOKIE)) {
         return proves_stun(bytes, captured, reported, proof) ? MSTUN_FRAMING_STUN : MSTUN_FRAMING_UNKNOWN;
     }
-    if (proves_rfc4571(bytes, captured, reported, proof)) {
+    if (proves_rfc4571(bytes, captured, reported, proof) ||
+        media_then_proof(MSTUN_FRAMING_RFC4571, bytes, captured, reported, proof)) {
         return MSTUN_FRAMING_RFC4571;
     }
-    if (RFC4571_HEADER_LEN + (uint32_t)pntohu16(bytes) >= reported ||
-        !is_media(bytes + 2, captured - 2, pntohu16(bytes))) {
-        return MSTUN_FRAMING_UNKNOWN;
-    }
-    uint32_t behind = skip_media(bytes, captured, reported);
-
-    if (behind != MSTUN_NOWHERE && behind > 0 && captured - behind >= RFC4571_HEADER_LEN + STUN_HEADER_LEN &&
-        frame_length_fits(bytes + behind) &&
-        proves_rfc4571(bytes + behind, captured - behind, reported - behind, proof)) {
-        return MSTUN_FRAMING_RFC4571;
-    }
-    return MSTUN_FRAMING_UNKNOWN;
+    return proves_rfc3489(bytes, captured, reported) ? MSTUN_FRAMING_RFC3489 : MSTUN_FRAMING_UNKNOWN;
 }
 
 /* A known type, a length in fours, the cookie: as many of these bytes as there are must agree. */
@@ -252,31 +299,6 @@ bool mstun_detect_prefix(const uint8_t *bytes, uint32_t len)
     bool length_possible = len < 2 ? bytes[0] <= 0x05 : pntohu16(bytes) >= STUN_HEADER_LEN && bytes[0] <= 0x05;
 
     return length_possible && (len <= 2 || may_become_stun(bytes + 2, len - 2));
-}
-
-/* Units from offset on, each plausible by itself, the last one ending with the bytes. */
-static bool run_ends_with_the_bytes(mstun_framing_t framing, const uint8_t *bytes, uint32_t captured, uint32_t reported)
-{
-    uint32_t offset = 0;
-    mstun_unit_t unit;
-
-    while (offset < captured && mstun_unit_at(framing, bytes + offset, captured - offset, &unit) == MSTUN_UNIT_FOUND) {
-        uint32_t len = mstun_unit_len(&unit);
-
-        if (len > reported - offset) {
-            return false;
-        }
-        if (framing == MSTUN_FRAMING_RFC4571 && unit.payload_len > 0) {
-            const uint8_t *packet = bytes + offset + RFC4571_HEADER_LEN;
-            uint32_t left = captured > offset + RFC4571_HEADER_LEN ? captured - offset - RFC4571_HEADER_LEN : 0;
-
-            if (mstun_packet_class(packet, MIN(left, unit.payload_len), unit.payload_len) == MSTUN_PACKET_UNKNOWN) {
-                return false;
-            }
-        }
-        offset += len;
-    }
-    return offset == reported;
 }
 
 /* A media frame that goes on in the next segment. Media is sent in packets that fit an Ethernet frame. */
@@ -310,7 +332,10 @@ static bool unit_begins(mstun_framing_t framing, const uint8_t *unit, uint32_t c
     const uint8_t *message = unit + header_len;
 
     if (framing == MSTUN_FRAMING_MS_TURN) {
-        return (unit[0] == MS_TURN_CONTROL || unit[0] == MS_TURN_DATA) && proves_ms_turn(unit, captured, reported);
+        return (unit[0] == MS_TURN_CONTROL || unit[0] == MS_TURN_DATA) && proves_ms_units(unit, captured, reported);
+    }
+    if (framing == MSTUN_FRAMING_RFC3489 && !has_cookie(message)) {
+        return proves_rfc3489(unit, captured, reported);
     }
     return pntohu32(message + STUN_ID_OFFSET) == STUN_COOKIE && (header_len == 0 || frame_length_fits(unit)) &&
            proves_stun(message, captured - header_len, reported - header_len, MSTUN_PROOF_HEADER) &&

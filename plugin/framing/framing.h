@@ -3,6 +3,7 @@
  * Where a message begins and ends in a byte stream. Pure functions on bytes: no tree, no packet, no state.
  *
  *   MSTUN_FRAMING_STUN      STUN messages and ChannelData back to back (RFC 8489 section 6.2.2, RFC 8656 section 12.5)
+ *   MSTUN_FRAMING_RFC3489   the same of messages without a cookie (RFC 3489 section 8)
  *   MSTUN_FRAMING_RFC4571   a two-byte length before every packet (RFC 4571 section 2, RFC 6544 section 10.1)
  *
  *   MSTUN_FRAMING_MS_TURN   type, reserved byte and length before every TURN message and data unit ([MS-TURN] 2.1.4),
@@ -21,6 +22,7 @@ typedef enum {
     MSTUN_FRAMING_FRESH,   /* a relayed connection begins here (RFC 6062 section 5.5): its first bytes will tell */
     MSTUN_FRAMING_RELAYED, /* bytes of a relayed connection that have no framing of ours */
     MSTUN_FRAMING_MS_TURN,
+    MSTUN_FRAMING_RFC3489, /* as STUN, on a connection whose messages have no cookie */
 } mstun_framing_t;
 
 typedef enum {
@@ -86,7 +88,7 @@ typedef enum {
 /**
  * The framing that the first bytes of a TCP segment prove; MSTUN_FRAMING_UNKNOWN if none.
  * bytes, captured: what is there; reported: the segment's length on the wire.
- * RFC 4571 is also proven by media frames in front of a STUN message in the same segment.
+ * RFC 4571 and MS-TURN are also proven by media in front of a STUN message in the same segment.
  */
 mstun_framing_t mstun_detect(const uint8_t *bytes, uint32_t captured, uint32_t reported, mstun_proof_t proof);
 

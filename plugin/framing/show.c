@@ -58,6 +58,9 @@ void mstun_framing_show(tvbuff_t *tvb, proto_tree *tree, uint32_t offset, mstun_
     if (framing == MSTUN_FRAMING_MS_TURN) {
         show_ms_header(tvb, tree, offset);
     }
+    if (framing == MSTUN_FRAMING_RFC3489) { /* on the wire they are one */
+        framing = MSTUN_FRAMING_STUN;
+    }
     if (framing != MSTUN_FRAMING_UNKNOWN) {
         proto_item_set_generated(proto_tree_add_uint(tree, hf_framing, tvb, (int)offset, 0, framing));
     }

@@ -3,6 +3,8 @@
  * The extent of one unit in a stream of known framing, and what an unframed packet is. */
 #include "framing/framing.h"
 
+#include "framing/rfc3489.h"
+
 /*  RFC 8656 section 12.4; on TCP and TLS padded to a multiple of 4, the padding not counted (section 12.5).
  *   0                   1                   2                   3
  *  +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
@@ -23,7 +25,7 @@ static bool carries_a_cookie(const uint8_t *bytes, uint32_t len)
     return mstun_dialect_of_bytes(bytes, len) != MSTUN_DIALECT_RFC3489;
 }
 
-static mstun_unit_result_t stun_stream_unit(const uint8_t *bytes, uint32_t len, mstun_unit_t *unit)
+static mstun_unit_result_t stun_stream_unit(const uint8_t *bytes, uint32_t len, bool with_rfc3489, mstun_unit_t *unit)
 {
     if (len < 4) {
         return MSTUN_UNIT_MORE;
@@ -39,7 +41,7 @@ static mstun_unit_result_t stun_stream_unit(const uint8_t *bytes, uint32_t len, 
     if (!stun_type_possible(type)) {
         return MSTUN_UNIT_LOST;
     }
-    if (len >= 8 && pntohu32(bytes + STUN_ID_OFFSET) != STUN_COOKIE) {
+    if (len >= 8 && pntohu32(bytes + STUN_ID_OFFSET) != STUN_COOKIE && !(with_rfc3489 && mstun_rfc3489_type(type))) {
         if (len < STUN_HEADER_LEN + 8u && length >= 8) {
             return MSTUN_UNIT_MORE;
         }
@@ -102,7 +104,9 @@ mstun_unit_result_t mstun_unit_at(mstun_framing_t framing, const uint8_t *bytes,
 {
     switch (framing) {
     case MSTUN_FRAMING_STUN:
-        return stun_stream_unit(bytes, len, unit);
+        return stun_stream_unit(bytes, len, false, unit);
+    case MSTUN_FRAMING_RFC3489:
+        return stun_stream_unit(bytes, len, true, unit);
     case MSTUN_FRAMING_RFC4571:
         if (len < RFC4571_HEADER_LEN) {
             return MSTUN_UNIT_MORE;
@@ -147,6 +151,9 @@ mstun_packet_t mstun_packet_class(const uint8_t *bytes, uint32_t captured, uint3
         return MSTUN_PACKET_UNKNOWN;
     }
     if (captured >= STUN_HEADER_LEN && stun_type_possible(pntohu16(bytes)) && carries_a_cookie(bytes, captured)) {
+        return MSTUN_PACKET_STUN;
+    }
+    if (mstun_rfc3489_proves(bytes, captured, reported)) {
         return MSTUN_PACKET_STUN;
     }
     if (looks_like_dtls(bytes, captured)) {

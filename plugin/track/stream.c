@@ -234,6 +234,21 @@ void mstun_stream_restart(mstun_stream_t *stream, unsigned direction)
     }
 }
 
+void mstun_stream_learn_rfc3489(mstun_stream_t *stream, packet_info *pinfo, uint32_t position)
+{
+    if (!PINFO_FD_VISITED(pinfo) && !stream->rfc3489_frame) {
+        stream->rfc3489_frame = pinfo->num;
+        stream->rfc3489_position = position;
+    }
+}
+
+bool mstun_stream_speaks_rfc3489(const mstun_stream_t *stream, packet_info *pinfo, uint32_t position)
+{
+    return stream->rfc3489_frame &&
+           (stream->rfc3489_frame < pinfo->num ||
+            (stream->rfc3489_frame == pinfo->num && seq_distance(stream->rfc3489_position, position) < 0));
+}
+
 void mstun_stream_register(const mstun_registrar_t *reg)
 {
     proto_mstun = reg->proto;

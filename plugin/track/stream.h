@@ -52,6 +52,8 @@ struct mstun_stream {
     uint32_t stale_nonces;          /* first pass: 438 in a row */
     uint32_t ms_sequence;           /* first pass: the last number of MS-TURN's */
     bool has_ms_sequence;
+    uint32_t rfc3489_frame; /* where a message without a cookie proved itself; 0: nowhere yet */
+    uint32_t rfc3489_position;
     wmem_array_t *notes;   /* of mstun_note_t, by frame; or NULL */
     wmem_array_t *overdue; /* transactions that a later frame proved unanswered, by that frame; or NULL */
 };
@@ -118,6 +120,12 @@ void mstun_stream_leave(mstun_stream_t *stream, unsigned direction, packet_info 
 
 /** First pass: both directions carry a relayed connection from here on (ConnectionBind succeeded in direction). */
 void mstun_stream_restart(mstun_stream_t *stream, unsigned direction);
+
+/** First pass: a message of RFC 3489 has proved itself at this position of the packet. */
+void mstun_stream_learn_rfc3489(mstun_stream_t *stream, packet_info *pinfo, uint32_t position);
+
+/** Whether one has before this position of the packet: later ones need prove no more than their type and length. */
+bool mstun_stream_speaks_rfc3489(const mstun_stream_t *stream, packet_info *pinfo, uint32_t position);
 
 void mstun_stream_register(const mstun_registrar_t *reg);
 

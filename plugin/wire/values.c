@@ -77,6 +77,8 @@ const value_string mstun_type_names[] = {
 /* Where these differ from the list above; [MS-TURN] 2.2.1. */
 static const value_string ms_turn_type_names[] = {
     { MS_TURN_SEND_REQUEST, "Send Request" },
+    { 0x0104, "Send Response" }, /* Google's relay answers; [MS-TURN] never does */
+    { 0x0114, "Send Error Response" },
     { MS_TURN_SET_ACTIVE_DESTINATION, "Set Active Destination Request" },
     { MS_TURN_SET_ACTIVE_DESTINATION_RESPONSE, "Set Active Destination Response" },
     { MS_TURN_SET_ACTIVE_DESTINATION_ERROR, "Set Active Destination Error Response" },

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "framing/rfc3489.h"
+
+#include "attr/attr.h"
+
+#define RFC3489_ATTRIBUTE_MAX 0x000B /* section 11.2: MAPPED-ADDRESS to REFLECTED-FROM */
+
+bool mstun_rfc3489_type(uint16_t type)
+{
+    uint16_t method = stun_type_method(type);
+
+    if (!stun_type_possible(type)) {
+        return false;
+    }
+    return type == MS_TURN_DATA_INDICATION ||
+           (method >= STUN_BINDING && method <= TURN_ALLOCATE && stun_type_class(type) != STUN_INDICATION);
+}
+
+bool mstun_rfc3489_fits(const uint8_t *bytes, uint32_t captured, uint32_t reported)
+{
+    return captured >= STUN_HEADER_LEN && mstun_rfc3489_type(pntohu16(bytes)) &&
+           STUN_HEADER_LEN + (uint32_t)pntohu16(bytes + 2) == reported &&
+           mstun_dialect_of_bytes(bytes, captured) == MSTUN_DIALECT_RFC3489;
+}
+
+bool mstun_rfc3489_proves(const uint8_t *bytes, uint32_t captured, uint32_t reported)
+{
+    mstun_tlv_walk_t walk;
+    mstun_tlv_t tlv;
+    bool own = false;
+
+    if (captured != reported || !mstun_rfc3489_fits(bytes, captured, reported)) {
+        return false;
+    }
+    mstun_tlv_walk_start(&walk, bytes, captured, reported, false);
+    while (mstun_tlv_walk_next(&walk, &tlv)) {
+        const mstun_attr_t *row = tlv.state == MSTUN_TLV_OK ? mstun_attr_find(MSTUN_DIALECT_RFC3489, tlv.type) : NULL;
+
+        if (!row || !mstun_attr_length_ok(row, tlv.length)) {
+            return false;
+        }
+        own = own || tlv.type <= RFC3489_ATTRIBUTE_MAX;
+    }
+    return own;
+}
