@@ -51,7 +51,7 @@ static bool is_ours(tvbuff_t *tvb)
 
     switch (pref_udp == UDP_NONE ? MSTUN_PACKET_UNKNOWN : mstun_packet_class_of(tvb)) {
     case MSTUN_PACKET_STUN:
-        return mstun_message_parse(tvb, &facts) &&
+        return mstun_message_parse(tvb, MSTUN_DIALECT_UNKNOWN, &facts) &&
                STUN_HEADER_LEN + (uint32_t)facts.length == tvb_reported_length(tvb) &&
                (pref_udp == UDP_ALL || facts.dialect == MSTUN_DIALECT_MS_TURN ||
                 facts.dialect == MSTUN_DIALECT_MS_ICE2);

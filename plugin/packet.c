@@ -23,6 +23,7 @@
 
 static int proto_mstun = -1;
 static int expert_tap = -1;
+static int pref_dialect = MSTUN_DIALECT_UNKNOWN; /* by evidence */
 static expert_field ei_nested_too_deeply = EI_INIT;
 
 /* Somebody looks at our fields, or counts expert infos. */
@@ -66,6 +67,7 @@ static void dissect_inner(mstun_pass_t *pass, tvbuff_t *data, uint32_t header_le
     inner.depth++;
     inner.nested = true;
     inner.framing = header_len ? MSTUN_FRAMING_RFC4571 : MSTUN_FRAMING_UNKNOWN;
+    inner.dialect = MSTUN_DIALECT_UNKNOWN;
     dissect_packet(&inner, data, 0, header_len);
     pass->any_message = inner.any_message;
 }
@@ -129,13 +131,26 @@ static void show_tracked(const mstun_pass_t *pass, tvbuff_t *message, proto_tree
     mstun_path_show(message, pass->pinfo, tree, pass->stream, pass->seq, facts);
 }
 
+/* How a message is to be read: as the user says; as what carries it says, where it says nothing itself. */
+static mstun_dialect_t dialect_of(const mstun_pass_t *pass, tvbuff_t *message)
+{
+    uint32_t captured = tvb_captured_length(message);
+
+    if (pref_dialect != MSTUN_DIALECT_UNKNOWN || pass->dialect == MSTUN_DIALECT_UNKNOWN || captured < STUN_HEADER_LEN) {
+        return (mstun_dialect_t)pref_dialect;
+    }
+    return mstun_dialect_of_bytes(tvb_get_ptr(message, 0, (int)captured), captured) == MSTUN_DIALECT_RFC3489
+               ? pass->dialect
+               : MSTUN_DIALECT_UNKNOWN;
+}
+
 /* message: from its header on. frame, offset: what stands before it, the RFC 4571 length. pass->seq is the message's. */
 static void dissect_message(mstun_pass_t *pass, tvbuff_t *message, tvbuff_t *frame, uint32_t offset)
 {
     mstun_facts_t facts;
     mstun_exchange_t exchange = { NULL, NULL };
 
-    if (!mstun_message_parse(message, &facts)) {
+    if (!mstun_message_parse(message, dialect_of(pass, message), &facts)) {
         tvb_ensure_bytes_exist(message, 0, STUN_HEADER_LEN);
         return;
     }
@@ -240,6 +255,21 @@ static void dissect_channel_data(mstun_pass_t *pass, tvbuff_t *unit_tvb, const m
     inner.nested = true;
     dissect_packet(&inner, tvb_new_subset_length(unit_tvb, 0, (int)len), 0, unit->header_len);
     pass->any_message = inner.any_message;
+}
+
+/* [MS-TURN] 2.1.4, type 0x02: a message that fills the unit needs no evidence of its own. */
+static void dissect_ms_control(mstun_pass_t *pass, tvbuff_t *unit_tvb, const mstun_unit_t *unit)
+{
+    tvbuff_t *message = tvb_new_subset_remaining(unit_tvb, MS_TURN_HEADER_LEN);
+
+    if (tvb_captured_length(message) >= STUN_HEADER_LEN && stun_type_known(tvb_get_ntohs(message, 0)) &&
+        STUN_HEADER_LEN + (uint32_t)tvb_get_ntohs(message, 2) == unit->payload_len) {
+        pass->dialect = MSTUN_DIALECT_MS_TURN;
+        dissect_message(pass, message, unit_tvb, 0);
+        pass->dialect = MSTUN_DIALECT_UNKNOWN;
+    } else {
+        dissect_packet(pass, unit_tvb, 0, unit->header_len);
+    }
 }
 
 /* The data of a unit, behind what the units before have left of a frame. */
@@ -355,8 +385,10 @@ void mstun_dissect_unit(mstun_pass_t *pass, tvbuff_t *unit_tvb, const mstun_unit
     case MSTUN_UNIT_CHANNEL_DATA:
         dissect_channel_data(pass, unit_tvb, unit);
         break;
-    case MSTUN_UNIT_PACKET:
     case MSTUN_UNIT_MS_CONTROL:
+        dissect_ms_control(pass, unit_tvb, unit);
+        break;
+    case MSTUN_UNIT_PACKET:
         dissect_packet(pass, unit_tvb, 0, unit->header_len);
         break;
     case MSTUN_UNIT_MS_DATA:
@@ -379,6 +411,11 @@ static void find_expert_tap(void)
 
 void mstun_packet_register(const mstun_registrar_t *reg)
 {
+    static const enum_val_t dialects[] = {
+        { "auto", "By evidence", MSTUN_DIALECT_UNKNOWN }, { "rfc3489", "RFC 3489", MSTUN_DIALECT_RFC3489 },
+        { "rfc5389", "RFC 5389", MSTUN_DIALECT_RFC5389 }, { "ms-turn", "MS-TURN", MSTUN_DIALECT_MS_TURN },
+        { "ms-ice2", "MS-ICE2", MSTUN_DIALECT_MS_ICE2 },  { NULL, NULL, -1 },
+    };
     static ei_register_info ei[] = {
         { &ei_nested_too_deeply,
           { "mstun.nested_too_deeply", PI_PROTOCOL, PI_WARN,
@@ -387,5 +424,8 @@ void mstun_packet_register(const mstun_registrar_t *reg)
 
     proto_mstun = reg->proto;
     MSTUN_REGISTER_EXPERTS(reg, ei);
+    prefs_register_enum_preference(reg->prefs, "dialect", "Read messages as",
+                                   "Each message tells its dialect itself; choose one only to read all messages in it",
+                                   &pref_dialect, dialects, FALSE);
     register_init_routine(find_expert_tap);
 }

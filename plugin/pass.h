@@ -14,6 +14,7 @@ typedef struct {
     mstun_stream_t *stream;
     unsigned direction;
     mstun_framing_t framing; /* of the unit in hand, and after it of the bytes that follow */
+    mstun_dialect_t dialect; /* of messages whose own bytes tell none, by what carries them */
     bool nested;             /* what is in hand lies inside of a message or ChannelData */
     unsigned depth;
     bool any_message;

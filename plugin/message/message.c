@@ -60,7 +60,7 @@ static bool is_padded(const uint8_t *message, uint32_t captured, const mstun_fac
     return captured < end || !walks_to_the_end(message, captured, end, false);
 }
 
-bool mstun_message_parse(tvbuff_t *tvb, mstun_facts_t *facts)
+bool mstun_message_parse(tvbuff_t *tvb, mstun_dialect_t dialect, mstun_facts_t *facts)
 {
     uint32_t captured = tvb_captured_length(tvb);
 
@@ -73,13 +73,14 @@ bool mstun_message_parse(tvbuff_t *tvb, mstun_facts_t *facts)
         (mstun_facts_t){ .type = pntohu16(message), .length = pntohu16(message + 2), .id = message + STUN_ID_OFFSET };
     facts->class = stun_type_class(facts->type);
     facts->method = stun_type_method(facts->type);
-    facts->dialect = mstun_dialect_of_bytes(message, captured);
+    facts->dialect = dialect != MSTUN_DIALECT_UNKNOWN ? dialect : mstun_dialect_of_bytes(message, captured);
     if (facts->dialect == MSTUN_DIALECT_MS_TURN && facts->type == MS_TURN_DATA_INDICATION) {
         facts->class = STUN_INDICATION; /* whatever its bits say: [MS-TURN] 2.2.1 */
     }
     facts->padded = is_padded(message, captured, facts);
     mstun_attr_learn_all(message, captured, MIN(message_end(facts), (uint32_t)tvb_reported_length(tvb)), facts);
-    if (facts->dialect == MSTUN_DIALECT_RFC5389 && facts->has & MSTUN_HAS_MS_ATTRIBUTE) {
+    if (dialect == MSTUN_DIALECT_UNKNOWN && facts->dialect == MSTUN_DIALECT_RFC5389 &&
+        facts->has & MSTUN_HAS_MS_ATTRIBUTE) {
         facts->dialect = MSTUN_DIALECT_MS_ICE2;
     }
     return true;
@@ -208,7 +209,7 @@ void mstun_message_register(const mstun_registrar_t *reg)
             "12 bytes; 16 in RFC 3489 and MS-TURN, which have no cookie before them", HFILL } },
         { &hf_dialect,
           { "Dialect", "mstun.dialect", FT_UINT8, BASE_DEC, VALS(mstun_dialect_names), 0x0,
-            "Which family of specifications the message follows, by its own evidence", HFILL } },
+            "Which family of specifications the message follows", HFILL } },
         { &hf_attributes,
           { "Attributes", "mstun.attributes", FT_NONE, BASE_NONE, NULL, 0x0, "RFC 8489 section 14", HFILL } },
     };

@@ -9,10 +9,10 @@
 
 /**
  * Reads the facts of the message at the start of tvb, which holds as much of it as the frame has. No tree, no text;
- * never throws. False if fewer than STUN_HEADER_LEN bytes were captured; facts are valid only if true, and only while
- * tvb is.
+ * never throws. dialect: how it is to be read, MSTUN_DIALECT_UNKNOWN: as its own bytes say.
+ * False if fewer than STUN_HEADER_LEN bytes were captured; facts are valid only if true, and only while tvb is.
  */
-bool mstun_message_parse(tvbuff_t *tvb, mstun_facts_t *facts);
+bool mstun_message_parse(tvbuff_t *tvb, mstun_dialect_t dialect, mstun_facts_t *facts);
 
 /**
  * The message's own tree below the packet's, empty still; NULL if tree is.
