@@ -72,35 +72,100 @@ static void dissect_inner(mstun_pass_t *pass, tvbuff_t *data, uint32_t header_le
     pass->any_message = inner.any_message;
 }
 
-/* Whether RFC 4571 frames fill the data to its end: a server puts all that has come from the peer into one message. */
-static bool is_frames(const uint8_t *data, uint32_t len)
+/* Data behind what the data before has left of a frame. */
+static tvbuff_t *inner_bytes(mstun_pass_t *pass, tvbuff_t *data, const mstun_inner_t *inner)
+{
+    uint32_t len = tvb_captured_length(data);
+
+    if (inner->before_len == 0) {
+        return data;
+    }
+    uint8_t *bytes = (uint8_t *)wmem_alloc(pass->pinfo->pool, inner->before_len + len);
+
+    memcpy(bytes, inner->before, inner->before_len);
+    tvb_memcpy(data, bytes + inner->before_len, 0, len);
+    tvbuff_t *whole = tvb_new_child_real_data(data, bytes, inner->before_len + len, (int)(inner->before_len + len));
+
+    add_new_data_source(pass->pinfo, whole, "MS-TURN data");
+    return whole;
+}
+
+/* Where the last frame that is there whole ends. */
+static uint32_t end_of_frames(tvbuff_t *bytes, uint32_t len)
 {
     uint32_t offset = 0;
 
-    while (len - offset > RFC4571_HEADER_LEN && pntohu16(data + offset) > 0 &&
-           RFC4571_HEADER_LEN + (uint32_t)pntohu16(data + offset) <= len - offset) {
-        offset += RFC4571_HEADER_LEN + (uint32_t)pntohu16(data + offset);
+    while (len - offset >= RFC4571_HEADER_LEN) {
+        uint32_t frame_len = RFC4571_HEADER_LEN + (uint32_t)tvb_get_ntohs(bytes, (int)offset);
+
+        if (frame_len > len - offset) {
+            break;
+        }
+        offset += frame_len;
     }
-    return offset == len;
+    return offset;
 }
 
+/* RFC 4571 frames up to end. pass->seq is that of the first byte. */
+static void dissect_frames(mstun_pass_t *pass, tvbuff_t *bytes, uint32_t end)
+{
+    for (uint32_t offset = 0; offset < end;) {
+        uint32_t frame_len = RFC4571_HEADER_LEN + (uint32_t)tvb_get_ntohs(bytes, (int)offset);
+        mstun_pass_t frame = *pass;
+
+        frame.seq += offset;
+        dissect_inner(&frame, tvb_new_subset_length(bytes, (int)offset, (int)frame_len), RFC4571_HEADER_LEN);
+        pass->any_message = frame.any_message;
+        offset += frame_len;
+    }
+}
+
+/* Frames of which each that ends in this data is dissected here. peer: as in track/inner.h. */
+static void dissect_frames_and_rest(mstun_pass_t *pass, tvbuff_t *data, const mstun_inner_t *inner,
+                                    const mstun_endpoint_t *peer)
+{
+    tvbuff_t *bytes = inner_bytes(pass, data, inner);
+    uint32_t len = tvb_captured_length(bytes), end = end_of_frames(bytes, len);
+
+    /* First: what a frame throws must not lose the rest. */
+    mstun_inner_leave(&pass->stream->flow[pass->direction], peer, pass->pinfo,
+                      end < len ? tvb_get_ptr(bytes, (int)end, (int)(len - end)) : NULL, len - end);
+    pass->seq -= inner->before_len;
+    dissect_frames(pass, bytes, end);
+    pass->seq += inner->before_len;
+}
+
+/* Data of MS-TURN on TCP, in a unit or in a message to or from a peer. pass->seq is the data's. */
+static void dissect_inner_stream(mstun_pass_t *pass, tvbuff_t *data, const mstun_endpoint_t *peer)
+{
+    uint32_t captured = tvb_captured_length(data);
+    mstun_inner_t inner = { NULL, 0, false };
+
+    if (pass->stream && captured == tvb_reported_length(data)) {
+        inner = mstun_inner_enter(&pass->stream->flow[pass->direction], peer, pass->pinfo, pass->seq,
+                                  tvb_get_ptr(data, 0, (int)captured), captured);
+    }
+    if (inner.framed) {
+        dissect_frames_and_rest(pass, data, &inner, peer);
+    } else {
+        dissect_inner(pass, data, 0);
+    }
+}
+
+/* The DATA of a message. On UDP a packet; on TCP a stream of frames, whose lengths tell where we know no connection. */
 static void dissect_data(const mstun_pass_t *pass, tvbuff_t *tvb, const mstun_facts_t *facts)
 {
-    const uint8_t *data = facts->data.bytes;
-    uint32_t begin = (uint32_t)(data - (facts->id - STUN_ID_OFFSET)), len = facts->data.len, offset = 0;
-    mstun_pass_t outer = *pass;
+    uint32_t begin = (uint32_t)(facts->data.bytes - (facts->id - STUN_ID_OFFSET)), len = facts->data.len;
+    tvbuff_t *data = tvb_new_subset_length(tvb, (int)begin, (int)len);
+    mstun_pass_t inner = *pass;
 
-    outer.seq += begin;
-    if (facts->dialect != MSTUN_DIALECT_MS_TURN || !is_frames(data, len)) {
-        dissect_inner(&outer, tvb_new_subset_length(tvb, (int)begin, (int)len), 0);
-        return;
-    }
-    while (offset < len) {
-        uint32_t frame_len = RFC4571_HEADER_LEN + (uint32_t)pntohu16(data + offset);
-
-        outer.seq = pass->seq + begin + offset;
-        dissect_inner(&outer, tvb_new_subset_length(tvb, (int)(begin + offset), (int)frame_len), RFC4571_HEADER_LEN);
-        offset += frame_len;
+    inner.seq += begin;
+    if (facts->dialect == MSTUN_DIALECT_MS_TURN && pass->stream && pass->framing == MSTUN_FRAMING_MS_TURN) {
+        dissect_inner_stream(&inner, data, &facts->peer);
+    } else if (facts->dialect == MSTUN_DIALECT_MS_TURN && end_of_frames(data, len) == len) {
+        dissect_frames(&inner, data, len);
+    } else {
+        dissect_inner(&inner, data, 0);
     }
 }
 
@@ -272,70 +337,18 @@ static void dissect_ms_control(mstun_pass_t *pass, tvbuff_t *unit_tvb, const mst
     }
 }
 
-/* The data of a unit, behind what the units before have left of a frame. */
-static tvbuff_t *inner_bytes(mstun_pass_t *pass, tvbuff_t *data, const mstun_inner_t *inner)
-{
-    uint32_t len = tvb_captured_length(data);
-
-    if (inner->before_len == 0) {
-        return data;
-    }
-    uint8_t *bytes = (uint8_t *)wmem_alloc(pass->pinfo->pool, inner->before_len + len);
-
-    memcpy(bytes, inner->before, inner->before_len);
-    tvb_memcpy(data, bytes + inner->before_len, 0, len);
-    tvbuff_t *whole = tvb_new_child_real_data(data, bytes, inner->before_len + len, (int)(inner->before_len + len));
-
-    add_new_data_source(pass->pinfo, whole, "MS-TURN data");
-    return whole;
-}
-
-/* RFC 4571 frames in the data of units: each that ends in this unit is dissected here. */
-static void dissect_inner_frames(mstun_pass_t *pass, tvbuff_t *data, const mstun_inner_t *inner)
-{
-    tvbuff_t *bytes = inner_bytes(pass, data, inner);
-    uint32_t len = tvb_captured_length(bytes), offset = 0;
-    mstun_pass_t frame_pass = *pass;
-
-    while (len - offset >= RFC4571_HEADER_LEN) {
-        uint32_t frame_len = RFC4571_HEADER_LEN + (uint32_t)tvb_get_ntohs(bytes, (int)offset);
-
-        if (frame_len > len - offset) {
-            break;
-        }
-        frame_pass.seq = pass->seq - inner->before_len + offset;
-        dissect_inner(&frame_pass, tvb_new_subset_length(bytes, (int)offset, (int)frame_len), RFC4571_HEADER_LEN);
-        offset += frame_len;
-    }
-    pass->any_message = pass->any_message || frame_pass.any_message;
-    mstun_inner_leave(&pass->stream->flow[pass->direction], pass->pinfo,
-                      offset < len ? tvb_get_ptr(bytes, (int)offset, (int)(len - offset)) : NULL, len - offset,
-                      pass->seq + tvb_captured_length(data) + MS_TURN_HEADER_LEN);
-}
-
 /* [MS-TURN] 2.1.4, type 0x03 */
 static void dissect_ms_data(mstun_pass_t *pass, tvbuff_t *unit_tvb, const mstun_unit_t *unit)
 {
     tvbuff_t *data = tvb_new_subset_remaining(unit_tvb, MS_TURN_HEADER_LEN);
-    uint32_t captured = tvb_captured_length(data);
-    mstun_inner_t inner = { NULL, 0, false };
 
     if (mstun_columns_wanted(pass->pinfo)) {
         mstun_columns_add(pass->pinfo,
                           wmem_strdup_printf(pass->pinfo->pool, "MS-TURN data %u bytes", unit->payload_len));
     }
     mstun_ms_data_show(unit_tvb, pass->tree, 0);
-    if (captured == 0) {
-        return;
-    }
-    if (pass->stream && captured == unit->payload_len) {
-        inner = mstun_inner_enter(&pass->stream->flow[pass->direction], pass->pinfo, pass->seq,
-                                  tvb_get_ptr(data, 0, (int)captured), captured);
-    }
-    if (inner.framed) {
-        dissect_inner_frames(pass, data, &inner);
-    } else {
-        dissect_inner(pass, data, 0);
+    if (tvb_captured_length(data) > 0) {
+        dissect_inner_stream(pass, data, NULL);
     }
 }
 

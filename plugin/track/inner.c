@@ -1,21 +1,53 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "track/inner.h"
 
-/* What stood before a unit's data, where that was not nothing. */
+/* What stood before some data, where that was not nothing. */
 typedef struct {
     uint32_t frame;
     uint32_t position;
-    const uint8_t *bytes;
+    wmem_array_t *bytes; /* of uint8_t; it may have grown since */
     uint32_t len;
 } before_t;
 
 struct mstun_inner_stream {
-    uint32_t framed_since;  /* the frame whose data showed that there are lengths; 0: not yet */
-    const uint8_t *pending; /* first pass: of the frame that has begun */
-    uint32_t pending_len;
-    uint32_t next;        /* first pass: where its next bytes are expected */
-    wmem_array_t *before; /* of before_t, by frame */
+    wmem_array_t *pending; /* first pass: of the frame that has begun; NULL: none */
+    uint32_t left_in;      /* first pass: the frame with the last data */
+    wmem_array_t *before;  /* of before_t, by frame */
 };
+
+static guint hash_peer(gconstpointer peer)
+{
+    return wmem_strong_hash((const guint8 *)peer, sizeof(mstun_endpoint_t));
+}
+
+static gboolean same_peer(gconstpointer a, gconstpointer b)
+{
+    return memcmp(a, b, sizeof(mstun_endpoint_t)) == 0;
+}
+
+/* NULL where there was no data yet. */
+static mstun_inner_stream_t *find(const mstun_flow_t *flow, const mstun_endpoint_t *peer)
+{
+    if (!peer) {
+        return flow->inner;
+    }
+    return flow->inner_by_peer ? (mstun_inner_stream_t *)wmem_map_lookup(flow->inner_by_peer, peer) : NULL;
+}
+
+static mstun_inner_stream_t *make(mstun_flow_t *flow, const mstun_endpoint_t *peer)
+{
+    mstun_inner_stream_t *inner = wmem_new0(wmem_file_scope(), mstun_inner_stream_t);
+
+    if (!peer) {
+        flow->inner = inner;
+        return inner;
+    }
+    if (!flow->inner_by_peer) {
+        flow->inner_by_peer = wmem_map_new(wmem_file_scope(), hash_peer, same_peer);
+    }
+    wmem_map_insert(flow->inner_by_peer, wmem_memdup(wmem_file_scope(), peer, sizeof *peer), inner);
+    return inner;
+}
 
 static bool is_one_frame(const uint8_t *data, uint32_t len)
 {
@@ -31,9 +63,21 @@ static bool looks_framed(const uint8_t *data, uint32_t len)
            mstun_packet_class(data + RFC4571_HEADER_LEN, left, pntohu16(data)) != MSTUN_PACKET_UNKNOWN;
 }
 
-static mstun_inner_t look_up(const mstun_inner_stream_t *inner, uint32_t frame, uint32_t position)
+/* A few bytes of a unit show nothing, but who frames DATA frames units too, unless they hold packets as they are. */
+static bool shows_frames(const mstun_flow_t *flow, const mstun_endpoint_t *peer, const uint8_t *data, uint32_t len)
 {
-    mstun_inner_t found = { NULL, 0, inner->framed_since && inner->framed_since <= frame };
+    return is_one_frame(data, len) || looks_framed(data, len) ||
+           (!peer && flow->data_framed_since && mstun_packet_class(data, len, len) == MSTUN_PACKET_UNKNOWN);
+}
+
+/* One frame, and something known in it: whatever came before, here a frame begins. */
+static bool begins_anew(const uint8_t *data, uint32_t len)
+{
+    return is_one_frame(data, len) && looks_framed(data, len);
+}
+
+static const before_t *look_up(const mstun_inner_stream_t *inner, uint32_t frame, uint32_t position)
+{
     unsigned low = 0, count = inner->before ? wmem_array_get_count(inner->before) : 0, high = count;
 
     while (low < high) { /* they are in the order of their frames */
@@ -52,16 +96,15 @@ static mstun_inner_t look_up(const mstun_inner_stream_t *inner, uint32_t frame, 
             break;
         }
         if (before->position == position) {
-            found.before = before->bytes;
-            found.before_len = before->len;
+            return before;
         }
     }
-    return found;
+    return NULL;
 }
 
 static void remember(mstun_inner_stream_t *inner, uint32_t frame, uint32_t position)
 {
-    before_t before = { frame, position, inner->pending, inner->pending_len };
+    before_t before = { frame, position, inner->pending, wmem_array_get_count(inner->pending) };
 
     if (!inner->before) {
         inner->before = wmem_array_sized_new(wmem_file_scope(), sizeof(before_t), 4);
@@ -69,37 +112,53 @@ static void remember(mstun_inner_stream_t *inner, uint32_t frame, uint32_t posit
     wmem_array_append_one(inner->before, before);
 }
 
-mstun_inner_t mstun_inner_enter(mstun_flow_t *flow, packet_info *pinfo, uint32_t position, const uint8_t *data,
-                                uint32_t len)
+mstun_inner_t mstun_inner_enter(mstun_flow_t *flow, const mstun_endpoint_t *peer, packet_info *pinfo, uint32_t position,
+                                const uint8_t *data, uint32_t len)
 {
-    if (!flow->inner) {
-        if (PINFO_FD_VISITED(pinfo)) {
-            return (mstun_inner_t){ NULL, 0, false };
-        }
-        flow->inner = wmem_new0(wmem_file_scope(), mstun_inner_stream_t);
-    }
-    mstun_inner_stream_t *inner = flow->inner;
+    uint32_t *framed_since = peer ? &flow->data_framed_since : &flow->units_framed_since;
+    mstun_inner_stream_t *inner = find(flow, peer);
 
     if (!PINFO_FD_VISITED(pinfo)) {
-        if (!inner->framed_since && (is_one_frame(data, len) || looks_framed(data, len))) {
-            inner->framed_since = pinfo->num;
+        inner = inner ? inner : make(flow, peer);
+        if (!*framed_since && shows_frames(flow, peer, data, len)) {
+            *framed_since = pinfo->num;
         }
-        if (inner->pending_len && inner->next != position) { /* bytes are missing between */
-            inner->pending_len = 0;
+        if (inner->pending && (flow->gap_frame > inner->left_in || begins_anew(data, len))) {
+            inner->pending = NULL; /* bytes are missing between */
         }
-        if (inner->pending_len) {
+        if (inner->pending) {
             remember(inner, pinfo->num, position);
         }
     }
-    return look_up(inner, pinfo->num, position);
+    const before_t *before = inner ? look_up(inner, pinfo->num, position) : NULL;
+
+    return (mstun_inner_t){ .before = before ? (const uint8_t *)wmem_array_get_raw(before->bytes) : NULL,
+                            .before_len = before ? before->len : 0,
+                            .framed = *framed_since && *framed_since <= pinfo->num };
 }
 
-void mstun_inner_leave(mstun_flow_t *flow, packet_info *pinfo, const uint8_t *rest, uint32_t len, uint32_t next)
+void mstun_inner_leave(mstun_flow_t *flow, const mstun_endpoint_t *peer, packet_info *pinfo, const uint8_t *rest,
+                       uint32_t len)
 {
-    if (PINFO_FD_VISITED(pinfo) || !flow->inner) {
+    mstun_inner_stream_t *inner = find(flow, peer);
+
+    if (PINFO_FD_VISITED(pinfo) || !inner) {
         return;
     }
-    flow->inner->pending = len ? (const uint8_t *)wmem_memdup(wmem_file_scope(), rest, len) : NULL;
-    flow->inner->pending_len = len;
-    flow->inner->next = next;
+    uint32_t known = inner->pending ? wmem_array_get_count(inner->pending) : 0;
+
+    /* A frame that goes on grows in place: a copy for each of its parts would cost the square of its length. */
+    if (known > len || (known && memcmp(wmem_array_get_raw(inner->pending), rest, known) != 0)) {
+        inner->pending = NULL;
+        known = 0;
+    }
+    if (len == 0) {
+        inner->pending = NULL;
+    } else if (!inner->pending) {
+        inner->pending = wmem_array_sized_new(wmem_file_scope(), 1, len);
+    }
+    if (len > known) {
+        wmem_array_append(inner->pending, rest + known, len - known);
+    }
+    inner->left_in = pinfo->num;
 }

@@ -27,6 +27,9 @@ struct tcpinfo;
 /* One direction of a connection. */
 typedef struct {
     mstun_inner_stream_t *inner; /* inside of MS-TURN's data units, see inner.h; NULL: there were none */
+    wmem_map_t *inner_by_peer;   /* the same inside of its DATA attributes; NULL: there were none */
+    uint32_t units_framed_since; /* the frame whose data units showed that there are RFC 4571 lengths; 0: not yet */
+    uint32_t data_framed_since;  /* the same of DATA */
     wmem_array_t *marks;         /* of mstun_mark_t, by frame */
     uint32_t expected;           /* first pass: the sequence number where the next unit begins */
     uint32_t gap_frame;          /* the last frame in front of which bytes are missing; 0: none */

@@ -404,6 +404,44 @@ def several_peers(name):
     plain(name, "three peers: two answer, the third never does", talk)
 
 
+def split_frames(name):
+    """RFC 4571 frames in parts, each part in a message of its own: two and three Send requests for a frame, to two peers
+    by turns, a frame's end and the next one's beginning in one message, and a part that is its length alone. The same
+    from the server, and a type 0x03 unit with a message between two parts."""
+    talk = Talk().allocated()
+    s, other = talk.s, ("198.51.100.21", 50051)
+
+    def sends(peer, *parts):
+        return [control(s.send(peer, part), *inner) for part, *inner in parts]
+
+    def gets(peer, *parts):
+        return [control(s.data(peer, part), *inner) for part, *inner in parts]
+
+    checks = [check(60 + i, True) for i in range(6)]
+    asked = [framed(c) for c in checks]
+    given = [framed(answer(60 + i, True)) for i in range(6)]
+    bare = [answer(60 + i, True) for i in range(6)]
+    for part in sends(PEER, (asked[0][:50],), (asked[0][50:], checks[0])):
+        talk.add("c2s", part)
+    talk.add("s2c", *gets(PEER, (given[0][:2],), (given[0][2:], bare[0])))
+    for part in sends(PEER, (asked[1][:30],), (asked[1][30:70],), (asked[1][70:], checks[1])):
+        talk.add("c2s", part)
+    talk.add("s2c", *gets(PEER, (given[1][:40],)))
+    talk.add("s2c", *gets(PEER, (given[1][40:] + given[1][:0], bare[1])))
+    mine, theirs = sends(PEER, (asked[2][:60],), (asked[2][60:], checks[2])), \
+        sends(other, (asked[3][:60],), (asked[3][60:] + asked[4][:10], checks[3]), (asked[4][10:], checks[4]))
+    talk.add("c2s", mine[0]).add("c2s", theirs[0]).add("c2s", mine[1]).add("c2s", theirs[1], theirs[2])
+    for turn in zip(gets(PEER, (given[2][:30],), (given[2][30:], bare[2])),
+                    gets(other, (given[3][:30],), (given[3][30:], bare[3]))):
+        talk.add("s2c", *turn)
+    talk.add("s2c", *gets(other, (given[4] + framed(rtp(11)), bare[4])))
+    talk.active()
+    keep = s.again()
+    talk.add("c2s", units(asked[5][:20]), control(keep), units(asked[5][20:], checks[5]))
+    talk.add("s2c", control(s.refreshed(keep)), units(given[5], bare[5], sizes=(1, 5)))
+    plain(name, "RFC 4571 frames split over two and three messages, by turns to two peers", talk)
+
+
 def plain_with(talk_of, what, **kw):
     return lambda n: plain(n, what, talk_of(), **kw)
 
@@ -446,6 +484,7 @@ CAPTURES = {
     "multiplexed-tcp-bare": lambda n: multiplexed(n, True),
     "data-indication-cookie": cookie_indication,
     "several-peers": several_peers,
+    "split-frames": split_frames,
 }
 # The reader knows nothing of what was sent: it must find the same
 READ_TOO = ("one-byte-443", "hellos-split-40443", "coalesced", "ipv6", "errors", "bandwidth",
