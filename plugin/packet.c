@@ -15,6 +15,7 @@
 #include "track/allocation.h"
 #include "track/allocation_show.h"
 #include "track/inner.h"
+#include "track/mismatch.h"
 #include "track/ms_turn.h"
 #include "track/path.h"
 #include "track/transaction.h"
@@ -185,6 +186,9 @@ static mstun_exchange_t track(mstun_pass_t *pass, const mstun_facts_t *facts)
     mstun_allocation_learn(pass->stream, pass->direction, pass->pinfo, pass->seq, facts, &exchange);
     mstun_ms_turn_learn(pass->stream, pass->pinfo, pass->seq, facts, &exchange);
     mstun_path_track(pass->stream, pass->pinfo, pass->seq, pass->nested, facts);
+    if (!pass->nested) {
+        mstun_mismatch_learn(pass->stream, pass->pinfo, facts, &exchange);
+    }
     return exchange;
 }
 
@@ -194,6 +198,7 @@ static void show_tracked(const mstun_pass_t *pass, tvbuff_t *message, proto_tree
     mstun_transaction_show(message, pass->pinfo, tree, pass->stream, exchange, facts);
     mstun_allocation_show(message, pass->pinfo, tree, pass->stream, pass->seq, facts, exchange);
     mstun_path_show(message, pass->pinfo, tree, pass->stream, pass->seq, facts);
+    mstun_mismatch_show(pass->pinfo, tree, pass->stream, facts, exchange);
 }
 
 /* How a message is to be read: as the user says; as what carries it says, where it says nothing itself. */

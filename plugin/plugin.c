@@ -23,6 +23,7 @@
 #include "track/allocation_filter.h"
 #include "track/allocation_show.h"
 #include "track/connection.h"
+#include "track/mismatch.h"
 #include "track/ms_turn.h"
 #include "track/outcome.h"
 #include "track/path.h"
@@ -52,6 +53,7 @@ static const mstun_register_fn modules[] = {
     mstun_stream_register,
     mstun_outcome_register,
     mstun_transaction_register,
+    mstun_mismatch_register,
     mstun_connection_register,
     mstun_allocation_show_register,
     mstun_allocation_filter_register,

@@ -1,9 +1,28 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "framing/rfc3489.h"
 
-#include "attr/attr.h"
+#include "attr/address.h"
 
 #define RFC3489_ATTRIBUTE_MAX 0x000B /* section 11.2: MAPPED-ADDRESS to REFLECTED-FROM */
+
+/* MAPPED-, RESPONSE-, SOURCE-, CHANGED-ADDRESS and REFLECTED-FROM */
+static bool is_address(uint16_t type)
+{
+    return type == 0x0001 || type == 0x0002 || type == 0x0004 || type == 0x0005 || type == 0x000B;
+}
+
+static bool is_plausible(const uint8_t *bytes, const mstun_tlv_t *tlv)
+{
+    const mstun_attr_t *row = tlv->state == MSTUN_TLV_OK ? mstun_attr_find(MSTUN_DIALECT_RFC3489, tlv->type) : NULL;
+
+    if (!row || !mstun_attr_length_ok(row, tlv->length)) {
+        return false;
+    }
+    mstun_endpoint_t address;
+
+    return !is_address(tlv->type) ||
+           mstun_endpoint_read(bytes + tlv->offset + STUN_TLV_HEADER_LEN, tlv->length, NULL, &address);
+}
 
 bool mstun_rfc3489_type(uint16_t type)
 {
@@ -34,9 +53,7 @@ bool mstun_rfc3489_proves(const uint8_t *bytes, uint32_t captured, uint32_t repo
     }
     mstun_tlv_walk_start(&walk, bytes, captured, reported, false);
     while (mstun_tlv_walk_next(&walk, &tlv)) {
-        const mstun_attr_t *row = tlv.state == MSTUN_TLV_OK ? mstun_attr_find(MSTUN_DIALECT_RFC3489, tlv.type) : NULL;
-
-        if (!row || !mstun_attr_length_ok(row, tlv.length)) {
+        if (!is_plausible(bytes, &tlv)) {
             return false;
         }
         own = own || tlv.type <= RFC3489_ATTRIBUTE_MAX;

@@ -22,6 +22,7 @@ typedef struct mstun_transaction mstun_transaction_t;
 typedef struct mstun_allocation mstun_allocation_t;
 typedef struct mstun_connection mstun_connection_t;
 typedef struct mstun_inner_stream mstun_inner_stream_t;
+typedef struct mstun_first_request mstun_first_request_t;
 struct tcpinfo;
 
 /* One direction of a connection. */
@@ -55,7 +56,8 @@ struct mstun_stream {
     uint32_t stale_nonces;          /* first pass: 438 in a row */
     uint32_t ms_sequence;           /* first pass: the last number of MS-TURN's */
     bool has_ms_sequence;
-    uint32_t rfc3489_frame; /* where a message without a cookie proved itself; 0: nowhere yet */
+    mstun_first_request_t *first_request; /* see mismatch.h; NULL: there was none */
+    uint32_t rfc3489_frame;               /* where a message without a cookie proved itself; 0: nowhere yet */
     uint32_t rfc3489_position;
     wmem_array_t *notes;   /* of mstun_note_t, by frame; or NULL */
     wmem_array_t *overdue; /* transactions that a later frame proved unanswered, by that frame; or NULL */

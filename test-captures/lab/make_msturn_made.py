@@ -442,6 +442,18 @@ def split_frames(name):
     plain(name, "RFC 4571 frames split over two and three messages, by turns to two peers", talk)
 
 
+def reset(name, side, wait):
+    """The first request, and nothing comes but a reset."""
+    talk = Talk(hellos=False, port=40443)
+    s = talk.script()
+    s.open()
+    s.send(*talk.turns[0])
+    s.ack("s2c")
+    s.wait(wait)
+    s.reset(side)
+    s.write(TOPIC, name, "an Allocate, then a reset by the " + ("server, at once" if side == "s2c" else "client, later"))
+
+
 def plain_with(talk_of, what, **kw):
     return lambda n: plain(n, what, talk_of(), **kw)
 
@@ -485,6 +497,8 @@ CAPTURES = {
     "data-indication-cookie": cookie_indication,
     "several-peers": several_peers,
     "split-frames": split_frames,
+    "dialect-mismatch-reset": lambda n: reset(n, "s2c", 0),
+    "given-up-reset": lambda n: reset(n, "c2s", 8),
 }
 # The reader knows nothing of what was sent: it must find the same
 READ_TOO = ("one-byte-443", "hellos-split-40443", "coalesced", "ipv6", "errors", "bandwidth",

@@ -292,13 +292,37 @@ def look_alikes(port):
     yield "RFC 3489 type, unknown attribute", b"\0\x01\0\x08" + b"q" * 16 + b"\x7a\x7b\0\x04abcd"
 
 
-def look_alike(name, port):
+def near_rfc3489(_port):
+    """Messages of RFC 3489, which has no cookie, with one thing wrong that a strict reader sees."""
+    def classic(kind, body, length=None):
+        return struct.pack(">HH", kind, len(body) if length is None else length) + b"0123456789abcdef" + body
+
+    request, mapped = b"\0\3\0\4\0\0\0\6", b"\0\1\0\x08\0\1\x9c\x40\xc0\0\2\x0a"
+    good = classic(0x0001, request)
+    for what, data in (
+            ("no attribute", classic(0x0001, b"")), ("a byte too many", good + b"\0"),
+            ("a byte too few", classic(0x0001, request, 9)), ("type 0x0005", classic(0x0005, request)),
+            ("an indication", classic(0x0011, request)), ("type 0x0008", classic(0x0008, request)),
+            ("an address of 12 bytes", classic(0x0101, b"\0\1\0\x0c" + bytes(12))),
+            ("a known and an unknown attribute", classic(0x0001, request + b"\x7a\x7b\0\4abcd")),
+            ("no attribute of RFC 3489", classic(0x0001, b"\0\x24\0\4abcd")),
+            ("an attribute that ends too late", classic(0x0101, mapped + b"\0\4\0\x09" + bytes(8))),
+            ("three bytes behind the attributes", classic(0x0101, mapped + b"\0\0\0"))):
+        yield what, data
+        if what != "a byte too many":
+            yield what + ", framed", struct.pack(">H", len(data)) + data
+    yield "framed, the frame a byte longer", struct.pack(">H", len(good) + 1) + good + b"\0"
+    yield "framed, the frame longer than the segment", struct.pack(">H", len(good) + 1) + good
+    yield "behind a 4-byte length", struct.pack(">I", len(good)) + good
+
+
+def look_alike(name, port, kinds=look_alikes):
     frames, start, scripts = [], 1700000000.0, []
-    for i, (_, data) in enumerate(look_alikes(port)):
+    for i, (_, data) in enumerate(kinds(port)):
         turns = [("c2s", data), ("s2c", b"not STUN: %d\r\n" % i), ("s2c", data)]
         scripts.append(conversation(port, turns, frames, start, 40000 + i))
         start = scripts[-1].time
-    scripts[0].write(TOPIC, name, "; ".join(f"{40000 + i}: {w}" for i, (w, _) in enumerate(look_alikes(port))), scripts)
+    scripts[0].write(TOPIC, name, "; ".join(f"{40000 + i}: {w}" for i, (w, _) in enumerate(kinds(port))), scripts)
 
 
 def header_inside(name):
@@ -341,6 +365,8 @@ CAPTURES = {
     "look-alikes-40404": lambda n: look_alike(n, 40404),
     "look-alikes-3478": lambda n: look_alike(n, 3478),
     "look-alikes-443": lambda n: look_alike(n, 443),
+    "near-rfc3489-40404": lambda n: look_alike(n, 40404, near_rfc3489),
+    "near-rfc3489-3478": lambda n: look_alike(n, 3478, near_rfc3489),
 }
 
 
