@@ -129,7 +129,7 @@ static void dissect_frames_and_rest(mstun_pass_t *pass, tvbuff_t *data, const ms
     uint32_t len = tvb_captured_length(bytes), end = end_of_frames(bytes, len);
 
     /* First: what a frame throws must not lose the rest. */
-    mstun_inner_leave(&pass->stream->flow[pass->direction], peer, pass->pinfo,
+    mstun_inner_leave(pass->stream, pass->direction, peer, pass->pinfo,
                       end < len ? tvb_get_ptr(bytes, (int)end, (int)(len - end)) : NULL, len - end);
     pass->seq -= inner->before_len;
     dissect_frames(pass, bytes, end);
@@ -143,7 +143,7 @@ static void dissect_inner_stream(mstun_pass_t *pass, tvbuff_t *data, const mstun
     mstun_inner_t inner = { NULL, 0, false };
 
     if (pass->stream && captured == tvb_reported_length(data)) {
-        inner = mstun_inner_enter(&pass->stream->flow[pass->direction], peer, pass->pinfo, pass->seq,
+        inner = mstun_inner_enter(pass->stream, pass->direction, peer, pass->pinfo, pass->seq,
                                   tvb_get_ptr(data, 0, (int)captured), captured);
     }
     if (inner.framed) {

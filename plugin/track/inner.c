@@ -64,10 +64,10 @@ static bool looks_framed(const uint8_t *data, uint32_t len)
 }
 
 /* A few bytes of a unit show nothing, but who frames DATA frames units too, unless they hold packets as they are. */
-static bool shows_frames(const mstun_flow_t *flow, const mstun_endpoint_t *peer, const uint8_t *data, uint32_t len)
+static bool shows_frames(const mstun_stream_t *stream, const mstun_endpoint_t *peer, const uint8_t *data, uint32_t len)
 {
     return is_one_frame(data, len) || looks_framed(data, len) ||
-           (!peer && flow->data_framed_since && mstun_packet_class(data, len, len) == MSTUN_PACKET_UNKNOWN);
+           (!peer && stream->data_framed_since && mstun_packet_class(data, len, len) == MSTUN_PACKET_UNKNOWN);
 }
 
 /* One frame, and something known in it: whatever came before, here a frame begins. */
@@ -112,15 +112,16 @@ static void remember(mstun_inner_stream_t *inner, uint32_t frame, uint32_t posit
     wmem_array_append_one(inner->before, before);
 }
 
-mstun_inner_t mstun_inner_enter(mstun_flow_t *flow, const mstun_endpoint_t *peer, packet_info *pinfo, uint32_t position,
-                                const uint8_t *data, uint32_t len)
+mstun_inner_t mstun_inner_enter(mstun_stream_t *stream, unsigned direction, const mstun_endpoint_t *peer,
+                                packet_info *pinfo, uint32_t position, const uint8_t *data, uint32_t len)
 {
-    uint32_t *framed_since = peer ? &flow->data_framed_since : &flow->units_framed_since;
+    mstun_flow_t *flow = &stream->flow[direction];
+    uint32_t *framed_since = peer ? &stream->data_framed_since : &flow->units_framed_since;
     mstun_inner_stream_t *inner = find(flow, peer);
 
     if (!PINFO_FD_VISITED(pinfo)) {
         inner = inner ? inner : make(flow, peer);
-        if (!*framed_since && shows_frames(flow, peer, data, len)) {
+        if (!*framed_since && shows_frames(stream, peer, data, len)) {
             *framed_since = pinfo->num;
         }
         if (inner->pending && (flow->gap_frame > inner->left_in || begins_anew(data, len))) {
@@ -137,10 +138,10 @@ mstun_inner_t mstun_inner_enter(mstun_flow_t *flow, const mstun_endpoint_t *peer
                             .framed = *framed_since && *framed_since <= pinfo->num };
 }
 
-void mstun_inner_leave(mstun_flow_t *flow, const mstun_endpoint_t *peer, packet_info *pinfo, const uint8_t *rest,
-                       uint32_t len)
+void mstun_inner_leave(mstun_stream_t *stream, unsigned direction, const mstun_endpoint_t *peer, packet_info *pinfo,
+                       const uint8_t *rest, uint32_t len)
 {
-    mstun_inner_stream_t *inner = find(flow, peer);
+    mstun_inner_stream_t *inner = find(&stream->flow[direction], peer);
 
     if (PINFO_FD_VISITED(pinfo) || !inner) {
         return;

@@ -20,11 +20,11 @@ typedef struct {
  * How data is to be read. peer: of the DATA, NULL for a data unit. position: of the data in the stream, the same on every
  * visit. The first pass decides, by the lengths in the data; later visits look up.
  */
-mstun_inner_t mstun_inner_enter(mstun_flow_t *flow, const mstun_endpoint_t *peer, packet_info *pinfo, uint32_t position,
-                                const uint8_t *data, uint32_t len);
+mstun_inner_t mstun_inner_enter(mstun_stream_t *stream, unsigned direction, const mstun_endpoint_t *peer,
+                                packet_info *pinfo, uint32_t position, const uint8_t *data, uint32_t len);
 
 /** First pass: the bytes of a frame that is not at its end with this data (len 0: none), those from before included. */
-void mstun_inner_leave(mstun_flow_t *flow, const mstun_endpoint_t *peer, packet_info *pinfo, const uint8_t *rest,
-                       uint32_t len);
+void mstun_inner_leave(mstun_stream_t *stream, unsigned direction, const mstun_endpoint_t *peer, packet_info *pinfo,
+                       const uint8_t *rest, uint32_t len);
 
 #endif

@@ -30,7 +30,6 @@ typedef struct {
     mstun_inner_stream_t *inner; /* inside of MS-TURN's data units, see inner.h; NULL: there were none */
     wmem_map_t *inner_by_peer;   /* the same inside of its DATA attributes; NULL: there were none */
     uint32_t units_framed_since; /* the frame whose data units showed that there are RFC 4571 lengths; 0: not yet */
-    uint32_t data_framed_since;  /* the same of DATA */
     wmem_array_t *marks;         /* of mstun_mark_t, by frame */
     uint32_t expected;           /* first pass: the sequence number where the next unit begins */
     uint32_t gap_frame;          /* the last frame in front of which bytes are missing; 0: none */
@@ -56,6 +55,7 @@ struct mstun_stream {
     uint32_t stale_nonces;          /* first pass: 438 in a row */
     uint32_t ms_sequence;           /* first pass: the last number of MS-TURN's */
     bool has_ms_sequence;
+    uint32_t data_framed_since;           /* the frame whose DATA showed that there are RFC 4571 lengths; 0: not yet */
     mstun_first_request_t *first_request; /* see mismatch.h; NULL: there was none */
     uint32_t rfc3489_frame;               /* where a message without a cookie proved itself; 0: nowhere yet */
     uint32_t rfc3489_position;

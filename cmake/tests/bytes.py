@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Every byte that a STUN connection carries is decoded: Wireshark's "Data" layer, which shows what nobody has a name for,
+occurs in no capture but those that test-captures/data-allowed.txt names, each with a reason, and there it does occur.
+"""
+import fnmatch
+
+import harness
+from harness import TestFailure, captures, decode, name, rules
+
+
+def undecoded(capture):
+    """The frames with a Data layer, and how many bytes it has."""
+    lines = decode(capture, "-2", "-Y", "data", "-T", "fields", "-e", "frame.number", "-e", "data.len").splitlines()
+    return [f"frame {line.split()[0]}: {line.split()[1]} bytes" for line in lines]
+
+
+def main():
+    """Of all captures with STUN in them."""
+    allowed = [words[0] for words in rules("data-allowed.txt")]
+    subjects = [capture for capture in captures() if capture.parent.name != "no-stun"]
+    used, failures = set(), []
+    for capture in subjects:
+        left = undecoded(capture)
+        patterns = [pattern for pattern in allowed if fnmatch.fnmatch(name(capture), pattern)]
+        if left:
+            used.update(patterns)
+        if left and not patterns:
+            failures.append(f"{name(capture)}: {', '.join(left[:5])}")
+    failures += [f"data-allowed.txt: {pattern} has none" for pattern in allowed if pattern not in used]
+    print(f"{len(subjects)} captures, {len(failures)} failures")
+    if failures:
+        raise TestFailure("\n".join(failures))
+
+
+harness.main(main)
