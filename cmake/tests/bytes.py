@@ -10,7 +10,7 @@ from harness import TestFailure, captures, decode, name, rules
 
 def undecoded(capture):
     """The frames with a Data layer, and how many bytes it has."""
-    lines = decode(capture, "-2", "-Y", "data", "-T", "fields", "-e", "frame.number", "-e", "data.len").splitlines()
+    lines = decode(capture, "-Y", "data", "-T", "fields", "-e", "frame.number", "-e", "data.len").splitlines()
     return [f"frame {line.split()[0]}: {line.split()[1]} bytes" for line in lines]
 
 
