@@ -14,6 +14,7 @@
 #include "payload.h"
 #include "track/allocation.h"
 #include "track/allocation_show.h"
+#include "track/bound.h"
 #include "track/inner.h"
 #include "track/mismatch.h"
 #include "track/ms_turn.h"
@@ -161,6 +162,8 @@ static void dissect_data(const mstun_pass_t *pass, tvbuff_t *tvb, const mstun_fa
     mstun_pass_t inner = *pass;
 
     inner.seq += begin;
+    inner.peer = facts->peer;
+    inner.from_peer = facts->method == TURN_DATA || facts->type == MS_TURN_DATA_INDICATION;
     if (facts->dialect == MSTUN_DIALECT_MS_TURN && pass->stream && pass->framing == MSTUN_FRAMING_MS_TURN) {
         dissect_inner_stream(&inner, data, &facts->peer);
     } else if (facts->dialect == MSTUN_DIALECT_MS_TURN && end_of_frames(data, len) == len) {
@@ -185,6 +188,7 @@ static mstun_exchange_t track(mstun_pass_t *pass, const mstun_facts_t *facts)
 
     mstun_allocation_learn(pass->stream, pass->direction, pass->pinfo, pass->seq, facts, &exchange);
     mstun_ms_turn_learn(pass->stream, pass->pinfo, pass->seq, facts, &exchange);
+    mstun_bound_learn(pass->stream, pass->direction, pass->pinfo, pass->seq, facts, &exchange);
     mstun_path_track(pass->stream, pass->pinfo, pass->seq, pass->nested, facts);
     if (!pass->nested) {
         mstun_mismatch_learn(pass->stream, pass->pinfo, facts, &exchange);
@@ -310,19 +314,36 @@ static void dissect_packet(mstun_pass_t *pass, tvbuff_t *tvb, uint32_t offset, u
     dissect_media(pass, packet, tvb, offset, header_len);
 }
 
+/* Data without an address in it: its peer is bound to a channel or is the active destination (MSTUN_NO_CHANNEL). */
+static void enter_bound(mstun_pass_t *pass, uint16_t channel)
+{
+    const mstun_bound_peer_t *bound =
+        pass->stream ? mstun_bound_peer(pass->stream, pass->pinfo, pass->seq, channel) : NULL;
+
+    memset(&pass->peer, 0, sizeof pass->peer);
+    if (bound) {
+        pass->peer = bound->peer;
+        pass->from_peer = bound->client != pass->direction;
+    } else { /* bound before the capture began: the channel tells it from the others */
+        pass->peer.port = channel;
+    }
+}
+
 static void dissect_channel_data(mstun_pass_t *pass, tvbuff_t *unit_tvb, const mstun_unit_t *unit)
 {
     uint32_t len = unit->header_len + unit->payload_len;
+    uint16_t channel = tvb_get_ntohs(unit_tvb, 0);
 
     if (mstun_columns_wanted(pass->pinfo)) {
-        mstun_columns_add(pass->pinfo, wmem_strdup_printf(pass->pinfo->pool, "ChannelData 0x%04x %u bytes",
-                                                          tvb_get_ntohs(unit_tvb, 0), unit->payload_len));
+        mstun_columns_add(pass->pinfo, wmem_strdup_printf(pass->pinfo->pool, "ChannelData 0x%04x %u bytes", channel,
+                                                          unit->payload_len));
     }
     mstun_channel_data_show(unit_tvb, pass->tree, 0, unit);
     mstun_pass_t inner = *pass;
 
     inner.framing = MSTUN_FRAMING_UNKNOWN;
     inner.nested = true;
+    enter_bound(&inner, channel);
     dissect_packet(&inner, tvb_new_subset_length(unit_tvb, 0, (int)len), 0, unit->header_len);
     pass->any_message = inner.any_message;
 }
@@ -347,6 +368,7 @@ static void dissect_ms_data(mstun_pass_t *pass, tvbuff_t *unit_tvb, const mstun_
 {
     tvbuff_t *data = tvb_new_subset_remaining(unit_tvb, MS_TURN_HEADER_LEN);
 
+    enter_bound(pass, MSTUN_NO_CHANNEL);
     if (mstun_columns_wanted(pass->pinfo)) {
         mstun_columns_add(pass->pinfo,
                           wmem_strdup_printf(pass->pinfo->pool, "MS-TURN data %u bytes", unit->payload_len));

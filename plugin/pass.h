@@ -4,6 +4,7 @@
 #ifndef MSTUN_PASS_H
 #define MSTUN_PASS_H
 
+#include "attr/facts.h"
 #include "registrar.h"
 #include "track/stream.h"
 
@@ -16,6 +17,9 @@ typedef struct {
     mstun_framing_t framing; /* of the unit in hand, and after it of the bytes that follow */
     mstun_dialect_t dialect; /* of messages whose own bytes tell none, by what carries them */
     bool nested;             /* what is in hand lies inside of a message or ChannelData */
+    mstun_endpoint_t peer;   /* behind the relay, whom what is in hand is relayed for; family 0: none, or not known, and
+                              * then its port is the channel */
+    bool from_peer;          /* it comes from there */
     unsigned depth;
     bool any_message;
     bool columns_begun;

@@ -14,6 +14,7 @@
 typedef struct mstun_turn_request {
     const char *user;
     uint8_t transport;
+    uint16_t channel;
     mstun_connection_t *connection; /* of a ConnectionBind */
     unsigned peer_count;
     mstun_endpoint_t peers[];
@@ -48,7 +49,8 @@ static unsigned peers_of(const mstun_facts_t *facts, mstun_endpoint_t *peers)
     mstun_tlv_t tlv;
     unsigned count = 0;
 
-    if (facts->has & MSTUN_HAS_PROBLEM) { /* its bytes may not all be there */
+    /* With a problem its bytes may not all be there; MS-TURN's requests have one peer at most. */
+    if (facts->has & MSTUN_HAS_PROBLEM || facts->dialect == MSTUN_DIALECT_MS_TURN) {
         peers[0] = facts->peer;
         return facts->peer.family ? 1 : 0;
     }
@@ -86,6 +88,7 @@ static void keep_request(mstun_transaction_t *transaction, const mstun_facts_t *
 
     request->user = facts->method == TURN_ALLOCATE ? user_of(facts) : NULL;
     request->transport = facts->transport;
+    request->channel = facts->channel;
     request->connection = connection;
     request->peer_count = count;
     memcpy(request->peers, peers, count * sizeof peers[0]);
@@ -295,6 +298,11 @@ static bool is_ms_allocation(const mstun_facts_t *facts)
            facts->relayed.family;
 }
 
+static bool is_set_active_destination(const mstun_facts_t *facts)
+{
+    return facts->dialect == MSTUN_DIALECT_MS_TURN && facts->type == MS_TURN_SET_ACTIVE_DESTINATION;
+}
+
 void mstun_allocation_learn(mstun_stream_t *stream, unsigned direction, packet_info *pinfo, uint32_t position,
                             const mstun_facts_t *facts, mstun_exchange_t *exchange)
 {
@@ -306,6 +314,9 @@ void mstun_allocation_learn(mstun_stream_t *stream, unsigned direction, packet_i
     }
     if (is_ms_allocation(facts)) { /* its relayed address tells the leg beyond the server */
         allocate_succeeded(stream, pinfo, position, facts, NULL);
+    }
+    if (transaction && is_set_active_destination(facts)) { /* for its response, which names nobody */
+        keep_request(transaction, facts, NULL);
     }
     if (!is_turn) {
         return;
@@ -334,6 +345,13 @@ const mstun_endpoint_t *mstun_allocation_requested_peer(const mstun_exchange_t *
     const turn_request_t *request = exchange->transaction ? exchange->transaction->turn : NULL;
 
     return request && request->peer_count > 0 ? &request->peers[0] : NULL;
+}
+
+uint16_t mstun_allocation_requested_channel(const mstun_exchange_t *exchange)
+{
+    const turn_request_t *request = exchange->transaction ? exchange->transaction->turn : NULL;
+
+    return request ? request->channel : 0;
 }
 
 static const mstun_connection_t *announced_in(const mstun_stream_t *stream, uint32_t id, uint32_t frame,

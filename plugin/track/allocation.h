@@ -40,6 +40,9 @@ void mstun_allocation_learn(mstun_stream_t *stream, unsigned direction, packet_i
 /** The first peer that a request named, for its response; NULL if none. */
 const mstun_endpoint_t *mstun_allocation_requested_peer(const mstun_exchange_t *exchange);
 
+/** The channel that a ChannelBind request named, for its response; 0 if none. */
+uint16_t mstun_allocation_requested_channel(const mstun_exchange_t *exchange);
+
 /** The allocation in force on a control connection at this position of this frame, NULL if none. */
 const mstun_allocation_t *mstun_allocation_in_force(const mstun_stream_t *stream, uint32_t frame, uint32_t position);
 

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Peers that relayed data is for without naming them: those bound to a channel (RFC 8656 section 12), and the active
+ * destination of MS-TURN ([MS-TURN] 3.2). Written on the first pass only. */
+#ifndef MSTUN_TRACK_BOUND_H
+#define MSTUN_TRACK_BOUND_H
+
+#include "track/transaction.h"
+
+#define MSTUN_NO_CHANNEL 0 /* no channel has this number: the active destination's */
+
+/** From this message on, a channel of a control connection belongs to a peer. */
+typedef struct mstun_bound_peer {
+    struct mstun_bound_peer *older; /* of the same channel */
+    uint32_t frame;
+    uint32_t position;
+    uint8_t client; /* the direction in which the TURN client sends */
+    mstun_endpoint_t peer;
+} mstun_bound_peer_t;
+
+/** First pass: a success of ChannelBind or Set Active Destination. */
+void mstun_bound_learn(mstun_stream_t *stream, unsigned direction, packet_info *pinfo, uint32_t position,
+                       const mstun_facts_t *facts, const mstun_exchange_t *exchange);
+
+/** The peer that a channel has at this position of this frame, NULL if none is known. */
+const mstun_bound_peer_t *mstun_bound_peer(const mstun_stream_t *stream, const packet_info *pinfo, uint32_t position,
+                                           uint16_t channel);
+
+#endif
