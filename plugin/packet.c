@@ -18,6 +18,7 @@
 #include "track/inner.h"
 #include "track/mismatch.h"
 #include "track/ms_turn.h"
+#include "track/pair_show.h"
 #include "track/path.h"
 #include "track/transaction.h"
 
@@ -193,6 +194,8 @@ static mstun_exchange_t track(mstun_pass_t *pass, const mstun_facts_t *facts)
     if (!pass->nested) {
         mstun_mismatch_learn(pass->stream, pass->pinfo, facts, &exchange);
     }
+    mstun_pair_learn(pass->stream, pass->direction, pass->pinfo, pass->seq, &pass->peer, pass->from_peer, facts,
+                     &exchange);
     return exchange;
 }
 
@@ -202,6 +205,7 @@ static void show_tracked(const mstun_pass_t *pass, tvbuff_t *message, proto_tree
     mstun_transaction_show(message, pass->pinfo, tree, pass->stream, exchange, facts);
     mstun_allocation_show(message, pass->pinfo, tree, pass->stream, pass->seq, facts, exchange);
     mstun_path_show(message, pass->pinfo, tree, pass->stream, pass->seq, facts);
+    mstun_pair_show(message, pass->pinfo, tree, pass->seq, exchange);
     mstun_mismatch_show(pass->pinfo, tree, pass->stream, facts, exchange);
 }
 
@@ -252,10 +256,18 @@ static void dissect_message(mstun_pass_t *pass, tvbuff_t *message, tvbuff_t *fra
     follow_connection_bind(pass, &facts);
 }
 
+static void count_media(const mstun_pass_t *pass, tvbuff_t *packet)
+{
+    if (pass->stream && mstun_payload_is_media(packet)) {
+        mstun_pair_media(pass->stream, pass->direction, pass->pinfo, &pass->peer);
+    }
+}
+
 static void dissect_media(mstun_pass_t *pass, tvbuff_t *packet, tvbuff_t *frame, uint32_t offset, uint32_t header_len)
 {
     uint32_t len = tvb_reported_length(packet);
 
+    count_media(pass, packet);
     if (header_len == RFC4571_HEADER_LEN) {
         proto_tree *tree = mstun_rfc4571_show(frame, pass->tree, offset, len);
 
@@ -314,7 +326,7 @@ static void dissect_packet(mstun_pass_t *pass, tvbuff_t *tvb, uint32_t offset, u
     dissect_media(pass, packet, tvb, offset, header_len);
 }
 
-/* Data without an address in it: its peer is bound to a channel or is the active destination (MSTUN_NO_CHANNEL). */
+/* Data without an address in it: its peer is bound to a channel or is the active destination (MSTUN_ACTIVE_DESTINATION). */
 static void enter_bound(mstun_pass_t *pass, uint16_t channel)
 {
     const mstun_bound_peer_t *bound =
@@ -324,8 +336,9 @@ static void enter_bound(mstun_pass_t *pass, uint16_t channel)
     if (bound) {
         pass->peer = bound->peer;
         pass->from_peer = bound->client != pass->direction;
-    } else { /* bound before the capture began: the channel tells it from the others */
+    } else { /* bound before the capture began: the channel tells it from the others, and servers have the lower ports */
         pass->peer.port = channel;
+        pass->from_peer = pass->pinfo->srcport < pass->pinfo->destport;
     }
 }
 
@@ -368,7 +381,7 @@ static void dissect_ms_data(mstun_pass_t *pass, tvbuff_t *unit_tvb, const mstun_
 {
     tvbuff_t *data = tvb_new_subset_remaining(unit_tvb, MS_TURN_HEADER_LEN);
 
-    enter_bound(pass, MSTUN_NO_CHANNEL);
+    enter_bound(pass, MSTUN_ACTIVE_DESTINATION);
     if (mstun_columns_wanted(pass->pinfo)) {
         mstun_columns_add(pass->pinfo,
                           wmem_strdup_printf(pass->pinfo->pool, "MS-TURN data %u bytes", unit->payload_len));
@@ -409,8 +422,21 @@ static void dissect_hello(mstun_pass_t *pass, tvbuff_t *unit_tvb)
     }
 }
 
+/* On UDP the active destination's packets come bare ([MS-TURN] 3.2), among those of MS-TURN itself. */
+static bool is_bare_data(const mstun_pass_t *pass, tvbuff_t *packet)
+{
+    uint32_t captured = tvb_captured_length(packet);
+
+    return pass->stream && pass->stream->bound &&
+           (captured < STUN_HEADER_LEN ||
+            mstun_dialect_of_bytes(tvb_get_ptr(packet, 0, (int)captured), captured) != MSTUN_DIALECT_MS_TURN);
+}
+
 void mstun_dissect_packet(mstun_pass_t *pass, tvbuff_t *packet)
 {
+    if (is_bare_data(pass, packet)) {
+        enter_bound(pass, MSTUN_ACTIVE_DESTINATION);
+    }
     dissect_packet(pass, packet, 0, 0);
 }
 

@@ -13,6 +13,19 @@ static dissector_handle_t dtls_handle;
 static dissector_handle_t tls_handle;
 static heur_dissector_list_t stun_payload_heuristics;
 
+bool mstun_payload_is_media(tvbuff_t *tvb)
+{
+    switch (mstun_packet_class_of(tvb)) {
+    case MSTUN_PACKET_RTP:
+    case MSTUN_PACKET_RTCP:
+    case MSTUN_PACKET_SRTCP:
+    case MSTUN_PACKET_DTLS:
+        return true;
+    default:
+        return false;
+    }
+}
+
 static bool is_srtcp(tvbuff_t *tvb)
 {
     return mstun_packet_class_of(tvb) == MSTUN_PACKET_SRTCP;

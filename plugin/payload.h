@@ -16,6 +16,9 @@ struct tcpinfo;
  */
 bool mstun_payload_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree);
 
+/** Whether a packet is RTP, RTCP or DTLS, SRTP and SRTCP included, by its first bytes. */
+bool mstun_payload_is_media(tvbuff_t *tvb);
+
 /** Lets Wireshark's TLS dissector show TLS records (or what looks like them): the tree only, no columns, no more bytes. */
 void mstun_payload_show_tls(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree);
 

@@ -26,6 +26,7 @@
 #include "track/mismatch.h"
 #include "track/ms_turn.h"
 #include "track/outcome.h"
+#include "track/pair_show.h"
 #include "track/path.h"
 #include "track/stream.h"
 #include "track/transaction.h"
@@ -59,6 +60,8 @@ static const mstun_register_fn modules[] = {
     mstun_allocation_filter_register,
     mstun_path_register,
     mstun_ms_turn_register,
+    mstun_pair_register,
+    mstun_pair_show_register,
     mstun_columns_register,
     mstun_packet_register,
     mstun_entry_register,

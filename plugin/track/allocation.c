@@ -49,8 +49,7 @@ static unsigned peers_of(const mstun_facts_t *facts, mstun_endpoint_t *peers)
     mstun_tlv_t tlv;
     unsigned count = 0;
 
-    /* With a problem its bytes may not all be there; MS-TURN's requests have one peer at most. */
-    if (facts->has & MSTUN_HAS_PROBLEM || facts->dialect == MSTUN_DIALECT_MS_TURN) {
+    if (facts->has & MSTUN_HAS_PROBLEM) { /* its bytes may not all be there */
         peers[0] = facts->peer;
         return facts->peer.family ? 1 : 0;
     }
@@ -298,11 +297,6 @@ static bool is_ms_allocation(const mstun_facts_t *facts)
            facts->relayed.family;
 }
 
-static bool is_set_active_destination(const mstun_facts_t *facts)
-{
-    return facts->dialect == MSTUN_DIALECT_MS_TURN && facts->type == MS_TURN_SET_ACTIVE_DESTINATION;
-}
-
 void mstun_allocation_learn(mstun_stream_t *stream, unsigned direction, packet_info *pinfo, uint32_t position,
                             const mstun_facts_t *facts, mstun_exchange_t *exchange)
 {
@@ -314,9 +308,6 @@ void mstun_allocation_learn(mstun_stream_t *stream, unsigned direction, packet_i
     }
     if (is_ms_allocation(facts)) { /* its relayed address tells the leg beyond the server */
         allocate_succeeded(stream, pinfo, position, facts, NULL);
-    }
-    if (transaction && is_set_active_destination(facts)) { /* for its response, which names nobody */
-        keep_request(transaction, facts, NULL);
     }
     if (!is_turn) {
         return;

@@ -7,7 +7,8 @@
 
 #include "track/transaction.h"
 
-#define MSTUN_NO_CHANNEL 0 /* no channel has this number: the active destination's */
+#define MSTUN_ACTIVE_DESTINATION                                                                                       \
+    3 /* in place of a channel: the type of its units, which no channel has as its number */
 
 /** From this message on, a channel of a control connection belongs to a peer. */
 typedef struct mstun_bound_peer {
@@ -18,7 +19,7 @@ typedef struct mstun_bound_peer {
     mstun_endpoint_t peer;
 } mstun_bound_peer_t;
 
-/** First pass: a success of ChannelBind or Set Active Destination. */
+/** First pass: a success of ChannelBind; Set Active Destination, after which the client need not wait to send. */
 void mstun_bound_learn(mstun_stream_t *stream, unsigned direction, packet_info *pinfo, uint32_t position,
                        const mstun_facts_t *facts, const mstun_exchange_t *exchange);
 

@@ -5,10 +5,6 @@
 
 #include "track/tcp_bits.h"
 
-/* A server answers in milliseconds. A request that the end of the capture follows later than this was not answered;
- * but a server that connects to a peer has 30 s and more for it (RFC 6062 section 5.2). */
-#define GRACE_SECONDS 5
-
 static uint32_t last_frame; /* as far as it was looked for in this file; 0: not yet */
 
 /* The last frame there is, from a frame that is there: in two times its logarithm steps. */
@@ -48,6 +44,16 @@ bool mstun_capture_end(packet_info *pinfo, nstime_t *end)
     return true;
 }
 
+bool mstun_tcp_over(const struct tcp_analysis *tcp)
+{
+    return (tcp->conversation_completeness & (TCP_FIN_SEEN | TCP_RESET_SEEN)) != 0;
+}
+
+const nstime_t *mstun_tcp_last(const struct tcp_analysis *tcp)
+{
+    return &tcp->ts_prev;
+}
+
 bool mstun_connection_over(packet_info *pinfo, const nstime_t *since)
 {
     nstime_t end, waited;
@@ -57,8 +63,7 @@ bool mstun_connection_over(packet_info *pinfo, const nstime_t *since)
     }
     nstime_delta(&waited, &end, since);
     return nstime_to_msec(&waited) >= STUN_TI_MS ||
-           (pinfo->ptype == PT_TCP &&
-            get_tcp_conversation_data(NULL, pinfo)->conversation_completeness & (TCP_FIN_SEEN | TCP_RESET_SEEN));
+           (pinfo->ptype == PT_TCP && mstun_tcp_over(get_tcp_conversation_data(NULL, pinfo)));
 }
 
 bool mstun_connection_was_reset(packet_info *pinfo, nstime_t *end)
@@ -90,6 +95,11 @@ static bool nothing_captured_of(const tcp_flow_t *flow)
     const tcp_analyze_seq_flow_info_t *seen = flow->tcp_analyze_seq_info;
 
     return seen && seen->nextseq == 0 && seen->lastack == 0 && nstime_is_zero(&seen->lastacktime);
+}
+
+bool mstun_tcp_half_captured(const struct tcp_analysis *tcp)
+{
+    return nothing_captured_of(&tcp->flow1) || nothing_captured_of(&tcp->flow2);
 }
 
 static const char *gap_text(const mstun_transaction_t *transaction, const mstun_stream_t *stream, packet_info *pinfo)
@@ -130,9 +140,9 @@ mstun_outcome_t mstun_outcome_of(const mstun_transaction_t *transaction, const m
         return MSTUN_OUTCOME_UNANSWERED;
     }
     nstime_delta(&waited, &end, &transaction->request_time);
-    double limit = stun_type_method(transaction->type) == TURN_CONNECT ? STUN_TI_MS / 1000.0 : GRACE_SECONDS;
+    double limit = stun_type_method(transaction->type) == TURN_CONNECT ? STUN_TI_MS : MSTUN_GRACE_MS;
 
-    if (nstime_to_sec(&waited) < limit) {
+    if (nstime_to_msec(&waited) < limit) {
         return MSTUN_OUTCOME_PENDING;
     }
     *why = wmem_strdup_printf(pinfo->pool, "the capture goes on for %.1f s after it%s", nstime_to_sec(&waited), gap);

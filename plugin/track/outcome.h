@@ -6,6 +6,12 @@
 
 #include "track/transaction.h"
 
+/* A server answers in milliseconds. A request that the end of the capture follows later than this was not answered;
+ * but a server that connects to a peer has 30 s and more for it (RFC 6062 section 5.2). */
+#define MSTUN_GRACE_MS 5000
+
+struct tcp_analysis;
+
 typedef enum {
     MSTUN_OUTCOME_ANSWERED,      /* or nothing is to be answered */
     MSTUN_OUTCOME_UNKNOWN,       /* in one pass nobody knows what comes */
@@ -22,6 +28,15 @@ bool mstun_capture_end(packet_info *pinfo, nstime_t *end);
  * on it should take. False in one pass.
  */
 bool mstun_connection_over(packet_info *pinfo, const nstime_t *since);
+
+/** Whether a FIN or RST of this connection was seen. */
+bool mstun_tcp_over(const struct tcp_analysis *tcp);
+
+/** The time of the connection's last packet. */
+const nstime_t *mstun_tcp_last(const struct tcp_analysis *tcp);
+
+/** Whether not one packet of one of the directions was seen, though the other one's were. */
+bool mstun_tcp_half_captured(const struct tcp_analysis *tcp);
 
 /** Whether the packet's connection ended in a reset and no FIN, and when its last packet came. False in one pass. */
 bool mstun_connection_was_reset(packet_info *pinfo, nstime_t *end);

@@ -38,6 +38,11 @@ struct mstun_transaction {
     bool use_candidate;                    /* the request has USE-CANDIDATE */
     bool with_integrity;                   /* the request carried MESSAGE-INTEGRITY */
     const struct mstun_turn_request *turn; /* what track/allocation keeps of a TURN request for its response */
+    struct mstun_pair *pair;               /* of ICE, which it checks; NULL: it is no check */
+    mstun_transaction_t *pair_newer;       /* among the open checks of one direction of the pair */
+    mstun_transaction_t *pair_older;
+    bool open_in_pair;
+    bool nominating; /* the request or a later copy of it has USE-CANDIDATE */
     mstun_copy_t *copies;
     mstun_transaction_t *newer; /* among its stream's open requests */
     mstun_transaction_t *older;

@@ -144,7 +144,9 @@ static void show_error(const verdict_t *v)
     uint16_t code = v->facts->error_code;
 
     if (code == 401 || code == 431 || code == 436 || code == 441) {
-        show_authentication(v);
+        if (!v->transaction || !v->transaction->pair) { /* a check has other credentials: see pair_show.c */
+            show_authentication(v);
+        }
         return;
     }
     if (code == 447) {
