@@ -42,6 +42,23 @@ typedef gboolean ws_bool;
 #define tvb_get_uint8 tvb_get_guint8
 #endif
 
+/* The start of a -z option: since 4.6 it may fail, before only the program could end, as the built-in ones make it. */
+#if MSTUN_WS_GE(4, 6)
+typedef bool mstun_stat_init_ret;
+#define MSTUN_STAT_INIT_OK return true
+#define MSTUN_STAT_INIT_FAIL return false
+#else
+typedef void mstun_stat_init_ret;
+#define MSTUN_STAT_INIT_OK return
+#define MSTUN_STAT_INIT_FAIL exit(1)
+#endif
+
+#if MSTUN_WS_GE(4, 4)
+#define MSTUN_TELEPHONY_GROUP REGISTER_TELEPHONY_GROUP_UNSORTED
+#else
+#define MSTUN_TELEPHONY_GROUP REGISTER_STAT_GROUP_TELEPHONY
+#endif
+
 #if !MSTUN_WS_GE(4, 6)
 #define pntohu16 pntoh16
 #define pntohu32 pntoh32

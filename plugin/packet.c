@@ -16,11 +16,13 @@
 #include "track/allocation_show.h"
 #include "track/bound.h"
 #include "track/inner.h"
+#include "track/late.h"
 #include "track/mismatch.h"
 #include "track/ms_turn.h"
 #include "track/pair_show.h"
 #include "track/path.h"
 #include "track/transaction.h"
+#include "report/tap.h"
 
 #define DEPTH_MAX 5 /* messages in the data of messages: two relays on a path give two */
 
@@ -185,6 +187,9 @@ static void follow_connection_bind(mstun_pass_t *pass, const mstun_facts_t *fact
 
 static mstun_exchange_t track(mstun_pass_t *pass, const mstun_facts_t *facts)
 {
+    if (!PINFO_FD_VISITED(pass->pinfo)) {
+        pass->stream->any_message = true;
+    }
     mstun_exchange_t exchange = mstun_transaction_track(pass->stream, pass->direction, pass->pinfo, pass->seq, facts);
 
     mstun_allocation_learn(pass->stream, pass->direction, pass->pinfo, pass->seq, facts, &exchange);
@@ -202,11 +207,14 @@ static mstun_exchange_t track(mstun_pass_t *pass, const mstun_facts_t *facts)
 static void show_tracked(const mstun_pass_t *pass, tvbuff_t *message, proto_tree *tree, const mstun_facts_t *facts,
                          const mstun_exchange_t *exchange)
 {
-    mstun_transaction_show(message, pass->pinfo, tree, pass->stream, exchange, facts);
+    mstun_late_t late;
+
+    mstun_late_keep(&late, pass->stream, pass->pinfo, pass->seq, facts, exchange);
+    mstun_transaction_show(message, pass->pinfo, tree, exchange, facts);
+    mstun_late_show(pass->pinfo, proto_tree_get_parent(tree), &late);
     mstun_allocation_show(message, pass->pinfo, tree, pass->stream, pass->seq, facts, exchange);
     mstun_path_show(message, pass->pinfo, tree, pass->stream, pass->seq, facts);
     mstun_pair_show(message, pass->pinfo, tree, pass->seq, exchange);
-    mstun_mismatch_show(pass->pinfo, tree, pass->stream, facts, exchange);
 }
 
 /* How a message is to be read: as the user says; as what carries it says, where it says nothing itself. */
@@ -235,6 +243,9 @@ static void dissect_message(mstun_pass_t *pass, tvbuff_t *message, tvbuff_t *fra
     pass->any_message = true;
     if (pass->stream) {
         exchange = track(pass, &facts);
+    }
+    if (mstun_tap_wanted()) {
+        mstun_tap_queue(message, pass->pinfo, pass->stream, pass->framing, pass->seq, &facts, &exchange);
     }
     const char *summary = show_in_columns(pass, &facts, &exchange);
 

@@ -20,11 +20,14 @@
 #include "pass.h"
 #include "payload.h"
 #include "registrar.h"
+#include "report/report.h"
+#include "report/tap.h"
 #include "track/allocation_filter.h"
 #include "track/allocation_show.h"
 #include "track/connection.h"
 #include "track/mismatch.h"
 #include "track/ms_turn.h"
+#include "track/late.h"
 #include "track/outcome.h"
 #include "track/pair_show.h"
 #include "track/path.h"
@@ -54,6 +57,7 @@ static const mstun_register_fn modules[] = {
     mstun_stream_register,
     mstun_outcome_register,
     mstun_transaction_register,
+    mstun_late_register,
     mstun_mismatch_register,
     mstun_connection_register,
     mstun_allocation_show_register,
@@ -63,6 +67,12 @@ static const mstun_register_fn modules[] = {
     mstun_pair_register,
     mstun_pair_show_register,
     mstun_columns_register,
+    mstun_tap_register,
+    mstun_tree_report_register,
+    mstun_srt_report_register,
+    mstun_pairs_report_register,
+    mstun_turn_report_register,
+    mstun_findings_report_register,
     mstun_packet_register,
     mstun_entry_register,
     mstun_entry_tls_register,

@@ -69,16 +69,22 @@ bool mstun_endpoint_read(const uint8_t *value, int len, const uint8_t *id, mstun
     return true;
 }
 
-const char *mstun_endpoint_text(wmem_allocator_t *pool, const mstun_endpoint_t *endpoint)
+const char *mstun_address_text(wmem_allocator_t *pool, const mstun_endpoint_t *endpoint)
 {
     char ip[WS_INET6_ADDRSTRLEN];
 
     if (endpoint->family == FAMILY_IPV4) {
         ws_inet_ntop4(endpoint->ip, ip, sizeof ip);
-        return wmem_strdup_printf(pool, "%s:%u", ip, endpoint->port);
+    } else {
+        ws_inet_ntop6(endpoint->ip, ip, sizeof ip);
     }
-    ws_inet_ntop6(endpoint->ip, ip, sizeof ip);
-    return wmem_strdup_printf(pool, "[%s]:%u", ip, endpoint->port);
+    return wmem_strdup(pool, ip);
+}
+
+const char *mstun_endpoint_text(wmem_allocator_t *pool, const mstun_endpoint_t *endpoint)
+{
+    return wmem_strdup_printf(pool, endpoint->family == FAMILY_IPV4 ? "%s:%u" : "[%s]:%u",
+                              mstun_address_text(pool, endpoint), endpoint->port);
 }
 
 /* One IP address: the field, and the hidden one that finds an address in whatever attribute it stands. */

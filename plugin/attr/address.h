@@ -21,6 +21,9 @@ bool mstun_endpoint_read(const uint8_t *value, int len, const uint8_t *id, mstun
 /** "192.0.2.1:32853", "[2001:db8::1]:5000", allocated in pool. */
 const char *mstun_endpoint_text(wmem_allocator_t *pool, const mstun_endpoint_t *endpoint);
 
+/** The same without the port: "192.0.2.1". */
+const char *mstun_address_text(wmem_allocator_t *pool, const mstun_endpoint_t *endpoint);
+
 /** For mstun_attr_decode_register. */
 void mstun_attr_address_register(const mstun_registrar_t *reg);
 

@@ -21,7 +21,7 @@ static int ett_framing = -1;
 static expert_field ei_resync = EI_INIT;
 static expert_field ei_tls_intercepted = EI_INIT;
 
-static const value_string framing_names[] = {
+const value_string mstun_framing_names[] = {
     { MSTUN_FRAMING_STUN, "STUN and ChannelData" },
     { MSTUN_FRAMING_RFC4571, "RFC 4571" },
     { MSTUN_FRAMING_MS_TURN, "MS-TURN" },
@@ -162,7 +162,7 @@ void mstun_framing_register(const mstun_registrar_t *reg)
 {
     static hf_register_info hf[] = {
         { &hf_framing,
-          { "Framing", "mstun.framing", FT_UINT8, BASE_DEC, VALS(framing_names), 0x0,
+          { "Framing", "mstun.framing", FT_UINT8, BASE_DEC, VALS(mstun_framing_names), 0x0,
             "How messages are told apart on this connection", HFILL } },
         { &hf_frame_length,
           { "TCP Frame Length", "mstun.tcp_frame_length", FT_UINT16, BASE_DEC, NULL, 0x0,

@@ -7,6 +7,8 @@
 #include "framing/framing.h"
 #include "registrar.h"
 
+extern const value_string mstun_framing_names[]; /* mstun_framing_t; without MSTUN_FRAMING_UNKNOWN */
+
 /** RFC 4571 length at offset, and which framing the connection has, into a message's tree. */
 void mstun_framing_show(tvbuff_t *tvb, proto_tree *tree, uint32_t offset, mstun_framing_t framing);
 

@@ -102,14 +102,15 @@ static void allocate_succeeded(mstun_stream_t *stream, packet_info *pinfo, uint3
     mstun_endpoint_of(&pinfo->src, pinfo->srcport, &allocation->server);
     mstun_endpoint_of(&pinfo->dst, pinfo->destport, &allocation->client);
     allocation->relay = facts->relayed;
+    allocation->control = stream;
     allocation->control_stream = stream->tcp_stream;
     allocation->frame = pinfo->num;
     allocation->position = position;
     allocation->renewed_frame = pinfo->num;
     allocation->transport = request ? request->transport : 0;
     allocation->user = request ? request->user : NULL;
-    allocation->expires =
-        seconds_from_now(pinfo, facts->has & MSTUN_HAS_LIFETIME ? facts->lifetime : TURN_DEFAULT_LIFETIME_S);
+    allocation->lifetime = facts->has & MSTUN_HAS_LIFETIME ? facts->lifetime : TURN_DEFAULT_LIFETIME_S;
+    allocation->expires = seconds_from_now(pinfo, allocation->lifetime);
     allocation->older = stream->allocation;
     stream->allocation = allocation;
     mstun_connection_expect(allocation);
@@ -237,6 +238,8 @@ static void refresh_succeeded(mstun_stream_t *stream, packet_info *pinfo, const 
     if (stream->allocation && facts->has & MSTUN_HAS_LIFETIME) {
         stream->allocation->expires = seconds_from_now(pinfo, facts->lifetime);
         stream->allocation->renewed_frame = pinfo->num;
+        stream->allocation->lifetime = facts->lifetime ? facts->lifetime : stream->allocation->lifetime;
+        stream->allocation->deleted_frame = facts->lifetime == 0 ? pinfo->num : 0;
         stream->allocation->refreshed = stream->allocation->refreshed || facts->lifetime > 0;
     }
 }

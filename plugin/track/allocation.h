@@ -20,6 +20,7 @@ typedef struct mstun_permission {
 struct mstun_allocation {
     mstun_allocation_t *older; /* of the same control connection */
     mstun_endpoint_t server, client, relay;
+    const mstun_stream_t *control;
     uint32_t control_stream; /* tcp.stream */
     uint32_t frame;          /* of the Allocate success, and its position there */
     uint32_t position;
@@ -27,6 +28,8 @@ struct mstun_allocation {
     uint8_t transport; /* 6 TCP, 17 UDP: what the relayed address has */
     nstime_t expires;
     uint32_t renewed_frame; /* of the last success that set expires */
+    uint32_t lifetime;      /* seconds, the last that was granted */
+    uint32_t deleted_frame; /* of the success to a Refresh with lifetime 0; 0: none was seen */
     bool any_permission;    /* was ever asked for */
     bool refreshed;         /* the client wants to keep it */
     mstun_permission_t *permissions;

@@ -168,7 +168,7 @@ void mstun_allocation_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, 
         }
         show_allocation(tree, tvb, pinfo, stream, position, facts);
     }
-    mstun_verdict_show(pinfo, proto_tree_get_parent(tree), stream, position, facts, exchange, connection);
+    mstun_verdict_show(pinfo, proto_tree_get_parent(tree), stream, position, facts, exchange);
 }
 
 void mstun_allocation_show_register(const mstun_registrar_t *reg)

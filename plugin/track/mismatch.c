@@ -35,30 +35,37 @@ void mstun_mismatch_learn(mstun_stream_t *stream, packet_info *pinfo, const mstu
     }
 }
 
-/* Not one byte came from the server but its FIN, or a reset at once. */
-static bool is_closed_without_a_word(packet_info *pinfo, const mstun_stream_t *stream,
-                                     const mstun_transaction_t *transaction)
+bool mstun_mismatch_possible(const mstun_late_t *late)
 {
-    const char *why;
-    nstime_t end, waited;
+    const mstun_first_request_t *first = late->stream->first_request;
 
-    if (pinfo->ptype != PT_TCP || stream->flow[1 - transaction->direction].marks ||
-        mstun_outcome_of(transaction, stream, pinfo, &why) != MSTUN_OUTCOME_UNANSWERED) {
-        return false;
-    }
-    if (mstun_connection_was_reset(pinfo, &end)) {
-        nstime_delta(&waited, &end, &transaction->request_time);
-        return nstime_to_msec(&waited) < AT_ONCE_MS;
-    }
-    return mstun_connection_closed_by(pinfo) == MSTUN_CLOSED_BY_RECEIVER;
+    return late->class == STUN_REQUEST && !late->again && first && first->transaction == late->transaction;
 }
 
-static void show_closed(packet_info *pinfo, proto_item *item, const mstun_stream_t *stream, const mstun_facts_t *facts,
-                        const mstun_transaction_t *transaction)
+/* Not one byte came from the server but its FIN, or a reset at once. */
+static bool is_closed_without_a_word(const mstun_late_t *late, const nstime_t *end, wmem_allocator_t *scope)
 {
-    bool unframed = stream->flow[transaction->direction].framing == MSTUN_FRAMING_STUN;
+    const mstun_stream_t *stream = late->stream;
+    unsigned of_server = 1 - late->transaction->direction;
+    const char *why;
+    nstime_t last, waited;
+
+    if (!stream->tcp || stream->flow[of_server].marks ||
+        mstun_outcome_of(late->transaction, stream, end, scope, &why) != MSTUN_OUTCOME_UNANSWERED) {
+        return false;
+    }
+    if (mstun_connection_was_reset(stream, &last)) {
+        nstime_delta(&waited, &last, &late->transaction->request_time);
+        return nstime_to_msec(&waited) < AT_ONCE_MS;
+    }
+    return mstun_connection_closed_from(stream, of_server);
+}
+
+static const char *closed_text(const mstun_late_t *late, wmem_allocator_t *scope)
+{
+    bool unframed = late->stream->flow[late->transaction->direction].framing == MSTUN_FRAMING_STUN;
     const char *text = /* Wireshark shows 240 bytes of it */
-        !is_ms_turn(facts->dialect)
+        !is_ms_turn(late->dialect)
             ? "The client speaks %s and the server closes without an answer, as an Edge does with messages that are not "
               "MS-TURN: check which kind of server the client is configured for (Edge or IETF TURN), or if the port wants "
               "TLS"
@@ -68,40 +75,37 @@ static void show_closed(packet_info *pinfo, proto_item *item, const mstun_stream
             : "The client speaks %s and the server closes without an answer: check which kind of server the client is "
               "configured for; this is no Edge (but IETF TURN or TLS), or one that refuses the message";
 
-    expert_add_info_format(pinfo, item, &ei_dialect_mismatch, text,
-                           val_to_str_const(facts->dialect, mstun_dialect_names, "another dialect"));
+    return wmem_strdup_printf(scope, text, val_to_str_const(late->dialect, mstun_dialect_names, "another dialect"));
 }
 
-static void show_answer(packet_info *pinfo, proto_item *item, const mstun_facts_t *facts,
-                        const mstun_first_request_t *first)
+static const char *answer_text(const mstun_late_t *late, wmem_allocator_t *scope)
 {
-    expert_add_info_format(pinfo, item, &ei_dialect_mismatch,
-                           "The client speaks %s and the server answers in %s (frame %u): it is %s. Check which server "
-                           "the client is configured for",
-                           val_to_str_const(facts->dialect, mstun_dialect_names, "another dialect"),
-                           val_to_str_const(first->answered_in, mstun_dialect_names, "another dialect"),
-                           first->transaction->response_frame,
-                           is_ms_turn(facts->dialect) ? "an IETF TURN server and no Edge" : "an Edge");
+    const mstun_first_request_t *first = late->stream->first_request;
+
+    return wmem_strdup_printf(scope,
+                              "The client speaks %s and the server answers in %s (frame %u): it is %s. Check which "
+                              "server the client is configured for",
+                              val_to_str_const(late->dialect, mstun_dialect_names, "another dialect"),
+                              val_to_str_const(first->answered_in, mstun_dialect_names, "another dialect"),
+                              first->transaction->response_frame,
+                              is_ms_turn(late->dialect) ? "an IETF TURN server and no Edge" : "an Edge");
 }
 
-void mstun_mismatch_show(packet_info *pinfo, proto_tree *tree, const mstun_stream_t *stream, const mstun_facts_t *facts,
-                         const mstun_exchange_t *exchange)
+void mstun_mismatch_judge(const mstun_late_t *late, const nstime_t *end, wmem_allocator_t *scope, mstun_found_fn found,
+                          void *context)
 {
-    const mstun_first_request_t *first = stream->first_request;
-
-    if (!PINFO_FD_VISITED(pinfo) || facts->class != STUN_REQUEST || !first ||
-        first->transaction != exchange->transaction || exchange->copy) {
+    if (!mstun_mismatch_possible(late)) {
         return;
     }
-    proto_item *item = proto_tree_get_parent(tree);
-    bool to_server = is_ms_turn(facts->dialect) || facts->method == TURN_ALLOCATE; /* a peer may close as it likes */
+    mstun_dialect_t answered_in = late->stream->first_request->answered_in;
+    bool to_server = is_ms_turn(late->dialect) || late->method == TURN_ALLOCATE; /* a peer may close as it likes */
 
-    if (first->answered_in != MSTUN_DIALECT_UNKNOWN) {
-        if (is_ms_turn(first->answered_in) != is_ms_turn(facts->dialect)) {
-            show_answer(pinfo, item, facts, first);
+    if (answered_in != MSTUN_DIALECT_UNKNOWN) {
+        if (is_ms_turn(answered_in) != is_ms_turn(late->dialect)) {
+            found(&ei_dialect_mismatch, PI_WARN, answer_text(late, scope), context);
         }
-    } else if (to_server && is_closed_without_a_word(pinfo, stream, first->transaction)) {
-        show_closed(pinfo, item, stream, facts, first->transaction);
+    } else if (to_server && is_closed_without_a_word(late, end, scope)) {
+        found(&ei_dialect_mismatch, PI_WARN, closed_text(late, scope), context);
     }
 }
 

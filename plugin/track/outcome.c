@@ -54,27 +54,25 @@ const nstime_t *mstun_tcp_last(const struct tcp_analysis *tcp)
     return &tcp->ts_prev;
 }
 
-bool mstun_connection_over(packet_info *pinfo, const nstime_t *since)
+bool mstun_connection_closed(const mstun_stream_t *stream)
 {
-    nstime_t end, waited;
-
-    if (!mstun_capture_end(pinfo, &end)) {
-        return false;
-    }
-    nstime_delta(&waited, &end, since);
-    return nstime_to_msec(&waited) >= STUN_TI_MS ||
-           (pinfo->ptype == PT_TCP && mstun_tcp_over(get_tcp_conversation_data(NULL, pinfo)));
+    return stream->tcp && mstun_tcp_over(stream->tcp);
 }
 
-bool mstun_connection_was_reset(packet_info *pinfo, nstime_t *end)
+bool mstun_connection_over(const mstun_stream_t *stream, const nstime_t *since, const nstime_t *end)
 {
-    const struct tcp_analysis *tcp = pinfo->ptype == PT_TCP ? get_tcp_conversation_data(NULL, pinfo) : NULL;
+    nstime_t waited;
 
-    if (!PINFO_FD_VISITED(pinfo) || !tcp ||
-        (tcp->conversation_completeness & (TCP_FIN_SEEN | TCP_RESET_SEEN)) != TCP_RESET_SEEN) {
+    nstime_delta(&waited, end, since);
+    return nstime_to_msec(&waited) >= STUN_TI_MS || mstun_connection_closed(stream);
+}
+
+bool mstun_connection_was_reset(const mstun_stream_t *stream, nstime_t *last)
+{
+    if (!stream->tcp || (stream->tcp->conversation_completeness & (TCP_FIN_SEEN | TCP_RESET_SEEN)) != TCP_RESET_SEEN) {
         return false;
     }
-    *end = tcp->ts_prev;
+    *last = stream->tcp->ts_prev;
     return true;
 }
 
@@ -102,12 +100,24 @@ bool mstun_tcp_half_captured(const struct tcp_analysis *tcp)
     return nothing_captured_of(&tcp->flow1) || nothing_captured_of(&tcp->flow2);
 }
 
-static const char *gap_text(const mstun_transaction_t *transaction, const mstun_stream_t *stream, packet_info *pinfo)
+/* The packets that a direction of mstun_stream_direction is about; both are the order of the addresses. */
+static const tcp_flow_t *flow_of(const struct tcp_analysis *tcp, unsigned direction)
+{
+    return direction == 1 ? &tcp->flow1 : &tcp->flow2;
+}
+
+bool mstun_connection_closed_from(const mstun_stream_t *stream, unsigned direction)
+{
+    return stream->tcp && flow_of(stream->tcp, direction)->closing_initiator;
+}
+
+static const char *gap_text(const mstun_transaction_t *transaction, const mstun_stream_t *stream,
+                            wmem_allocator_t *scope)
 {
     uint32_t gap = stream->flow[1 - transaction->direction].gap_frame;
 
     return gap > transaction->request_frame
-               ? wmem_strdup_printf(pinfo->pool,
+               ? wmem_strdup_printf(scope,
                                     "; bytes of the other direction are missing from the capture before frame %u, the "
                                     "response may have been among them",
                                     gap)
@@ -115,37 +125,31 @@ static const char *gap_text(const mstun_transaction_t *transaction, const mstun_
 }
 
 mstun_outcome_t mstun_outcome_of(const mstun_transaction_t *transaction, const mstun_stream_t *stream,
-                                 packet_info *pinfo, const char **why)
+                                 const nstime_t *end, wmem_allocator_t *scope, const char **why)
 {
-    nstime_t end, waited;
+    const struct tcp_analysis *tcp = stream->tcp;
+    nstime_t waited;
 
     if (transaction->response_frame || !transaction->awaits_response) {
         return MSTUN_OUTCOME_ANSWERED;
     }
-    if (!mstun_capture_end(pinfo, &end)) {
-        return MSTUN_OUTCOME_UNKNOWN;
-    }
-    const struct tcp_analysis *tcp = pinfo->ptype == PT_TCP ? get_tcp_conversation_data(NULL, pinfo) : NULL;
-    const char *gap = gap_text(transaction, stream, pinfo);
-
-    if (tcp && nothing_captured_of(tcp->rev)) {
+    if (tcp && nothing_captured_of(flow_of(tcp, 1 - transaction->direction))) {
         return MSTUN_OUTCOME_HALF_CAPTURED;
     }
-    if (tcp && tcp->conversation_completeness & TCP_FIN_SEEN) {
-        *why = wmem_strdup_printf(pinfo->pool, "the connection was closed%s", gap);
+    if (mstun_connection_closed(stream)) {
+        *why = wmem_strdup_printf(scope, "the connection was %s%s",
+                                  tcp->conversation_completeness & TCP_FIN_SEEN ? "closed" : "reset",
+                                  gap_text(transaction, stream, scope));
         return MSTUN_OUTCOME_UNANSWERED;
     }
-    if (tcp && tcp->conversation_completeness & TCP_RESET_SEEN) {
-        *why = wmem_strdup_printf(pinfo->pool, "the connection was reset%s", gap);
-        return MSTUN_OUTCOME_UNANSWERED;
-    }
-    nstime_delta(&waited, &end, &transaction->request_time);
+    nstime_delta(&waited, end, &transaction->request_time);
     double limit = stun_type_method(transaction->type) == TURN_CONNECT ? STUN_TI_MS : MSTUN_GRACE_MS;
 
     if (nstime_to_msec(&waited) < limit) {
         return MSTUN_OUTCOME_PENDING;
     }
-    *why = wmem_strdup_printf(pinfo->pool, "the capture goes on for %.1f s after it%s", nstime_to_sec(&waited), gap);
+    *why = wmem_strdup_printf(scope, "the capture goes on for %.1f s after it%s", nstime_to_sec(&waited),
+                              gap_text(transaction, stream, scope));
     return MSTUN_OUTCOME_UNANSWERED;
 }
 

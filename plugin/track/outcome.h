@@ -14,7 +14,6 @@ struct tcp_analysis;
 
 typedef enum {
     MSTUN_OUTCOME_ANSWERED,      /* or nothing is to be answered */
-    MSTUN_OUTCOME_UNKNOWN,       /* in one pass nobody knows what comes */
     MSTUN_OUTCOME_PENDING,       /* the capture ends too soon to tell */
     MSTUN_OUTCOME_HALF_CAPTURED, /* not one packet of the other direction was captured */
     MSTUN_OUTCOME_UNANSWERED,
@@ -24,10 +23,19 @@ typedef enum {
 bool mstun_capture_end(packet_info *pinfo, nstime_t *end);
 
 /**
- * Whether the packet's connection is over: closed, reset, or the capture goes on for longer after since than anything
- * on it should take. False in one pass.
+ * Whether a connection is over: closed, reset, or the capture, which ends at end, goes on for longer after since than
+ * anything on it should take.
  */
-bool mstun_connection_over(packet_info *pinfo, const nstime_t *since);
+bool mstun_connection_over(const mstun_stream_t *stream, const nstime_t *since, const nstime_t *end);
+
+/** Whether a connection ended in a reset and no FIN, and when its last packet came; behind the capture's end. */
+bool mstun_connection_was_reset(const mstun_stream_t *stream, nstime_t *last);
+
+/** Whether the sender of this direction was the first to close a TCP connection. */
+bool mstun_connection_closed_from(const mstun_stream_t *stream, unsigned direction);
+
+/** Whether a FIN or RST was seen. */
+bool mstun_connection_closed(const mstun_stream_t *stream);
 
 /** Whether a FIN or RST of this connection was seen. */
 bool mstun_tcp_over(const struct tcp_analysis *tcp);
@@ -37,9 +45,6 @@ const nstime_t *mstun_tcp_last(const struct tcp_analysis *tcp);
 
 /** Whether not one packet of one of the directions was seen, though the other one's were. */
 bool mstun_tcp_half_captured(const struct tcp_analysis *tcp);
-
-/** Whether the packet's connection ended in a reset and no FIN, and when its last packet came. False in one pass. */
-bool mstun_connection_was_reset(packet_info *pinfo, nstime_t *end);
 
 /** Who ended the packet's connection first. */
 typedef enum {
@@ -52,11 +57,11 @@ typedef enum {
 mstun_closed_by_t mstun_connection_closed_by(packet_info *pinfo);
 
 /**
- * The outcome of a transaction, known from the second visit on. pinfo: the request's packet.
- * why, if UNANSWERED: half a sentence that says what came instead of a response; allocated from pinfo->pool.
+ * The outcome of a transaction in a capture that ends at end.
+ * why, if UNANSWERED: half a sentence that says what came instead of a response; allocated from scope.
  */
 mstun_outcome_t mstun_outcome_of(const mstun_transaction_t *transaction, const mstun_stream_t *stream,
-                                 packet_info *pinfo, const char **why);
+                                 const nstime_t *end, wmem_allocator_t *scope, const char **why);
 
 void mstun_outcome_register(const mstun_registrar_t *reg);
 

@@ -3,6 +3,7 @@
 
 #include <epan/conversation.h>
 #include <epan/dissectors/packet-tcp.h>
+#include <epan/dissectors/packet-udp.h>
 
 #include "track/tcp_bits.h"
 
@@ -42,6 +43,21 @@ mstun_stream_t *mstun_stream_find(packet_info *pinfo)
     return stream->home && stream->home_since <= pinfo->num ? stream->home : stream;
 }
 
+/* Wireshark's own numbers, and who is who. */
+static void learn_connection(mstun_stream_t *stream, packet_info *pinfo)
+{
+    unsigned direction = mstun_stream_direction(stream, pinfo);
+
+    if (pinfo->ptype == PT_TCP) {
+        stream->tcp = get_tcp_conversation_data(NULL, pinfo);
+        stream->tcp_stream = stream->tcp->stream;
+    } else if (pinfo->ptype == PT_UDP) {
+        stream->udp_stream = get_udp_conversation_data(NULL, pinfo)->stream;
+    }
+    mstun_endpoint_of(&pinfo->src, pinfo->srcport, &stream->ends[direction]);
+    mstun_endpoint_of(&pinfo->dst, pinfo->destport, &stream->ends[1 - direction]);
+}
+
 mstun_stream_t *mstun_stream_claim(packet_info *pinfo)
 {
     conversation_t *conversation = find_or_create_conversation(pinfo);
@@ -49,7 +65,7 @@ mstun_stream_t *mstun_stream_claim(packet_info *pinfo)
 
     stream->number = conversation->conv_index;
     stream->first_frame = pinfo->num;
-    stream->tcp_stream = pinfo->ptype == PT_TCP ? get_tcp_conversation_data(NULL, pinfo)->stream : 0;
+    learn_connection(stream, pinfo);
     conversation_add_proto_data(conversation, proto_mstun, stream);
     return stream;
 }
@@ -247,6 +263,12 @@ bool mstun_stream_speaks_rfc3489(const mstun_stream_t *stream, packet_info *pinf
     return stream->rfc3489_frame &&
            (stream->rfc3489_frame < pinfo->num ||
             (stream->rfc3489_frame == pinfo->num && seq_distance(stream->rfc3489_position, position) < 0));
+}
+
+const char *mstun_stream_filter(wmem_allocator_t *scope, const mstun_stream_t *stream)
+{
+    return stream->tcp ? wmem_strdup_printf(scope, "tcp.stream == %u", stream->tcp_stream)
+                       : wmem_strdup_printf(scope, "udp.stream == %u", stream->udp_stream);
 }
 
 void mstun_stream_register(const mstun_registrar_t *reg)

@@ -24,6 +24,7 @@ typedef struct mstun_connection mstun_connection_t;
 typedef struct mstun_inner_stream mstun_inner_stream_t;
 typedef struct mstun_first_request mstun_first_request_t;
 struct tcpinfo;
+struct tcp_analysis;
 
 /* One direction of a connection. */
 typedef struct {
@@ -38,9 +39,13 @@ typedef struct {
 } mstun_flow_t;
 
 struct mstun_stream {
-    uint32_t tcp_stream;  /* as tcp.stream */
-    uint32_t number;      /* tells connections apart, also such with the same addresses and ports */
-    uint32_t first_frame; /* the connection is ours from this frame on */
+    uint32_t tcp_stream;            /* as tcp.stream */
+    const struct tcp_analysis *tcp; /* TCP's own data on the connection; NULL on UDP */
+    uint32_t udp_stream;            /* as udp.stream, where tcp is NULL */
+    mstun_endpoint_t ends[2];       /* who sends in direction 0, and in 1 */
+    uint32_t number;                /* tells connections apart, also such with the same addresses and ports */
+    uint32_t first_frame;           /* the connection is ours from this frame on */
+    bool any_message;               /* STUN was seen in it */
     mstun_stream_t *home; /* the stream that goes on for this one from frame home_since on, see mstun_stream_join */
     uint32_t home_since;
     mstun_endpoint_t client;   /* where streams of one client were joined here; family 0: they were not */
@@ -132,6 +137,9 @@ void mstun_stream_learn_rfc3489(mstun_stream_t *stream, packet_info *pinfo, uint
 
 /** Whether one has before this position of the packet: later ones need prove no more than their type and length. */
 bool mstun_stream_speaks_rfc3489(const mstun_stream_t *stream, packet_info *pinfo, uint32_t position);
+
+/** "tcp.stream == 3": a display filter for the connection. */
+const char *mstun_stream_filter(wmem_allocator_t *scope, const mstun_stream_t *stream);
 
 void mstun_stream_register(const mstun_registrar_t *reg);
 

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "track/transaction.h"
 
-#include "track/outcome.h"
-
 static wmem_map_t *transactions; /* of all connections of a file, by id, connection and direction of the request */
 
 static int proto_mstun = -1;
@@ -16,10 +14,6 @@ static int hf_overdue_request = -1;
 
 static int ett_overdue = -1;
 
-static expert_field ei_unanswered = EI_INIT;
-static expert_field ei_connection_reset = EI_INIT;
-static expert_field ei_pending = EI_INIT;
-static expert_field ei_half_captured = EI_INIT;
 static expert_field ei_overdue = EI_INIT;
 static expert_field ei_no_request = EI_INIT;
 
@@ -244,33 +238,6 @@ static void show_frame(proto_tree *tree, int hf, tvbuff_t *tvb, uint32_t frame)
     proto_item_set_generated(proto_tree_add_uint(tree, hf, tvb, 0, 0, frame));
 }
 
-static void show_outcome(packet_info *pinfo, proto_tree *tree, const mstun_stream_t *stream,
-                         const mstun_transaction_t *transaction)
-{
-    proto_item *item = proto_tree_get_parent(tree);
-    const char *why = "";
-    nstime_t end;
-
-    switch (mstun_outcome_of(transaction, stream, pinfo, &why)) {
-    case MSTUN_OUTCOME_UNANSWERED:
-        expert_add_info_format(pinfo, item, &ei_unanswered, "This request was not answered: %s", why);
-        if (!stream->beyond_server &&
-            mstun_connection_was_reset(pinfo, &end)) { /* there the server only passes an end on */
-            expert_add_info(pinfo, item, &ei_connection_reset);
-        }
-        break;
-    case MSTUN_OUTCOME_PENDING:
-        expert_add_info(pinfo, item, &ei_pending);
-        break;
-    case MSTUN_OUTCOME_HALF_CAPTURED:
-        expert_add_info(pinfo, item, &ei_half_captured);
-        break;
-    case MSTUN_OUTCOME_ANSWERED:
-    case MSTUN_OUTCOME_UNKNOWN:
-        break;
-    }
-}
-
 static void show_copy(tvbuff_t *tvb, proto_tree *tree, const mstun_exchange_t *exchange)
 {
     const mstun_transaction_t *transaction = exchange->transaction;
@@ -279,13 +246,10 @@ static void show_copy(tvbuff_t *tvb, proto_tree *tree, const mstun_exchange_t *e
                exchange->copy->of_request ? transaction->request_frame : transaction->response_frame);
 }
 
-static void show_request(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const mstun_stream_t *stream,
-                         const mstun_exchange_t *exchange)
+static void show_request(tvbuff_t *tvb, proto_tree *tree, const mstun_exchange_t *exchange)
 {
     if (exchange->transaction->response_frame) {
         show_frame(tree, hf_response_in, tvb, exchange->transaction->response_frame);
-    } else if (!exchange->copy) {
-        show_outcome(pinfo, tree, stream, exchange->transaction);
     }
 }
 
@@ -304,8 +268,8 @@ static bool has_earlier_request(const mstun_transaction_t *transaction, const pa
     return transaction->request_frame && transaction->request_frame <= pinfo->num;
 }
 
-void mstun_transaction_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const mstun_stream_t *stream,
-                            const mstun_exchange_t *exchange, const mstun_facts_t *facts)
+void mstun_transaction_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const mstun_exchange_t *exchange,
+                            const mstun_facts_t *facts)
 {
     if (!exchange->transaction) {
         return;
@@ -314,7 +278,7 @@ void mstun_transaction_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree,
         show_copy(tvb, tree, exchange);
     }
     if (facts->class == STUN_REQUEST) {
-        show_request(tvb, pinfo, tree, stream, exchange);
+        show_request(tvb, tree, exchange);
     } else if (has_earlier_request(exchange->transaction, pinfo)) {
         show_response(tvb, pinfo, tree, exchange->transaction);
     } else {
@@ -393,19 +357,6 @@ void mstun_transaction_register(const mstun_registrar_t *reg)
             "This frame proves that the request in that frame had its time and got no response", HFILL } },
     };
     static ei_register_info ei[] = {
-        { &ei_unanswered, { "mstun.unanswered", PI_SEQUENCE, PI_WARN, "Request without response", EXPFILL } },
-        { &ei_connection_reset,
-          { "mstun.connection.reset", PI_SEQUENCE, PI_WARN,
-            "The connection was reset while this request was open: the side that sent the RST refuses what it got, or "
-            "a firewall between them does",
-            EXPFILL } },
-        { &ei_pending,
-          { "mstun.pending", PI_SEQUENCE, PI_NOTE,
-            "No response in the capture, which ends too soon after this request to tell", EXPFILL } },
-        { &ei_half_captured,
-          { "mstun.half_captured", PI_SEQUENCE, PI_NOTE,
-            "No response in the capture, which holds no packet of the other direction at all: capture both directions",
-            EXPFILL } },
         { &ei_overdue, { "mstun.overdue", PI_SEQUENCE, PI_NOTE, "An earlier request has no response", EXPFILL } },
         { &ei_no_request,
           { "mstun.no_request", PI_SEQUENCE, PI_CHAT,

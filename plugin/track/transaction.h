@@ -72,9 +72,9 @@ uint32_t mstun_transaction_signature(const mstun_facts_t *facts);
 void mstun_transaction_expire(mstun_stream_t *stream, unsigned direction, packet_info *pinfo, uint32_t seq,
                               bool last_of_direction);
 
-/** Links, times, and expert infos on what stayed unanswered. tree: the message's. */
-void mstun_transaction_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const mstun_stream_t *stream,
-                            const mstun_exchange_t *exchange, const mstun_facts_t *facts);
+/** Links and times. tree: the message's. */
+void mstun_transaction_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const mstun_exchange_t *exchange,
+                            const mstun_facts_t *facts);
 
 /** A layer that names the requests that this segment proved unanswered, in one pass too; nothing if it proved none. */
 void mstun_transaction_show_overdue(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const mstun_stream_t *stream,

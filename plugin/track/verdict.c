@@ -4,7 +4,7 @@
 #include "track/verdict.h"
 
 #include "attr/attr.h"
-#include "track/outcome.h"
+#include "track/late.h"
 
 /* A server that is refused answers at once; one that gets no answer waits for 30 s and more (RFC 6062 section 5.2). */
 #define PEER_TIMEOUT_S 10
@@ -24,18 +24,14 @@ static expert_field ei_allocation_mismatch = EI_INIT;
 static expert_field ei_peer_refused = EI_INIT;
 static expert_field ei_peer_timeout = EI_INIT;
 static expert_field ei_connection_exists = EI_INIT;
-static expert_field ei_bind_missing = EI_INIT;
 static expert_field ei_bind_late = EI_INIT;
 static expert_field ei_bind_again = EI_INIT;
 static expert_field ei_bind_rejected = EI_INIT;
 static expert_field ei_bind_unknown_id = EI_INIT;
-static expert_field ei_allocation_expired = EI_INIT;
 static expert_field ei_permission_expired = EI_INIT;
 static expert_field ei_permission_missing = EI_INIT;
-static expert_field ei_no_permission = EI_INIT;
 static expert_field ei_alternate_server = EI_INIT;
 static expert_field ei_wrong_transport = EI_INIT;
-static expert_field ei_nothing_relayed = EI_INIT;
 static expert_field ei_unknown_attributes = EI_INIT;
 static expert_field ei_ms_sequence_gap = EI_INIT;
 
@@ -47,7 +43,6 @@ typedef struct {
     uint32_t position;
     const mstun_facts_t *facts;
     const mstun_transaction_t *transaction;
-    const mstun_connection_t *connection;
     bool again; /* a note says that it happens again */
 } verdict_t;
 
@@ -198,75 +193,11 @@ static void show_wrong_transport(const verdict_t *v)
     }
 }
 
-static bool is_announcement(const mstun_facts_t *facts)
-{
-    return facts->method == TURN_CONNECTION_ATTEMPT || (facts->method == TURN_CONNECT && facts->class == STUN_SUCCESS);
-}
-
-/* From the second visit on: announced, and the capture goes on for longer than the server waits. */
-static void show_missing_bind(const verdict_t *v)
-{
-    nstime_t end, waited;
-
-    if (v->connection->bind_frame || !mstun_capture_end(v->pinfo, &end)) {
-        return;
-    }
-    nstime_delta(&waited, &end, &v->connection->announced);
-    if (nstime_to_sec(&waited) >= TURN_BIND_TIME_S) {
-        expert_add_info_format(v->pinfo, v->item, &ei_bind_missing,
-                               "No ConnectionBind with id 0x%08x followed in 30 s: the client did not open a second "
-                               "connection to the server, or a firewall or load balancer kept it away",
-                               v->connection->id);
-    }
-}
-
-/* From the second visit on: the data connection stood, and stayed silent until it or the capture ended. */
-static void show_nothing_relayed(const verdict_t *v)
-{
-    if (v->connection->bound_frame == v->pinfo->num && PINFO_FD_VISITED(v->pinfo) &&
-        v->connection->bytes[0] + v->connection->bytes[1] == 0 &&
-        mstun_connection_over(v->pinfo, &v->connection->bound)) {
-        add(v, &ei_nothing_relayed);
-    }
-}
-
-/* From the second visit on: a TCP allocation to which no peer was ever admitted, and that connects to none itself. */
-static void show_no_permission_at_all(const verdict_t *v)
-{
-    const mstun_allocation_t *allocation = mstun_allocation_in_force(v->stream, v->pinfo->num, v->position);
-
-    if (allocation && allocation->frame == v->pinfo->num && allocation->transport == PROTOCOL_TCP &&
-        !allocation->any_permission && allocation->refreshed && PINFO_FD_VISITED(v->pinfo) &&
-        mstun_connection_over(v->pinfo, &v->pinfo->abs_ts)) {
-        add(v, &ei_no_permission);
-    }
-}
-
-/* From the second visit on: the server resets the control connection when the lifetime is over, as coturn does. */
-static void show_reset_at_expiry(const verdict_t *v)
-{
-    const mstun_allocation_t *allocation = mstun_allocation_in_force(v->stream, v->pinfo->num, v->position);
-    nstime_t end, over;
-
-    if (!allocation || v->facts->lifetime == 0 || allocation->renewed_frame != v->pinfo->num ||
-        !mstun_connection_was_reset(v->pinfo, &end)) {
-        return;
-    }
-    nstime_delta(&over, &end, &allocation->expires);
-    if (nstime_to_msec(&over) > -1000 && nstime_to_msec(&over) < 2000) {
-        expert_add_info_format(
-            v->pinfo, v->item, &ei_allocation_expired,
-            "No Refresh followed in the lifetime of %u s, and the server reset the connection when it "
-            "was over",
-            v->facts->lifetime);
-    }
-}
-
 static void show_note(verdict_t *v, const mstun_note_t *note)
 {
     switch (note->kind) {
     case MSTUN_NOTE_ALLOCATION_EXPIRED:
-        expert_add_info_format(v->pinfo, v->item, &ei_allocation_expired,
+        expert_add_info_format(v->pinfo, v->item, &mstun_ei_allocation_expired,
                                "The allocation's lifetime was over %u s ago and no Refresh had renewed it",
                                note->number);
         break;
@@ -341,10 +272,9 @@ static void show_notes(verdict_t *v)
 }
 
 void mstun_verdict_show(packet_info *pinfo, proto_item *item, const mstun_stream_t *stream, uint32_t position,
-                        const mstun_facts_t *facts, const mstun_exchange_t *exchange,
-                        const mstun_connection_t *connection)
+                        const mstun_facts_t *facts, const mstun_exchange_t *exchange)
 {
-    verdict_t v = { pinfo, item, stream, position, facts, exchange->transaction, connection, false };
+    verdict_t v = { pinfo, item, stream, position, facts, exchange->transaction, false };
 
     show_notes(&v);
     if (facts->dialect == MSTUN_DIALECT_MS_TURN) {
@@ -355,18 +285,6 @@ void mstun_verdict_show(packet_info *pinfo, proto_item *item, const mstun_stream
     }
     if (facts->class == STUN_REQUEST || facts->class == STUN_INDICATION) {
         show_wrong_transport(&v);
-    }
-    if (connection && is_announcement(facts)) {
-        show_missing_bind(&v);
-    }
-    if (connection && facts->method == TURN_CONNECTION_BIND && facts->class == STUN_SUCCESS) {
-        show_nothing_relayed(&v);
-    }
-    if (facts->method == TURN_ALLOCATE && facts->class == STUN_SUCCESS) {
-        show_no_permission_at_all(&v);
-    }
-    if ((facts->method == TURN_ALLOCATE || facts->method == TURN_REFRESH) && facts->class == STUN_SUCCESS) {
-        show_reset_at_expiry(&v);
     }
 }
 
@@ -433,8 +351,6 @@ static void register_responses(const mstun_registrar_t *reg)
 static void register_procedures(const mstun_registrar_t *reg)
 {
     static ei_register_info ei[] = {
-        { &ei_bind_missing,
-          { "mstun.turn.bind_missing", PI_SEQUENCE, PI_WARN, "Announced connection without ConnectionBind", EXPFILL } },
         { &ei_bind_late, { "mstun.turn.bind_late", PI_SEQUENCE, PI_WARN, "ConnectionBind comes too late", EXPFILL } },
         { &ei_bind_again,
           { "mstun.turn.bind_again", PI_SEQUENCE, PI_WARN, "ConnectionBind with an id that is bound already",
@@ -442,23 +358,12 @@ static void register_procedures(const mstun_registrar_t *reg)
         { &ei_bind_unknown_id,
           { "mstun.turn.bind_unknown_id", PI_SEQUENCE, PI_WARN,
             "ConnectionBind with an id that this server never announced to this client", EXPFILL } },
-        { &ei_allocation_expired,
-          { "mstun.turn.allocation_expired", PI_SEQUENCE, PI_WARN, "The allocation's lifetime is over", EXPFILL } },
         { &ei_permission_expired,
           { "mstun.turn.permission_expired", PI_SEQUENCE, PI_WARN, "The permission for the peer is over", EXPFILL } },
         { &ei_permission_missing,
           { "mstun.turn.permission_missing", PI_SEQUENCE, PI_WARN, "No permission for the peer", EXPFILL } },
-        { &ei_no_permission,
-          { "mstun.turn.no_permission", PI_SEQUENCE, PI_NOTE,
-            "No permission was ever created on this allocation: every peer that connects to it is sent away at once",
-            EXPFILL } },
         { &ei_wrong_transport,
           { "mstun.turn.wrong_transport", PI_PROTOCOL, PI_WARN, "Request for the other kind of allocation", EXPFILL } },
-        { &ei_nothing_relayed,
-          { "mstun.turn.nothing_relayed", PI_SEQUENCE, PI_WARN,
-            "The data connection was bound and nothing ever came through, either way: look at both ends of the leg "
-            "between server and peer",
-            EXPFILL } },
         { &ei_ms_sequence_gap,
           { "mstun.ms.sequence_gap", PI_SEQUENCE, PI_NOTE,
             "The sequence number does not follow the one before, [MS-TURN] 2.2.2.21", EXPFILL } },

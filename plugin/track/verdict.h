@@ -7,10 +7,9 @@
 
 #include "track/allocation.h"
 
-/** Adds the expert infos on one message to item. connection: what mstun_connection_of says of it. */
+/** Adds the expert infos on one message to item. */
 void mstun_verdict_show(packet_info *pinfo, proto_item *item, const mstun_stream_t *stream, uint32_t position,
-                        const mstun_facts_t *facts, const mstun_exchange_t *exchange,
-                        const mstun_connection_t *connection);
+                        const mstun_facts_t *facts, const mstun_exchange_t *exchange);
 
 void mstun_verdict_register(const mstun_registrar_t *reg);
 

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * How a report runs: on the command line as `-z mstun,NAME[,json][,FILTER]`, complete after one pass, and as a table in
+ * the window's Telephony menu. A report says what it keeps of each message, and fills a table at the end. */
+#ifndef MSTUN_REPORT_RUN_H
+#define MSTUN_REPORT_RUN_H
+
+#include "report/table.h"
+#include "report/tap.h"
+
+typedef struct {
+    const char *name; /* "findings" */
+    const char *title;
+    const mstun_column_t *columns;
+    unsigned column_count;
+    const char *empty; /* "no findings" */
+
+    /** What it keeps of a file; the run owns it. */
+    void *(*begin)(void);
+    void (*end)(void *kept);
+
+    /** Each message that passes the filter. */
+    void (*message)(void *kept, packet_info *pinfo, const mstun_tap_t *told);
+
+    /** Each expert info of whatever protocol on a packet that passes the filter; NULL: none is wanted. */
+    void (*expert)(void *kept, packet_info *pinfo, const expert_info_t *info);
+
+    /** Rows, the worst first. end: the time of the capture's last frame. */
+    void (*fill)(const void *kept, const nstime_t *end, mstun_table_t *table);
+} mstun_report_t;
+
+/** A report in hand, of one command line option or window. */
+typedef struct {
+    const mstun_report_t *report;
+    void *kept;
+    unsigned file; /* mstun_tap_file() of what is kept */
+    nstime_t end;  /* the last frame so far */
+    bool json;
+    wmem_allocator_t *scope; /* of the table that was filled last, or NULL */
+} mstun_run_t;
+
+/** Forgets what was kept. */
+void mstun_run_reset(mstun_run_t *run);
+
+void mstun_run_message(mstun_run_t *run, packet_info *pinfo, const mstun_tap_t *told);
+void mstun_run_expert(mstun_run_t *run, packet_info *pinfo, const expert_info_t *info);
+
+/** The report's table as of now; good until the next fill or mstun_run_release. */
+const mstun_table_t *mstun_run_fill(mstun_run_t *run);
+void mstun_run_release(mstun_run_t *run);
+
+/** Makes the report one of the command line. */
+void mstun_command_register(const mstun_report_t *report);
+
+#define MSTUN_WINDOWS 3 /* reports that are in the window, each with a number */
+
+/** Makes the report one of the window's menu; number below MSTUN_WINDOWS. */
+void mstun_window_register(const mstun_report_t *report, unsigned number);
+
+#endif

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "report/tap.h"
+
+#include "wire/tlv.h"
+
+#define ATTRIBUTES_MAX 64 /* more in one message are not counted */
+
+static int tap = -1;
+static unsigned file;
+
+static void list_attributes(tvbuff_t *message, packet_info *pinfo, const mstun_facts_t *facts, mstun_tap_t *told)
+{
+    uint32_t captured = tvb_captured_length(message);
+    uint32_t end = MIN(STUN_HEADER_LEN + (uint32_t)facts->length, tvb_reported_length(message));
+    uint16_t *types = (uint16_t *)wmem_alloc(pinfo->pool, ATTRIBUTES_MAX * sizeof *types);
+    mstun_tlv_walk_t walk;
+    mstun_tlv_t tlv;
+
+    mstun_tlv_walk_start(&walk, tvb_get_ptr(message, 0, (int)captured), captured, end, facts->padded);
+    while (told->attribute_count < ATTRIBUTES_MAX && mstun_tlv_walk_next(&walk, &tlv)) {
+        if (tlv.state != MSTUN_TLV_LEFTOVER) {
+            types[told->attribute_count++] = tlv.type;
+        }
+    }
+    told->attributes = types;
+}
+
+bool mstun_tap_wanted(void)
+{
+    return have_tap_listener(tap);
+}
+
+void mstun_tap_queue(tvbuff_t *message, packet_info *pinfo, const mstun_stream_t *stream, mstun_framing_t framing,
+                     uint32_t position, const mstun_facts_t *facts, const mstun_exchange_t *exchange)
+{
+    const mstun_transaction_t *transaction = exchange->transaction;
+    mstun_tap_t *told = wmem_new0(pinfo->pool, mstun_tap_t);
+
+    told->dialect = facts->dialect;
+    told->framing = framing;
+    told->type = facts->type;
+    told->class = facts->class;
+    told->method = facts->method;
+    told->error_code = facts->class == STUN_ERROR && facts->has & MSTUN_HAS_ERROR ? facts->error_code : 0;
+    told->copy = exchange->copy != NULL;
+    list_attributes(message, pinfo, facts, told);
+    if (transaction && facts->class != STUN_REQUEST && transaction->request_frame) {
+        told->has_request = transaction->request_frame <= pinfo->num;
+        told->request_time = transaction->request_time;
+        told->asked_peer = mstun_allocation_requested_peer(exchange);
+    }
+    told->late.frame = pinfo->num;
+    if (stream) {
+        told->pair = mstun_pair_of(exchange);
+        mstun_late_keep(&told->late, stream, pinfo, position, facts, exchange);
+    }
+    tap_queue_packet(tap, pinfo, told);
+}
+
+unsigned mstun_tap_file(void)
+{
+    return file;
+}
+
+static void count_file(void)
+{
+    file++;
+}
+
+void mstun_tap_register(const mstun_registrar_t *reg _U_)
+{
+    tap = register_tap(MSTUN_TAP);
+    register_init_routine(count_file);
+}

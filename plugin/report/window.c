@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The reports as tables in the window's Telephony menu. Wireshark fills such a table packet by packet and has no hook
+ * for its end, where ours are made: so a listener on all frames fills it at the last one, and, in tshark's one pass,
+ * where no frame is known to be the last, before the program prints. */
+#include "report/run.h"
+
+#include <epan/stat_tap_ui.h>
+
+typedef struct {
+    mstun_run_t run;
+    stat_tap_table_ui ui;
+    mstun_run_t *of_experts; /* the data of the listener on expert infos: listeners are told apart by their data */
+    mstun_run_t *of_drawing;
+    bool listening;
+    bool drawing;
+} window_t;
+
+static window_t windows[MSTUN_WINDOWS];
+
+static window_t *window_of(const stat_tap_table_ui *ui)
+{
+    for (unsigned i = 0; i < MSTUN_WINDOWS; i++) {
+        if (g_strcmp0(windows[i].ui.cli_string, ui->cli_string) == 0) {
+            return &windows[i];
+        }
+    }
+    return NULL;
+}
+
+static const mstun_column_t *column_at(const window_t *window, unsigned field, unsigned *index)
+{
+    const mstun_column_t *columns = window->run.report->columns;
+
+    for (*index = 0; *index < window->run.report->column_count; (*index)++) {
+        if (columns[*index].title && field-- == 0) {
+            return &columns[*index];
+        }
+    }
+    return NULL;
+}
+
+/* The first field is the row's number: the window sorts by it. */
+static void add_row(stat_tap_table *table, const window_t *window, unsigned row, const mstun_cell_t *cells)
+{
+    unsigned count = (unsigned)window->ui.nfields, index;
+    stat_tap_table_item_type *items = g_new0(stat_tap_table_item_type, count);
+
+    items[0].type = TABLE_ITEM_UINT;
+    items[0].value.uint_value = row + 1;
+    for (unsigned i = 1; i < count; i++) {
+        column_at(window, i - 1, &index);
+        items[i].type = TABLE_ITEM_STRING;
+        items[i].value.string_value = g_strdup(mstun_cell_string(window->run.scope, &cells[index]));
+    }
+    stat_tap_init_table_row(table, row, count, items);
+    g_free(items);
+}
+
+/* For rows that an earlier fill left. */
+static void clear(stat_tap_table *table)
+{
+    for (unsigned row = 0; row < table->num_elements; row++) {
+        for (unsigned i = 1; i < table->num_fields; i++) {
+            g_free((char *)(uintptr_t)stat_tap_get_field_data(table, row, i)->value.string_value);
+        }
+        g_free(table->elements[row]);
+    }
+    g_free(table->elements);
+    table->elements = NULL;
+    table->num_elements = 0;
+}
+
+/* No table: the window was closed, this is the replay of something else. */
+static void fill(window_t *window)
+{
+    GArray *tables = window->ui.tables;
+
+    if (!tables || tables->len == 0 || !window->run.kept) {
+        return;
+    }
+    stat_tap_table *table = g_array_index(tables, stat_tap_table *, 0);
+    const mstun_table_t *rows = mstun_run_fill(&window->run);
+
+    clear(table);
+    for (unsigned row = 0; row < mstun_table_count(rows); row++) {
+        add_row(table, window, row, mstun_table_row(rows, row));
+    }
+    mstun_run_release(&window->run);
+}
+
+static tap_packet_status learn_frame(void *data, packet_info *pinfo, epan_dissect_t *edt _U_, const void *nothing _U_,
+                                     tap_flags_t flags _U_)
+{
+    window_t *window = (window_t *)data;
+
+    window->run.end = pinfo->abs_ts;
+    if (PINFO_FD_VISITED(pinfo) && !mstun_frame_time(pinfo, pinfo->num + 1)) {
+        fill(window);
+    }
+    return TAP_PACKET_REDRAW;
+}
+
+static tap_packet_status redraw(void *data _U_, packet_info *pinfo _U_, epan_dissect_t *edt _U_, const void *told _U_,
+                                tap_flags_t flags _U_)
+{
+    return TAP_PACKET_REDRAW;
+}
+
+static void draw(void *data)
+{
+    window_t *window = (window_t *)(void *)*(mstun_run_t **)data; /* its first member */
+    stat_tap_table *table =
+        window->ui.tables && window->ui.tables->len > 0 ? g_array_index(window->ui.tables, stat_tap_table *, 0) : NULL;
+
+    if (table && table->num_elements == 0) {
+        fill(window);
+    }
+}
+
+static tap_packet_status learn_expert(void *data, packet_info *pinfo, epan_dissect_t *edt _U_, const void *info,
+                                      tap_flags_t flags _U_)
+{
+    mstun_run_expert(*(mstun_run_t **)data, pinfo, (const expert_info_t *)info);
+    return TAP_PACKET_REDRAW;
+}
+
+/* Once for the program's life: a listener cannot be taken away where a window is closed. */
+static void listen_to_all(window_t *window)
+{
+    GString *error = register_tap_listener("frame", window, NULL, TL_REQUIRES_NOTHING, NULL, learn_frame, NULL, NULL);
+
+    if (!error && window->run.report->expert) {
+        window->of_experts = &window->run;
+        error = register_tap_listener("expert", &window->of_experts, NULL, TL_REQUIRES_NOTHING, NULL, learn_expert,
+                                      NULL, NULL);
+    }
+    if (error) { /* a tap of Wireshark's own is missing: then the table stays empty */
+        g_string_free(error, TRUE);
+    }
+    window->listening = true;
+}
+
+/* The program asks its listeners to draw in the opposite order of their registration: this is before the one that
+ * prints the table. */
+static void fill_before_drawing(window_t *window)
+{
+    window->of_drawing = &window->run;
+    window->drawing = true;
+    GString *error =
+        register_tap_listener(MSTUN_TAP, &window->of_drawing, NULL, TL_REQUIRES_NOTHING, NULL, redraw, draw, NULL);
+
+    if (error) {
+        g_string_free(error, TRUE);
+    }
+}
+
+static tap_packet_status learn(void *data, packet_info *pinfo, epan_dissect_t *edt _U_, const void *told,
+                               tap_flags_t flags _U_)
+{
+    window_t *window = window_of(((stat_data_t *)data)->stat_tap_data);
+
+    if (!window->drawing && !PINFO_FD_VISITED(pinfo)) {
+        fill_before_drawing(window);
+    }
+    mstun_run_message(&window->run, pinfo, (const mstun_tap_t *)told);
+    return TAP_PACKET_REDRAW;
+}
+
+static void open_window(stat_tap_table_ui *ui)
+{
+    window_t *window = window_of(ui);
+
+    if (!window->listening) {
+        listen_to_all(window);
+    }
+    mstun_run_reset(&window->run);
+    stat_tap_add_table(ui, stat_tap_init_table(ui->title, (int)ui->nfields, 0, NULL));
+}
+
+static void free_item(stat_tap_table *table _U_, guint row _U_, guint column, stat_tap_table_item_type *item)
+{
+    if (column > 0) {
+        g_free((char *)(uintptr_t)item->value.string_value);
+    }
+}
+
+/* A number, and the report's columns as text. */
+static stat_tap_table_item *make_fields(const window_t *window, size_t *count)
+{
+    unsigned index;
+    stat_tap_table_item *fields =
+        wmem_alloc0_array(wmem_epan_scope(), stat_tap_table_item, window->run.report->column_count + 1);
+
+    fields[0] = (stat_tap_table_item){ TABLE_ITEM_UINT, TAP_ALIGN_RIGHT, "No.", "%u" };
+    for (*count = 1; column_at(window, (unsigned)*count - 1, &index); (*count)++) {
+        fields[*count] = (stat_tap_table_item){ TABLE_ITEM_STRING, TAP_ALIGN_LEFT,
+                                                column_at(window, (unsigned)*count - 1, &index)->title, "%s" };
+    }
+    return fields;
+}
+
+/* A name that goes on behind another's is found first by Wireshark, which looks for the names as beginnings. */
+void mstun_window_register(const mstun_report_t *report, unsigned number)
+{
+    static tap_param parameters[] = { { PARAM_FILTER, "filter", "Filter", NULL, TRUE } };
+    window_t *window = &windows[number];
+
+    window->run.report = report;
+    window->ui.group = MSTUN_TELEPHONY_GROUP;
+    window->ui.title = report->title;
+    window->ui.tap_name = MSTUN_TAP;
+    window->ui.cli_string = wmem_strdup_printf(wmem_epan_scope(), "mstun,%s_window", report->name);
+    window->ui.stat_tap_init_cb = open_window;
+    window->ui.packet_func = learn;
+    window->ui.stat_tap_reset_table_cb = clear;
+    window->ui.stat_tap_free_table_item_cb = free_item;
+    window->ui.fields = make_fields(window, &window->ui.nfields);
+    window->ui.nparams = array_length(parameters);
+    window->ui.params = parameters;
+    register_stat_tap_table_ui(&window->ui);
+}
