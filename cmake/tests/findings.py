@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What `tshark -q -z mstun,findings,json` says, in one pass, and the same in two.
+
+    causes <topic>    its first row names the cause: of captures whose truth tells the first finding that is to be expected
+              ("first_finding", null in a healthy one, and "also" those that must be there too), and of test-captures/rfc6062 by
+              causes.txt, whose other words must be in a row or explained by one; healthy captures (healthy.txt) have no row
+    schema    each row of each report has the keys that README.md documents
+    names     every finding that plugin/report/cause.c knows is an expert info, and every cause stands above its consequences
+"""
+import fnmatch
+import json
+import re
+import sys
+
+import harness
+from harness import SOURCE, TestFailure, captures, decode, each, name, rules, tshark
+
+SOURCE_OF_CAUSES = SOURCE / "plugin" / "report" / "cause.c"
+REPORTS = ("pairs", "turn", "findings")
+
+
+def rows(capture, reports, *passes):
+    """The JSON lines of these reports."""
+    options = [word for report in reports for word in ("-z", f"mstun,{report},json")]
+    return [json.loads(line) for line in decode(capture, *passes, "-q", *options).splitlines()]
+
+
+def told(topic):
+    """{capture: (first finding or None, others that must be told)} of a topic, by whoever made the captures."""
+    healthy = [words[0] for words in rules("healthy.txt")]
+    of_rfc6062 = {stem: [f"mstun.{word}" for word in words if word != "-"] for stem, *words in rules("rfc6062/causes.txt")}
+    wanted = {}
+    for capture in captures(f"{topic}/*"):
+        truth = SOURCE / "test-captures" / f"{name(capture)}.truth.json"
+        facts = json.loads(truth.read_text()) if truth.exists() else {}
+        if any(fnmatch.fnmatch(name(capture), pattern) for pattern in healthy):
+            wanted[capture] = (None, [])
+        elif "first_finding" in facts:
+            wanted[capture] = (facts["first_finding"], facts.get("also", []))
+        elif capture.parent.name == "rfc6062":
+            words = of_rfc6062[capture.stem]
+            wanted[capture] = (words[0], words[1:]) if words else (None, [])
+    return wanted
+
+
+def causes(topic):
+    """A table of cause and first finding, and a failure for each line of it that is wrong."""
+    wanted = told(topic)
+    if not wanted:
+        raise TestFailure(f"nobody says what is to be found in the captures of {topic}")
+
+    def check(capture):
+        first, also = wanted[capture]
+        found = rows(capture, ["findings"])
+        names = [row["finding"] for row in found]
+        print(f"{name(capture):45} {first or '-':32} {names[0] if names else '-'}")
+        explained = {word for row in found for word in row["explains"] or []}
+        if (names[0] if names else None) != first:
+            raise TestFailure(f"the first finding is {names[:1]}, should be {first}")
+        if missing := set(also) - set(names) - explained:
+            raise TestFailure(f"not told: {', '.join(sorted(missing))}")
+        if found != rows(capture, ["findings"], "-2"):
+            raise TestFailure("two passes find something else than one")
+
+    each(list(wanted), check)
+
+
+def documented(report):
+    """The keys in README.md's table of this report's columns."""
+    text = (SOURCE / "README.md").read_text()
+    begin, end = f"<!-- begin: {report}-json -->", f"<!-- end: {report}-json -->"
+    if begin not in text or end not in text:
+        raise TestFailure(f"README.md has no {begin} ... {end}")
+    return set(re.findall(r"^\| `(\w+)`", text.split(begin)[1].split(end)[0], re.MULTILINE))
+
+
+def schema():
+    """Keys are stable; unknown values are null and never missing."""
+    keys = {report: documented(report) for report in REPORTS}
+
+    def check(capture):
+        for row in rows(capture, REPORTS):
+            report = row["report"]
+            if row.keys() != keys[report]:
+                raise TestFailure(f"{report}: {sorted(row.keys() ^ keys[report])} only here or only in README.md")
+            if any(value == "" for value in row.values()):
+                raise TestFailure(f"{report}: empty, should be null: {row}")
+
+    each(captures("rfc6062/*") + captures("ms-turn/*") + captures("coturn/*"), check)
+
+
+def names():
+    """A misspelt name would explain nothing, silently; a ring of causes would hide all of its members."""
+    text = SOURCE_OF_CAUSES.read_text()
+    fields = {line.split("\t")[2] for line in tshark("-G", "fields").splitlines() if line.startswith("F\t")}
+    wrong = [f"{field} is no expert info" for field in sorted(set(re.findall(r'"(mstun\.[\w.]+)"', text)) - fields)]
+    pairs = re.findall(r'\{ "(mstun[\w.]+)", "(mstun[\w.]+)", MSTUN_SAME', text)
+    causes_of = {}
+    for cause, consequence in pairs:
+        causes_of.setdefault(consequence, set()).add(cause)
+
+    def ring(field, seen):
+        return field in seen or any(ring(cause, seen | {field}) for cause in causes_of.get(field, ()))
+
+    wrong += [f"{field} is in a ring of causes" for field in sorted(causes_of) if ring(field, frozenset())]
+    print(f"{len(pairs)} causes")
+    if wrong or not pairs:
+        raise TestFailure("\n".join(wrong))
+
+
+if __name__ == "__main__":
+    harness.main({"causes": causes, "schema": schema, "names": names}[sys.argv[1]], *sys.argv[2:])
