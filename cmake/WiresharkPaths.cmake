@@ -24,9 +24,10 @@ endif()
 
 include(CheckIncludeFile)
 check_include_file(gcrypt.h MSTUN_HAVE_GCRYPT_H)
-if(NOT MSTUN_HAVE_GCRYPT_H)
+find_library(MSTUN_GCRYPT gcrypt)
+if(NOT MSTUN_HAVE_GCRYPT_H OR NOT MSTUN_GCRYPT)
   unset(MSTUN_HAVE_GCRYPT_H CACHE) # look again next time, it may be installed then
-  message(FATAL_ERROR "gcrypt.h is missing, which a header of Wireshark includes. "
+  message(FATAL_ERROR "libgcrypt's development files are missing, Wireshark's own library for hashes. "
     "Debian and Ubuntu: apt install libgcrypt20-dev. Fedora: dnf install libgcrypt-devel.")
 endif()
 

@@ -20,6 +20,7 @@
 #include "track/mismatch.h"
 #include "track/ms_turn.h"
 #include "track/pair_show.h"
+#include "track/integrity.h"
 #include "track/path.h"
 #include "track/transaction.h"
 #include "report/tap.h"
@@ -201,6 +202,7 @@ static mstun_exchange_t track(mstun_pass_t *pass, const mstun_facts_t *facts)
     }
     mstun_pair_learn(pass->stream, pass->direction, pass->pinfo, pass->seq, &pass->peer, pass->from_peer, facts,
                      &exchange);
+    mstun_integrity_learn(pass->stream, pass->pinfo, facts, &exchange);
     return exchange;
 }
 
@@ -257,6 +259,7 @@ static void dissect_message(mstun_pass_t *pass, tvbuff_t *message, tvbuff_t *fra
         if (pass->stream) {
             show_tracked(pass, message, tree, &facts, &exchange);
         }
+        mstun_integrity_show(message, pass->pinfo, tree, &facts, &exchange);
         mstun_message_show_attributes(message, pass->pinfo, tree, &facts);
     } else if (pass->tree) { /* from 4.4 on, a layer that adds no item is struck from frame.protocols */
         proto_tree_add_item(pass->tree, proto_mstun, message, 0, -1, ENC_NA);

@@ -15,6 +15,7 @@
 #include "entry_tls.h"
 #include "entry_udp.h"
 #include "framing/show.h"
+#include "message/credentials.h"
 #include "message/fingerprint.h"
 #include "message/message.h"
 #include "pass.h"
@@ -30,6 +31,7 @@
 #include "track/late.h"
 #include "track/outcome.h"
 #include "track/pair_show.h"
+#include "track/integrity.h"
 #include "track/path.h"
 #include "track/stream.h"
 #include "track/transaction.h"
@@ -52,6 +54,7 @@ static const mstun_register_fn modules[] = {
     mstun_attr_ms_bwm_register,
     mstun_attr_walk_register,
     mstun_fingerprint_register,
+    mstun_credentials_register,
     mstun_message_register,
     mstun_framing_register,
     mstun_stream_register,
@@ -66,6 +69,7 @@ static const mstun_register_fn modules[] = {
     mstun_ms_turn_register,
     mstun_pair_register,
     mstun_pair_show_register,
+    mstun_integrity_register,
     mstun_columns_register,
     mstun_tap_register,
     mstun_tree_report_register,

@@ -2,7 +2,7 @@
  *
  * Who is asking and the proof of it: USERNAME, REALM, NONCE, PASSWORD-ALGORITHM(S), MESSAGE-INTEGRITY (RFC 8489 sections
  * 9.2 and 14.3 to 14.12), ACCESS-TOKEN (RFC 7635 section 6.2), and the binary names of MS-TURN ([MS-TURN] 2.2.2).
- * Nothing is verified here. */
+ * Nothing is verified here: that is message/integrity.h. */
 #include "attr/credential.h"
 
 #include "attr/decode.h"
@@ -284,8 +284,8 @@ void mstun_attr_credential_register(const mstun_registrar_t *reg)
           { "Password Algorithm Data", "mstun.att.pw_alg_data", FT_BYTES, BASE_NONE, NULL, 0x0,
             "RFC 8489 sections 14.11 and 14.12", HFILL } },
         { &hf_att_hmac,
-          { "HMAC", "mstun.att.hmac", FT_BYTES, BASE_NONE, NULL, 0x0, "Not verified, RFC 8489 sections 14.5 and 14.6",
-            HFILL } },
+          { "HMAC", "mstun.att.hmac", FT_BYTES, BASE_NONE, NULL, 0x0,
+            "RFC 8489 sections 14.5 and 14.6; see mstun.integrity.status", HFILL } },
         { &hf_att_access_token_nonce_length,
           { "Nonce Length", "mstun.att.access_token.nonce_length", FT_UINT16, BASE_DEC, NULL, 0x0,
             "RFC 7635 section 6.2", HFILL } },

@@ -75,6 +75,8 @@ typedef struct {
     mstun_endpoint_t alternate; /* ALTERNATE-SERVER; MS-TURN 0x000E */
     mstun_span_t integrity;     /* the HMAC of MESSAGE-INTEGRITY */
     mstun_span_t integrity_sha256;
+    mstun_span_t userhash;       /* 32 bytes that stand for USERNAME and REALM */
+    uint16_t password_algorithm; /* PASSWORD-ALGORITHM: 1 MD5, 2 SHA-256; 0: there is none */
 
     uint32_t fingerprint_offset; /* of the attribute, from the start of the message; 0: there is none */
     uint32_t fingerprint;        /* as on the wire; message/fingerprint.h says whether it is good */

@@ -44,6 +44,16 @@ static void learn_integrity_sha256(const uint8_t *value, uint16_t len, mstun_fac
     facts->integrity_sha256 = (mstun_span_t){ .bytes = value, .len = len };
 }
 
+static void learn_userhash(const uint8_t *value, uint16_t len, mstun_facts_t *facts)
+{
+    facts->userhash = (mstun_span_t){ .bytes = value, .len = len };
+}
+
+static void learn_password_algorithm(const uint8_t *value, uint16_t len _U_, mstun_facts_t *facts)
+{
+    facts->password_algorithm = pntohu16(value);
+}
+
 static void learn_software(const uint8_t *value, uint16_t len, mstun_facts_t *facts)
 {
     facts->software = (mstun_span_t){ .bytes = value, .len = (uint16_t)mstun_text_len(value, len) };
@@ -101,8 +111,8 @@ static const mstun_attr_t rows[] = {
     { 0x0015, 0, 763, 0, "NONCE", NULL, mstun_show_nonce, mstun_learn_nonce },
     { 0x001B, 2, ANY, 0, "ACCESS-TOKEN", NULL, mstun_show_access_token, NULL },
     { 0x001C, 16, 32, 4, "MESSAGE-INTEGRITY-SHA256", NULL, mstun_show_integrity, learn_integrity_sha256 },
-    { 0x001D, 4, ANY, 0, "PASSWORD-ALGORITHM", NULL, mstun_show_password_algorithms, NULL },
-    { 0x001E, 32, 32, 0, "USERHASH", &hf_att_userhash, mstun_show_bytes, NULL },
+    { 0x001D, 4, ANY, 0, "PASSWORD-ALGORITHM", NULL, mstun_show_password_algorithms, learn_password_algorithm },
+    { 0x001E, 32, 32, 0, "USERHASH", &hf_att_userhash, mstun_show_bytes, learn_userhash },
     { 0x0020, ADDRESS, "XOR-MAPPED-ADDRESS", NULL, mstun_show_xor_address, learn_xor_mapped },
     { 0x0026, 0, ANY, 0, "PADDING", &hf_att_filler, mstun_show_bytes, NULL },
     { 0x0027, 4, 20, 4, "RESPONSE-PORT", NULL, show_response_port, NULL },

@@ -64,8 +64,10 @@ struct mstun_stream {
     mstun_first_request_t *first_request; /* see mismatch.h; NULL: there was none */
     uint32_t rfc3489_frame;               /* where a message without a cookie proved itself; 0: nowhere yet */
     uint32_t rfc3489_position;
-    wmem_tree_t *bound;    /* channel -> mstun_bound_peer_t, the newest; or NULL */
-    wmem_array_t *notes;   /* of mstun_note_t, by frame; or NULL */
+    wmem_tree_t *bound;                       /* channel -> mstun_bound_peer_t, the newest; or NULL */
+    const struct mstun_signer *signers;       /* first pass, newest first: who made requests, see integrity.c */
+    const struct mstun_challenge *challenges; /* the same: realms and nonces that were said */
+    wmem_array_t *notes;                      /* of mstun_note_t, by frame; or NULL */
     wmem_array_t *overdue; /* transactions that a later frame proved unanswered, by that frame; or NULL */
 };
 

@@ -37,6 +37,8 @@ struct mstun_transaction {
     nstime_t request_time;
     bool use_candidate;                    /* the request has USE-CANDIDATE */
     bool with_integrity;                   /* the request carried MESSAGE-INTEGRITY */
+    bool several_signers;                  /* requests with this id were made by several */
+    const struct mstun_signer *signer;     /* who made the request, see integrity.c; NULL: not known */
     const struct mstun_turn_request *turn; /* what track/allocation keeps of a TURN request for its response */
     struct mstun_pair *pair;               /* of ICE, which it checks; NULL: it is no check */
     mstun_transaction_t *pair_newer;       /* among the open checks of one direction of the pair */

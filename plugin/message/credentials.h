@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The user's table of credentials, a preference (Wireshark calls such a table a UAT): for whom a row is, and which row's
+ * password gives a message's HMAC. Passwords do not leave this file. */
+#ifndef MSTUN_MESSAGE_CREDENTIALS_H
+#define MSTUN_MESSAGE_CREDENTIALS_H
+
+#include "message/integrity.h"
+#include "registrar.h"
+
+/** What the table says of one HMAC. */
+typedef struct {
+    unsigned row;                /* the one that fits, else the first of those that are for it; 0: none is. From 1 on */
+    unsigned tried;              /* rows that are for it */
+    const char *note;            /* of row; never NULL; valid until the user edits the table */
+    mstun_integrity_mode_t mode; /* MODE_NONE: no row fits */
+    mstun_key_kind_t key;        /* if one fits */
+    bool beyond_ascii;           /* a row that was tried may be spelled otherwise: see key.c on OpaqueString */
+} mstun_credentials_fit_t;
+
+/** Whether the table has no row: then nothing is worth a second look. */
+bool mstun_credentials_empty(void);
+
+/**
+ * Tries all rows that are for the identity, until one fits. Called once for each identity that a message may have, with
+ * one fit, which begins as { 0 }. identity NULL: nobody knows whose the message is, so that every row is tried by its
+ * own name and realm; such rows are not counted in fit, unless one fits.
+ */
+void mstun_credentials_try(const mstun_facts_t *facts, const mstun_span_t *hmac, const mstun_identity_t *identity,
+                           mstun_credentials_fit_t *fit);
+
+void mstun_credentials_register(const mstun_registrar_t *reg);
+
+#endif

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Whether a message's MESSAGE-INTEGRITY fits the user's credentials, and who made the message where it does not say so
+ * itself: a response is made by its request's (RFC 8489 sections 9.1.3 and 9.2.4), MS-TURN's later requests with the
+ * realm and nonce of the Allocate exchange ([MS-TURN] 3.2.4). Written on the first pass only, and only with a table. */
+#ifndef MSTUN_TRACK_INTEGRITY_H
+#define MSTUN_TRACK_INTEGRITY_H
+
+#include "message/integrity.h"
+#include "track/transaction.h"
+
+/** First pass: what a message says that other messages are verified with. */
+void mstun_integrity_learn(mstun_stream_t *stream, packet_info *pinfo, const mstun_facts_t *facts,
+                           const mstun_exchange_t *exchange);
+
+/**
+ * The verdict on a message's MESSAGE-INTEGRITY; of both, if it has MESSAGE-INTEGRITY-SHA256 too, the worse one. Costs an
+ * HMAC over the message for each row that is for it; an empty table costs nothing. The verdict on a request stands on
+ * its own, so that a 401 or a silence can be told to come from it.
+ */
+mstun_integrity_status_t mstun_integrity_status(const mstun_facts_t *facts, const mstun_exchange_t *exchange);
+
+/** The verdict, in the message's tree; what it means, if it is bad. message: from its header on. */
+void mstun_integrity_show(tvbuff_t *message, packet_info *pinfo, proto_tree *tree, const mstun_facts_t *facts,
+                          const mstun_exchange_t *exchange);
+
+void mstun_integrity_register(const mstun_registrar_t *reg);
+
+#endif
