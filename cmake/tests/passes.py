@@ -30,7 +30,7 @@ def main():
     names = {words[0] for words in rules("interface/two-pass-only.txt")}
 
     def check(capture):
-        once, twice = (mstun_json(capture, *passes) for passes in ((), ("-2",)))
+        once, twice = (mstun_json(capture, *passes, "-C", "lab") for passes in ((), ("-2",)))
         for frame in sorted(once.keys() | twice.keys()):
             left, right = (without(trees.get(frame, []), names) for trees in (once, twice))
             if left != right:

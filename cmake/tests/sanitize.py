@@ -53,7 +53,7 @@ def main(cmake, folder):
         together = STAGE / "sanitize" / f"link-{link}.pcap"
         write(together, link, frames)
         for passes in ((), ("-2",)):
-            tshark("-n", "-r", together, *passes, "-V", plugins=plugins, **environment)
+            tshark("-n", "-C", "lab", "-r", together, *passes, "-V", plugins=plugins, **environment)
         print(f"link type {link}: {len(frames)} captures, whole and cut, no finding")
 
 

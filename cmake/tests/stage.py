@@ -84,6 +84,13 @@ def stage_captures():
     print(f"{len(wanted) - key_logs} captures")
 
 
+def stage_credentials():
+    """Wireshark's profile "lab" (tshark -C lab) has the passwords of the captures."""
+    profile = STAGE / "home" / "config" / "profiles" / "lab"
+    profile.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(SOURCE / "test-captures" / "integrity" / "mstun_credentials", profile / "mstun_credentials")
+
+
 def main(plugin, wireshark_id):
     """Makes the stage, readable for everybody, and sees to it that the plugin is really loaded from it."""
     for folder in (CAPTURES, STAGE / "home" / "config", STAGE / "kept", harness.NO_PLUGIN):
@@ -94,6 +101,7 @@ def main(plugin, wireshark_id):
     version = subprocess.run(["tshark", "--version"], capture_output=True, text=True, check=True).stdout
     (STAGE / "tshark-version").write_text(version.splitlines()[0])
     stage_captures()
+    stage_credentials()
     subprocess.run(["chmod", "-R", "a+rX", STAGE], check=True)
     harness.require_plugin()
 

@@ -158,7 +158,7 @@ static void read_row(row_t *row)
     forget_keys(row);
     read_name(row);
     read_password(row);
-    row->ascii = g_str_is_ascii(row->name) && g_str_is_ascii(row->realm) && g_str_is_ascii(row->password);
+    row->ascii = g_str_is_ascii(row->realm) && g_str_is_ascii(row->password); /* the name is the message's own */
 }
 
 static bool is_too_long(const row_t *row)
@@ -207,6 +207,11 @@ static const char *wrong_password(const row_t *row)
 static ws_bool update_row(void *record, char **error)
 {
     row_t *row = (row_t *)record;
+    char **texts[] = { &row->name, &row->realm, &row->password, &row->note };
+
+    for (unsigned i = 0; i < array_length(texts); i++) {
+        *texts[i] = *texts[i] ? *texts[i] : g_strdup(""); /* a row that the user has just begun */
+    }
     const char *wrong = "name, realm or password is too long";
 
     if (!is_too_long(row)) {
@@ -254,11 +259,21 @@ static bool begins_with_ufrag(const mstun_span_t *username, const mstun_span_t *
            memcmp(username->bytes, ufrag->bytes, ufrag->len) == 0;
 }
 
+/* MS-TURN's later requests say no realm; nor does a response, if nobody knows its request. */
+static bool may_lack_realm(const mstun_identity_t *identity)
+{
+    return identity->scheme == MSTUN_SCHEME_MS_TURN_SHA1 || identity->scheme == MSTUN_SCHEME_MS_TURN_SHA256 ||
+           !mstun_identity_named(identity);
+}
+
 static bool has_realm(const row_t *row, const mstun_identity_t *identity)
 {
     mstun_span_t own = mstun_span_unquoted(span_of_text(row->realm)), said = mstun_span_unquoted(identity->realm);
 
-    return row->realm[0] == '\0' || (identity->realm.bytes && mstun_span_equal(&own, &said));
+    if (row->realm[0] == '\0') {
+        return true;
+    }
+    return identity->realm.bytes ? mstun_span_equal(&own, &said) : may_lack_realm(identity);
 }
 
 /* draft-uberti-behave-turn-rest: "time:user" or "time" alone, in seconds since 1970. */
@@ -304,15 +319,22 @@ static bool has_name(const row_t *row, const mstun_identity_t *identity)
     return identity->username.bytes && mstun_span_equal(&own, &said);
 }
 
-static bool is_for(const row_t *row, const mstun_identity_t *identity)
+static bool has_ufrag(const row_t *row, const mstun_identity_t *identity)
 {
-    if (row->name_kind != NAME_UFRAG) {
-        return has_realm(row, identity) && has_name(row, identity);
-    }
     mstun_span_t text = span_of(row->names[0]), decoded = span_of(row->names[1]);
 
     return identity->scheme == MSTUN_SCHEME_SHORT_TERM &&
            (begins_with_ufrag(&identity->username, &text) || begins_with_ufrag(&identity->username, &decoded));
+}
+
+/* Whether the row's password may be the message's: without a name any may be, but a secret needs one. */
+static bool may_be_for(const row_t *row, const mstun_identity_t *identity)
+{
+    if (!mstun_identity_named(identity)) {
+        return row->password_kind != PASSWORD_SECRET && has_realm(row, identity);
+    }
+    return row->name_kind == NAME_UFRAG ? has_ufrag(row, identity)
+                                        : has_realm(row, identity) && has_name(row, identity);
 }
 
 /* The password that a server with this secret gives out: base64(HMAC-SHA1(secret, name)). */
@@ -332,16 +354,16 @@ static void make_keys_of_secret(const row_t *row, const mstun_identity_t *identi
 }
 
 /* In the row's own words where the message says a hash, or nothing. */
-static mstun_identity_t named(const row_t *row, const mstun_identity_t *identity)
+static mstun_identity_t in_words_of(const row_t *row, const mstun_identity_t *identity)
 {
-    mstun_identity_t result = identity ? *identity : (mstun_identity_t){ 0 };
+    mstun_identity_t result = *identity;
 
-    if (!identity && row->realm[0] != '\0') {
-        result.scheme = MSTUN_SCHEME_LONG_TERM;
-        result.realm = span_of_text(row->realm);
-    }
     if (!result.username.bytes) {
         result.username = span_of(row->names[0]);
+    }
+    if (!result.realm.bytes && row->realm[0] != '\0') {
+        result.realm = span_of_text(row->realm);
+        result.scheme = result.scheme == MSTUN_SCHEME_SHORT_TERM ? MSTUN_SCHEME_LONG_TERM : result.scheme;
     }
     return result;
 }
@@ -367,7 +389,7 @@ static const mstun_keys_t *keys_of(row_t *row, const mstun_identity_t *identity)
 static bool try_row(row_t *row, const mstun_facts_t *facts, const mstun_span_t *hmac, const mstun_identity_t *identity,
                     mstun_credentials_fit_t *fit)
 {
-    mstun_identity_t as = named(row, identity);
+    mstun_identity_t as = in_words_of(row, identity);
     const mstun_keys_t *keys = keys_of(row, &as);
 
     for (unsigned i = 0; i < keys->count; i++) {
@@ -391,16 +413,17 @@ bool mstun_credentials_empty(void)
 void mstun_credentials_try(const mstun_facts_t *facts, const mstun_span_t *hmac, const mstun_identity_t *identity,
                            mstun_credentials_fit_t *fit)
 {
+    bool is_named = mstun_identity_named(identity);
+
     for (unsigned i = 0; i < row_count && fit->mode == MSTUN_INTEGRITY_MODE_NONE; i++) {
         row_t *row = &rows[i];
-        bool is_known = identity && is_for(row, identity);
 
-        if (identity ? !is_known : row->password_kind == PASSWORD_SECRET) {
+        if (!may_be_for(row, identity)) {
             continue;
         }
-        fit->tried += is_known;
+        fit->tried += is_named;
         fit->beyond_ascii = fit->beyond_ascii || !row->ascii;
-        if (try_row(row, facts, hmac, identity, fit) || (is_known && fit->row == 0)) {
+        if (try_row(row, facts, hmac, identity, fit) || (is_named && fit->row == 0)) {
             fit->row = i + 1;
             fit->note = row->note;
         }

@@ -23,8 +23,8 @@ bool mstun_credentials_empty(void);
 
 /**
  * Tries all rows that are for the identity, until one fits. Called once for each identity that a message may have, with
- * one fit, which begins as { 0 }. identity NULL: nobody knows whose the message is, so that every row is tried by its
- * own name and realm; such rows are not counted in fit, unless one fits.
+ * one fit, which begins as { .note = "" }. For an identity without a name every row is tried by its own name; that none of
+ * them fits says nothing, and so fit->row and fit->tried then stay 0.
  */
 void mstun_credentials_try(const mstun_facts_t *facts, const mstun_span_t *hmac, const mstun_identity_t *identity,
                            mstun_credentials_fit_t *fit);

@@ -20,13 +20,13 @@ typedef struct {
 
 static const form_t sha1_forms[] = {
     { MSTUN_INTEGRITY_RFC8489_SHA1, false, false },
-    { MSTUN_INTEGRITY_MS_ICE2_COPY, true, true },
+    { MSTUN_INTEGRITY_MS_ICE2, true, true },
     { MSTUN_INTEGRITY_RFC3489, false, true },
 };
 static const form_t old_sha1_forms[] = {
     { MSTUN_INTEGRITY_RFC3489, false, true },
     { MSTUN_INTEGRITY_RFC8489_SHA1, false, false },
-    { MSTUN_INTEGRITY_MS_ICE2_COPY, true, true },
+    { MSTUN_INTEGRITY_MS_ICE2, true, true },
 };
 static const form_t sha256_forms[] = { { MSTUN_INTEGRITY_RFC8489_SHA256, false, false } };
 static const form_t ms_sha256_forms[] = {

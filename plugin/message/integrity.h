@@ -22,7 +22,7 @@ typedef enum {
     MSTUN_INTEGRITY_RFC8489_SHA256, /* the same */
     MSTUN_INTEGRITY_RFC3489,        /* the same, then zeros to a multiple of 64; SHA-1. MS-TURN up to version 2 too */
     MSTUN_INTEGRITY_MS_TURN_SHA256, /* the same; SHA-256. MS-TURN from version 3 on */
-    MSTUN_INTEGRITY_MS_ICE2_COPY,   /* Message Length as on the wire, zeros; SHA-1. The second copy of a check */
+    MSTUN_INTEGRITY_MS_ICE2,        /* Message Length as on the wire, zeros; SHA-1. STUN-02 format */
 } mstun_integrity_mode_t;
 
 /** Where the attribute begins whose value is hmac, from the start of the message; facts: of that message. */

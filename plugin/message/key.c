@@ -45,6 +45,11 @@ static mstun_span_t stripped(mstun_span_t span)
     return mstun_span_without_fill(mstun_span_unquoted(span));
 }
 
+bool mstun_identity_named(const mstun_identity_t *identity)
+{
+    return identity->username.bytes || identity->userhash.bytes;
+}
+
 bool mstun_identity_equal(const mstun_identity_t *a, const mstun_identity_t *b)
 {
     return a->scheme == b->scheme && a->password_algorithm == b->password_algorithm &&

@@ -54,6 +54,9 @@ mstun_span_t mstun_span_unquoted(mstun_span_t span);
 /** Without NULs at the end. */
 mstun_span_t mstun_span_without_fill(mstun_span_t span);
 
+/** Whether it says who: by USERNAME or USERHASH. */
+bool mstun_identity_named(const mstun_identity_t *identity);
+
 bool mstun_identity_equal(const mstun_identity_t *a, const mstun_identity_t *b);
 
 /** A copy with bytes of its own, in one block of scope's memory. */

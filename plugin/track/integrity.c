@@ -62,11 +62,6 @@ static mstun_identity_t identity_of(const mstun_facts_t *facts)
                                .nonce = facts->nonce };
 }
 
-static bool is_named(const mstun_identity_t *identity)
-{
-    return identity->username.bytes || identity->userhash.bytes;
-}
-
 /* [MS-TURN] 2.2.1: Send and Set Active Destination requests carry USERNAME, and neither REALM nor NONCE. */
 static bool lacks_challenge(const mstun_identity_t *identity)
 {
@@ -77,7 +72,7 @@ static bool lacks_challenge(const mstun_identity_t *identity)
 /* RFC 8656 section 5: a request to a TURN server has a realm, and one without is refused for that. */
 static bool is_whole(const mstun_facts_t *facts, const mstun_identity_t *identity)
 {
-    return facts->class == STUN_REQUEST && is_named(identity) && !lacks_challenge(identity) &&
+    return facts->class == STUN_REQUEST && mstun_identity_named(identity) && !lacks_challenge(identity) &&
            (identity->realm.bytes || facts->method == STUN_BINDING);
 }
 
@@ -138,12 +133,9 @@ static void learn_signer(mstun_stream_t *stream, const packet_info *pinfo, const
     mstun_identity_t identity = identity_of(facts);
     signer_t signer = { .identity = &identity, .certain = is_whole(facts, &identity) };
 
-    if (!is_named(&identity)) {
-        return;
-    }
     if (lacks_challenge(&identity)) {
         signer.challenge = stream->challenges;
-        signer.certain = sees_every_nonce(stream, pinfo);
+        signer.certain = mstun_identity_named(&identity) && sees_every_nonce(stream, pinfo);
     }
     const signer_t *kept = keep_signer(stream, &signer);
 
@@ -194,50 +186,44 @@ static void try_signer(const mstun_facts_t *facts, const mstun_span_t *hmac, con
         identity.realm = challenge->said->realm;
         identity.nonce = challenge->said->nonce;
         mstun_credentials_try(facts, hmac, &identity, &last);
-        if (last.row) {
+        if (last.row) { /* for the name, or fitting */
             *fit = last;
         }
     }
 }
 
-/* Who made it: what stands in the message, what is known of the request, or nothing (identity NULL). */
+/* Who made it: what stands in the message, or what is known of its request. own: room for the former. */
 static signer_t signer_of(const mstun_facts_t *facts, const mstun_exchange_t *exchange, mstun_identity_t *own)
 {
     const mstun_transaction_t *transaction = exchange->transaction;
-    signer_t signer = { NULL };
-    bool of_request = facts->class == STUN_REQUEST;
 
     *own = identity_of(facts);
-    signer.identity = is_named(own) ? own : NULL;
-    signer.certain = is_whole(facts, own);
-    if (transaction && transaction->signer && (!of_request || lacks_challenge(own))) {
-        signer = *transaction->signer;
+    if (transaction && transaction->signer && (facts->class != STUN_REQUEST || lacks_challenge(own))) {
+        signer_t signer = *transaction->signer;
+
         signer.certain = signer.certain && !transaction->several_signers;
+        return signer;
     }
-    return signer;
+    return (signer_t){ .identity = own, .certain = is_whole(facts, own) };
 }
 
 static verdict_t judge(const mstun_facts_t *facts, const mstun_span_t *hmac, const mstun_exchange_t *exchange)
 {
     verdict_t verdict = { .status = MSTUN_INTEGRITY_UNVERIFIED, .fit = { .note = "" } };
-    mstun_identity_t own = { 0 };
+    mstun_identity_t own;
 
     if (mstun_credentials_empty()) {
         return unverified("the table of credentials is empty");
     }
     signer_t signer = signer_of(facts, exchange, &own);
 
-    if (signer.identity) {
-        try_signer(facts, hmac, &signer, &verdict.fit);
-    } else {
-        mstun_credentials_try(facts, hmac, NULL, &verdict.fit);
-    }
+    try_signer(facts, hmac, &signer, &verdict.fit);
     if (verdict.fit.mode) {
         verdict.status = MSTUN_INTEGRITY_GOOD;
         return verdict;
     }
-    if (!signer.identity) {
-        return unverified("its request is not in the capture, and no row fits");
+    if (!mstun_identity_named(signer.identity)) {
+        return unverified("nothing in the capture tells whose it is, and no row fits");
     }
     if (verdict.fit.row == 0) {
         return unverified("no row of the table is for this name and realm");
@@ -273,34 +259,32 @@ static const char *where_to_look(packet_info *pinfo, const mstun_facts_t *facts,
     const char *sender = address_to_str(pinfo->pool, &pinfo->src);
 
     if (fingerprint == MSTUN_FINGERPRINT_BAD) {
-        return "look for what stands in between and rewrites STUN (a NAT, firewall or proxy)";
+        return "look for what rewrites STUN in between (a NAT, firewall or proxy)";
     }
     if (facts->class != STUN_REQUEST) {
-        return wmem_strdup_printf(pinfo->pool, "look at the password that %s, which answers, has for this name",
-                                  sender);
+        return wmem_strdup_printf(pinfo->pool, "look at the password that %s, which answers, has", sender);
     }
-    return wmem_strdup_printf(
-        pinfo->pool,
-        facts->realm.bytes || facts->dialect == MSTUN_DIALECT_MS_TURN
-            ? "look at the password that the client, %s, was given"
-            : "look at the password of the receiver that %s, which sent this, has from signalling",
-        sender);
+    if (facts->realm.bytes || facts->dialect == MSTUN_DIALECT_MS_TURN) {
+        return wmem_strdup_printf(pinfo->pool, "look at the password that the client %s has", sender);
+    }
+    return wmem_strdup_printf(pinfo->pool, "look at what signalling gave %s as the receiver's password", sender);
 }
 
+/* Labels of Wireshark end after 240 bytes. */
 static void expert_bad(tvbuff_t *message, packet_info *pinfo, proto_item *item, const mstun_facts_t *facts,
                        const mstun_credentials_fit_t *fit)
 {
     mstun_fingerprint_t fingerprint = mstun_fingerprint_verify(message, facts);
+    const char *more = fit->tried > 1 ? wmem_strdup_printf(pinfo->pool, " and %u more", fit->tried - 1) : "";
     const char *cause = "the key differs, or the message was changed on the way";
 
     if (fingerprint == MSTUN_FINGERPRINT_GOOD || fingerprint == MSTUN_FINGERPRINT_LEGACY) {
-        cause = "the key differs (FINGERPRINT is good: the message is as it was sent)";
+        cause = "the key differs (the message is as it was sent, its FINGERPRINT is good)";
     } else if (fingerprint == MSTUN_FINGERPRINT_BAD) {
-        cause = "the message was changed on the way (FINGERPRINT is bad too)";
+        cause = "the message was changed on the way (its FINGERPRINT is bad too)";
     }
-    expert_add_info_format(pinfo, item, &ei_bad, "MESSAGE-INTEGRITY does not fit %s %u of the credentials: %s; %s",
-                           fit->tried > 1 ? "any row for this name, of which the first is" : "row", fit->row, cause,
-                           where_to_look(pinfo, facts, fingerprint));
+    expert_add_info_format(pinfo, item, &ei_bad, "MESSAGE-INTEGRITY does not fit credentials row %u%s: %s; %s",
+                           fit->row, more, cause, where_to_look(pinfo, facts, fingerprint));
 }
 
 static const value_string status_names[] = {
@@ -315,7 +299,7 @@ static const value_string mode_names[] = {
     { MSTUN_INTEGRITY_RFC8489_SHA256, "RFC 8489, SHA-256" },
     { MSTUN_INTEGRITY_RFC3489, "RFC 3489 and MS-TURN up to version 2, SHA-1" },
     { MSTUN_INTEGRITY_MS_TURN_SHA256, "MS-TURN from version 3, SHA-256" },
-    { MSTUN_INTEGRITY_MS_ICE2_COPY, "MS-ICE2 second copy of a check, SHA-1" },
+    { MSTUN_INTEGRITY_MS_ICE2, "MS-ICE2 (STUN-02 format), SHA-1" },
     { 0, NULL },
 };
 

@@ -132,6 +132,8 @@ static void init_side(struct side *s, gboolean controlling, const char *address)
     nice_address_set_from_string(&local, address);
     nice_agent_add_local_address(s->agent, &local);
     s->stream = nice_agent_add_stream(s->agent, 1);
+    nice_agent_set_local_credentials(s->agent, s->stream, s == &sides[0] ? "LfLg" : "RfRg",
+                                     s == &sides[0] ? "lab-password-of-the-left-end" : "lab-password-of-the-right-end");
     g_signal_connect(s->agent, "candidate-gathering-done", G_CALLBACK(gathered), s);
     g_signal_connect(s->agent, "component-state-changed", G_CALLBACK(state_changed), s);
     nice_agent_attach_recv(s->agent, s->stream, 1, g_main_loop_get_context(loop), received, s);

@@ -6,6 +6,7 @@ import sys
 TOPICS = {"coturn": ["make_coturn"], "libnice": ["make_libnice"], "ms-ice2": ["make_msice2"],
           "tcp": ["make_tcp", "make_tcp_cases"], "no-stun": ["make_nostun"],
           "rfc6062": ["make_rfc6062", "make_rfc6062_made"],
+          "integrity": ["make_integrity"],
           "ms-turn": ["make_msturn", "make_msturn_made", "make_msnice", "make_msudp"], "tls": ["make_mstls"],
           "pairs": ["make_pairs", "make_pairs_relay", "make_pairs_ms"]}
 
