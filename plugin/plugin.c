@@ -15,7 +15,7 @@
 #include "entry_tls.h"
 #include "entry_udp.h"
 #include "framing/show.h"
-#include "message/credentials.h"
+#include "message/credentials_table.h"
 #include "message/fingerprint.h"
 #include "message/message.h"
 #include "pass.h"
@@ -54,7 +54,7 @@ static const mstun_register_fn modules[] = {
     mstun_attr_ms_bwm_register,
     mstun_attr_walk_register,
     mstun_fingerprint_register,
-    mstun_credentials_register,
+    mstun_credentials_table_register,
     mstun_message_register,
     mstun_framing_register,
     mstun_stream_register,

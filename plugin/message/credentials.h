@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * The user's table of credentials, a preference (Wireshark calls such a table a UAT): for whom a row is, and which row's
- * password gives a message's HMAC. Passwords do not leave this file. */
+ * The user's credentials: for whom a row of the table is, and which row's password gives a message's HMAC. Passwords go
+ * no further than this. */
 #ifndef MSTUN_MESSAGE_CREDENTIALS_H
 #define MSTUN_MESSAGE_CREDENTIALS_H
 
 #include "message/integrity.h"
-#include "registrar.h"
 
 /** What the table says of one HMAC. */
 typedef struct {
@@ -28,7 +27,5 @@ bool mstun_credentials_empty(void);
  */
 void mstun_credentials_try(const mstun_facts_t *facts, const mstun_span_t *hmac, const mstun_identity_t *identity,
                            mstun_credentials_fit_t *fit);
-
-void mstun_credentials_register(const mstun_registrar_t *reg);
 
 #endif

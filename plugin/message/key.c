@@ -61,7 +61,7 @@ static mstun_span_t copy_span(uint8_t **room, mstun_span_t span)
 {
     mstun_span_t copy = { .bytes = span.bytes ? *room : NULL, .len = span.len };
 
-    if (span.len > 0) {
+    if (span.bytes) {
         memcpy(*room, span.bytes, span.len);
         *room += span.len;
     }
