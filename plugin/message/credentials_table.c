@@ -122,8 +122,8 @@ static void read_row(mstun_credentials_row_t *row)
 static bool is_too_long(const mstun_credentials_row_t *row)
 {
     /* hex takes two characters for a byte; both limits are far below what fits into a span */
-    return strlen(row->name) > 2u * NAME_MAX_LEN || strlen(row->realm) > NAME_MAX_LEN ||
-           strlen(row->password) > 2u * MSTUN_PASSWORD_MAX;
+    return strlen(row->name) / 2 > NAME_MAX_LEN || strlen(row->realm) > NAME_MAX_LEN ||
+           strlen(row->password) / 2 > MSTUN_PASSWORD_MAX;
 }
 
 static const char *wrong_name(const mstun_credentials_row_t *row)
