@@ -12,18 +12,18 @@
 #include "framing/show.h"
 #include "message/message.h"
 #include "payload.h"
+#include "report/tap.h"
 #include "track/allocation.h"
 #include "track/allocation_show.h"
 #include "track/bound.h"
 #include "track/inner.h"
+#include "track/integrity.h"
 #include "track/late.h"
 #include "track/mismatch.h"
 #include "track/ms_turn.h"
 #include "track/pair_show.h"
-#include "track/integrity.h"
 #include "track/path.h"
 #include "track/transaction.h"
-#include "report/tap.h"
 
 #define DEPTH_MAX 5 /* messages in the data of messages: two relays on a path give two */
 
