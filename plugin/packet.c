@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * One unit: a message is parsed, tracked, shown and its data handed on; a packet that is no STUN goes to the dissectors
- * that Wireshark has for it. */
+ * One packet: a message is parsed, tracked, shown and its data handed on; what is no STUN goes to the dissectors that
+ * Wireshark has for it. */
 #include "pass.h"
 
 #include <epan/tap.h>
@@ -60,123 +60,6 @@ static const char *show_in_columns(mstun_pass_t *pass, const mstun_facts_t *fact
     return summary;
 }
 
-static void dissect_packet(mstun_pass_t *pass, tvbuff_t *tvb, uint32_t offset, uint32_t header_len);
-static void dissect_multiplexed(mstun_pass_t *pass, tvbuff_t *unit_tvb);
-
-/* A packet in the data of a message or unit. On TCP MS-TURN's has an RFC 4571 length before it, on UDP and by libnice it
- * has none. */
-static void dissect_inner(mstun_pass_t *pass, tvbuff_t *data, uint32_t header_len)
-{
-    mstun_pass_t inner = *pass;
-
-    inner.seq += header_len;
-    inner.depth++;
-    inner.nested = true;
-    inner.framing = header_len ? MSTUN_FRAMING_RFC4571 : MSTUN_FRAMING_UNKNOWN;
-    inner.dialect = MSTUN_DIALECT_UNKNOWN;
-    dissect_packet(&inner, data, 0, header_len);
-    pass->any_message = inner.any_message;
-}
-
-/* Data behind what the data before has left of a frame. */
-static tvbuff_t *inner_bytes(mstun_pass_t *pass, tvbuff_t *data, const mstun_inner_t *inner)
-{
-    uint32_t len = tvb_captured_length(data);
-
-    if (inner->before_len == 0) {
-        return data;
-    }
-    uint8_t *bytes = (uint8_t *)wmem_alloc(pass->pinfo->pool, inner->before_len + len);
-
-    memcpy(bytes, inner->before, inner->before_len);
-    tvb_memcpy(data, bytes + inner->before_len, 0, len);
-    tvbuff_t *whole = tvb_new_child_real_data(data, bytes, inner->before_len + len, (int)(inner->before_len + len));
-
-    add_new_data_source(pass->pinfo, whole, "MS-TURN data");
-    return whole;
-}
-
-/* Where the last frame that is there whole ends. */
-static uint32_t end_of_frames(tvbuff_t *bytes, uint32_t len)
-{
-    uint32_t offset = 0;
-
-    while (len - offset >= RFC4571_HEADER_LEN) {
-        uint32_t frame_len = RFC4571_HEADER_LEN + (uint32_t)tvb_get_ntohs(bytes, (int)offset);
-
-        if (frame_len > len - offset) {
-            break;
-        }
-        offset += frame_len;
-    }
-    return offset;
-}
-
-/* RFC 4571 frames up to end. pass->seq is that of the first byte. */
-static void dissect_frames(mstun_pass_t *pass, tvbuff_t *bytes, uint32_t end)
-{
-    for (uint32_t offset = 0; offset < end;) {
-        uint32_t frame_len = RFC4571_HEADER_LEN + (uint32_t)tvb_get_ntohs(bytes, (int)offset);
-        mstun_pass_t frame = *pass;
-
-        frame.seq += offset;
-        dissect_inner(&frame, tvb_new_subset_length(bytes, (int)offset, (int)frame_len), RFC4571_HEADER_LEN);
-        pass->any_message = frame.any_message;
-        offset += frame_len;
-    }
-}
-
-/* Frames of which each that ends in this data is dissected here. peer: as in track/inner.h. */
-static void dissect_frames_and_rest(mstun_pass_t *pass, tvbuff_t *data, const mstun_inner_t *inner,
-                                    const mstun_endpoint_t *peer)
-{
-    tvbuff_t *bytes = inner_bytes(pass, data, inner);
-    uint32_t len = tvb_captured_length(bytes), end = end_of_frames(bytes, len);
-
-    /* First: what a frame throws must not lose the rest. */
-    mstun_inner_leave(pass->stream, pass->direction, peer, pass->pinfo,
-                      end < len ? tvb_get_ptr(bytes, (int)end, (int)(len - end)) : NULL, len - end);
-    pass->seq -= inner->before_len;
-    dissect_frames(pass, bytes, end);
-    pass->seq += inner->before_len;
-}
-
-/* Data of MS-TURN on TCP, in a unit or in a message to or from a peer. pass->seq is the data's. */
-static void dissect_inner_stream(mstun_pass_t *pass, tvbuff_t *data, const mstun_endpoint_t *peer)
-{
-    uint32_t captured = tvb_captured_length(data);
-    mstun_inner_t inner = { NULL, 0, false };
-
-    if (pass->stream && captured == tvb_reported_length(data)) {
-        inner = mstun_inner_enter(pass->stream, pass->direction, peer, pass->pinfo, pass->seq,
-                                  tvb_get_ptr(data, 0, (int)captured), captured);
-    }
-    if (inner.framed) {
-        dissect_frames_and_rest(pass, data, &inner, peer);
-    } else {
-        dissect_inner(pass, data, 0);
-    }
-}
-
-/* The DATA of a message. On UDP a packet; on TCP a stream of frames, whose lengths tell where we know no connection. */
-static void dissect_data(const mstun_pass_t *pass, tvbuff_t *tvb, const mstun_facts_t *facts)
-{
-    uint32_t begin = (uint32_t)(facts->data.bytes - (facts->id - STUN_ID_OFFSET)), len = facts->data.len;
-    tvbuff_t *data = tvb_new_subset_length(tvb, (int)begin, (int)len);
-    mstun_pass_t inner = *pass;
-
-    inner.seq += begin;
-    inner.peer = facts->peer;
-    inner.from_peer = facts->method == TURN_DATA || facts->type == MS_TURN_DATA_INDICATION;
-    if (facts->dialect == MSTUN_DIALECT_MS_TURN && pass->stream && pass->framing == MSTUN_FRAMING_MS_TURN) {
-        dissect_inner_stream(&inner, data, &facts->peer);
-    } else if (facts->dialect == MSTUN_DIALECT_MS_TURN && end_of_frames(data, len) == len) {
-        dissect_frames(&inner, data, len);
-    } else {
-        dissect_inner(&inner, data, 0);
-    }
-}
-
 /* RFC 6062 section 5.4: after a ConnectionBind nothing on this connection is TURN's any more. */
 static void follow_connection_bind(mstun_pass_t *pass, const mstun_facts_t *facts)
 {
@@ -232,8 +115,7 @@ static mstun_dialect_t dialect_of(const mstun_pass_t *pass, tvbuff_t *message)
                : MSTUN_DIALECT_UNKNOWN;
 }
 
-/* message: from its header on. frame, offset: what stands before it, the RFC 4571 length. pass->seq is the message's. */
-static void dissect_message(mstun_pass_t *pass, tvbuff_t *message, tvbuff_t *frame, uint32_t offset)
+void mstun_pass_message(mstun_pass_t *pass, tvbuff_t *message, tvbuff_t *frame, uint32_t offset)
 {
     mstun_facts_t facts;
     mstun_exchange_t exchange = { NULL, NULL };
@@ -256,6 +138,7 @@ static void dissect_message(mstun_pass_t *pass, tvbuff_t *message, tvbuff_t *fra
 
         mstun_framing_show(frame, tree, offset, pass->framing);
         mstun_message_show_header(message, pass->pinfo, tree, &facts);
+        mstun_peer_show(message, pass->pinfo, tree, &pass->peer);
         if (pass->stream) {
             show_tracked(pass, message, tree, &facts, &exchange);
         }
@@ -265,7 +148,7 @@ static void dissect_message(mstun_pass_t *pass, tvbuff_t *message, tvbuff_t *fra
         proto_tree_add_item(pass->tree, proto_mstun, message, 0, -1, ENC_NA);
     }
     if (facts.data.bytes && facts.data.len > 0) {
-        dissect_data(pass, message, &facts);
+        mstun_pass_data(pass, message, &facts);
     }
     follow_connection_bind(pass, &facts);
 }
@@ -285,6 +168,7 @@ static void dissect_media(mstun_pass_t *pass, tvbuff_t *packet, tvbuff_t *frame,
     if (header_len == RFC4571_HEADER_LEN) {
         proto_tree *tree = mstun_rfc4571_show(frame, pass->tree, offset, len);
 
+        mstun_peer_show(frame, pass->pinfo, tree, &pass->peer);
         if (pass->stream) {
             mstun_connection_show(frame, pass->pinfo, tree, pass->stream);
         }
@@ -316,19 +200,18 @@ static mstun_packet_t class_of(const mstun_pass_t *pass, tvbuff_t *packet)
     return is_message ? MSTUN_PACKET_STUN : class;
 }
 
-/* A whole packet at offset + header_len of tvb: STUN is ours, the rest is handed on. */
-static void dissect_packet(mstun_pass_t *pass, tvbuff_t *tvb, uint32_t offset, uint32_t header_len)
+void mstun_pass_packet(mstun_pass_t *pass, tvbuff_t *tvb, uint32_t offset, uint32_t header_len)
 {
     tvbuff_t *packet = tvb_new_subset_remaining(tvb, (int)(offset + header_len));
     mstun_packet_t class = class_of(pass, packet);
 
     if (class == MSTUN_PACKET_STUN && pass->depth < DEPTH_MAX) {
-        dissect_message(pass, packet, tvb, offset);
+        mstun_pass_message(pass, packet, tvb, offset);
         return;
     }
     if (class == MSTUN_PACKET_MULTIPLEXED && tvb_captured_length(packet) == tvb_reported_length(packet) &&
         pass->depth < DEPTH_MAX) {
-        dissect_multiplexed(pass, packet);
+        mstun_pass_multiplexed(pass, packet);
         return;
     }
     if (class == MSTUN_PACKET_STUN) {
@@ -338,149 +221,6 @@ static void dissect_packet(mstun_pass_t *pass, tvbuff_t *tvb, uint32_t offset, u
         expert_add_info(pass->pinfo, item, &ei_nested_too_deeply);
     }
     dissect_media(pass, packet, tvb, offset, header_len);
-}
-
-/* Data without an address in it: its peer is bound to a channel or is the active destination (MSTUN_ACTIVE_DESTINATION). */
-static void enter_bound(mstun_pass_t *pass, uint16_t channel)
-{
-    const mstun_bound_peer_t *bound =
-        pass->stream ? mstun_bound_peer(pass->stream, pass->pinfo, pass->seq, channel) : NULL;
-
-    memset(&pass->peer, 0, sizeof pass->peer);
-    if (bound) {
-        pass->peer = bound->peer;
-        pass->from_peer = bound->client != pass->direction;
-    } else { /* bound before the capture began: the channel tells it from the others, and servers have the lower ports */
-        pass->peer.port = channel;
-        pass->from_peer = pass->pinfo->srcport < pass->pinfo->destport;
-    }
-}
-
-static void dissect_channel_data(mstun_pass_t *pass, tvbuff_t *unit_tvb, const mstun_unit_t *unit)
-{
-    uint32_t len = unit->header_len + unit->payload_len;
-    uint16_t channel = tvb_get_ntohs(unit_tvb, 0);
-
-    if (mstun_columns_wanted(pass->pinfo)) {
-        mstun_columns_add(pass->pinfo, wmem_strdup_printf(pass->pinfo->pool, "ChannelData 0x%04x %u bytes", channel,
-                                                          unit->payload_len));
-    }
-    mstun_channel_data_show(unit_tvb, pass->tree, 0, unit);
-    mstun_pass_t inner = *pass;
-
-    inner.framing = MSTUN_FRAMING_UNKNOWN;
-    inner.nested = true;
-    enter_bound(&inner, channel);
-    dissect_packet(&inner, tvb_new_subset_length(unit_tvb, 0, (int)len), 0, unit->header_len);
-    pass->any_message = inner.any_message;
-}
-
-/* [MS-TURN] 2.1.4, type 0x02: a message that fills the unit needs no evidence of its own. */
-static void dissect_ms_control(mstun_pass_t *pass, tvbuff_t *unit_tvb, const mstun_unit_t *unit)
-{
-    tvbuff_t *message = tvb_new_subset_remaining(unit_tvb, MS_TURN_HEADER_LEN);
-
-    if (tvb_captured_length(message) >= STUN_HEADER_LEN && stun_type_known(tvb_get_ntohs(message, 0)) &&
-        STUN_HEADER_LEN + (uint32_t)tvb_get_ntohs(message, 2) == unit->payload_len) {
-        pass->dialect = MSTUN_DIALECT_MS_TURN;
-        dissect_message(pass, message, unit_tvb, 0);
-        pass->dialect = MSTUN_DIALECT_UNKNOWN;
-    } else {
-        dissect_packet(pass, unit_tvb, 0, unit->header_len);
-    }
-}
-
-/* [MS-TURN] 2.1.4, type 0x03 */
-static void dissect_ms_data(mstun_pass_t *pass, tvbuff_t *unit_tvb, const mstun_unit_t *unit)
-{
-    tvbuff_t *data = tvb_new_subset_remaining(unit_tvb, MS_TURN_HEADER_LEN);
-
-    enter_bound(pass, MSTUN_ACTIVE_DESTINATION);
-    if (mstun_columns_wanted(pass->pinfo)) {
-        mstun_columns_add(pass->pinfo,
-                          wmem_strdup_printf(pass->pinfo->pool, "MS-TURN data %u bytes", unit->payload_len));
-    }
-    mstun_ms_data_show(unit_tvb, pass->tree, 0);
-    if (tvb_captured_length(data) > 0) {
-        dissect_inner_stream(pass, data, NULL);
-    }
-}
-
-/* [MS-TURN] 2.2.3 */
-static void dissect_multiplexed(mstun_pass_t *pass, tvbuff_t *unit_tvb)
-{
-    if (mstun_columns_wanted(pass->pinfo)) {
-        mstun_columns_add(pass->pinfo, wmem_strdup_printf(pass->pinfo->pool, "Multiplexed TURN session 0x%016" PRIx64,
-                                                          tvb_get_ntoh64(unit_tvb, 4)));
-    }
-    mstun_ms_session_show(unit_tvb, pass->pinfo, mstun_multiplexed_show(unit_tvb, pass->tree, 0),
-                          tvb_get_ntoh64(unit_tvb, 4));
-    if (tvb_captured_length(unit_tvb) > MS_MULTIPLEXED_HEADER_LEN) {
-        dissect_inner(pass, tvb_new_subset_remaining(unit_tvb, MS_MULTIPLEXED_HEADER_LEN), 0);
-    }
-}
-
-static void dissect_hello(mstun_pass_t *pass, tvbuff_t *unit_tvb)
-{
-    uint32_t captured = tvb_captured_length(unit_tvb);
-    mstun_hello_t hello = mstun_pseudo_tls_hello(tvb_get_ptr(unit_tvb, 0, (int)captured), captured);
-
-    if (mstun_columns_wanted(pass->pinfo)) {
-        mstun_columns_add(pass->pinfo, mstun_pseudo_tls_name(hello));
-    }
-    mstun_hello_show(unit_tvb, pass->tree, hello);
-    mstun_payload_show_tls(unit_tvb, pass->pinfo, pass->tree);
-    pass->any_message = true;
-    if (hello == MSTUN_HELLO_GOOGLE_CLIENT || hello == MSTUN_HELLO_GOOGLE_SERVER) {
-        pass->framing = MSTUN_FRAMING_FRESH; /* what follows has another framing: libnice's has RFC 4571 */
-    }
-}
-
-/* On UDP the active destination's packets come bare ([MS-TURN] 3.2), among those of MS-TURN itself. */
-static bool is_bare_data(const mstun_pass_t *pass, tvbuff_t *packet)
-{
-    uint32_t captured = tvb_captured_length(packet);
-
-    return pass->stream && pass->stream->bound &&
-           (captured < STUN_HEADER_LEN ||
-            mstun_dialect_of_bytes(tvb_get_ptr(packet, 0, (int)captured), captured) != MSTUN_DIALECT_MS_TURN);
-}
-
-void mstun_dissect_packet(mstun_pass_t *pass, tvbuff_t *packet)
-{
-    if (is_bare_data(pass, packet)) {
-        enter_bound(pass, MSTUN_ACTIVE_DESTINATION);
-    }
-    dissect_packet(pass, packet, 0, 0);
-}
-
-/* unit_tvb: the unit from its framing header on. */
-void mstun_dissect_unit(mstun_pass_t *pass, tvbuff_t *unit_tvb, const mstun_unit_t *unit)
-{
-    pass->seq += unit->header_len;
-    switch (unit->kind) {
-    case MSTUN_UNIT_STUN:
-        dissect_message(pass, unit_tvb, unit_tvb, 0);
-        break;
-    case MSTUN_UNIT_CHANNEL_DATA:
-        dissect_channel_data(pass, unit_tvb, unit);
-        break;
-    case MSTUN_UNIT_MS_CONTROL:
-        dissect_ms_control(pass, unit_tvb, unit);
-        break;
-    case MSTUN_UNIT_PACKET:
-        dissect_packet(pass, unit_tvb, 0, unit->header_len);
-        break;
-    case MSTUN_UNIT_MS_DATA:
-        dissect_ms_data(pass, unit_tvb, unit);
-        break;
-    case MSTUN_UNIT_MULTIPLEXED:
-        dissect_multiplexed(pass, unit_tvb);
-        break;
-    case MSTUN_UNIT_HELLO:
-        dissect_hello(pass, unit_tvb);
-        break;
-    }
 }
 
 /* At every opening of a file: when protocols are registered Wireshark has no such tap yet. */

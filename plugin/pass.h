@@ -26,11 +26,32 @@ typedef struct {
     uint32_t seq; /* of the tvb's first byte */
 } mstun_pass_t;
 
+/* units.c */
+
 /** Dissects one unit: unit_tvb holds it from its framing header on. May throw what the dissectors of its data throw. */
 void mstun_dissect_unit(mstun_pass_t *pass, tvbuff_t *unit_tvb, const mstun_unit_t *unit);
 
-/** Dissects a packet without framing: STUN, media, or multiplexed TURN. */
+/** Dissects a datagram, a packet without framing: STUN, media, or multiplexed TURN. */
 void mstun_dissect_packet(mstun_pass_t *pass, tvbuff_t *packet);
+
+/* packet.c */
+
+/** Dissects the message at the start of message. frame, offset: what stands before it. pass->seq is the message's. */
+void mstun_pass_message(mstun_pass_t *pass, tvbuff_t *message, tvbuff_t *frame, uint32_t offset);
+
+/** Dissects a whole packet at offset + header_len of tvb: STUN is ours, the rest is handed on. */
+void mstun_pass_packet(mstun_pass_t *pass, tvbuff_t *tvb, uint32_t offset, uint32_t header_len);
+
+/* nested.c */
+
+/** Dissects the DATA of a message. On UDP a packet; on TCP a stream of frames, whose lengths tell where we know no connection. */
+void mstun_pass_data(const mstun_pass_t *pass, tvbuff_t *tvb, const mstun_facts_t *facts);
+
+/** Dissects data of MS-TURN on TCP, in a unit or in a message to or from a peer. pass->seq is the data's. */
+void mstun_pass_inner_stream(mstun_pass_t *pass, tvbuff_t *data, const mstun_endpoint_t *peer);
+
+/** Dissects a packet of multiplexed TURN ([MS-TURN] 2.2.3), which must be captured whole. */
+void mstun_pass_multiplexed(mstun_pass_t *pass, tvbuff_t *unit_tvb);
 
 void mstun_packet_register(const mstun_registrar_t *reg);
 

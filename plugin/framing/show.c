@@ -76,7 +76,7 @@ proto_tree *mstun_rfc4571_show(tvbuff_t *tvb, proto_tree *tree, uint32_t offset,
     return tree;
 }
 
-void mstun_channel_data_show(tvbuff_t *tvb, proto_tree *tree, uint32_t offset, const mstun_unit_t *unit)
+proto_tree *mstun_channel_data_show(tvbuff_t *tvb, proto_tree *tree, uint32_t offset, const mstun_unit_t *unit)
 {
     uint16_t channel = tvb_get_ntohs(tvb, (int)offset);
     proto_item *item =
@@ -91,6 +91,15 @@ void mstun_channel_data_show(tvbuff_t *tvb, proto_tree *tree, uint32_t offset, c
         proto_tree_add_item(tree, hf_channel_padding, tvb, (int)padding, (int)unit->padding, ENC_NA);
     }
     proto_item_set_generated(proto_tree_add_uint(tree, hf_framing, tvb, (int)offset, 0, MSTUN_FRAMING_STUN));
+    return tree;
+}
+
+proto_tree *mstun_bare_data_show(tvbuff_t *tvb, proto_tree *tree)
+{
+    proto_item *item = proto_tree_add_protocol_format(
+        tree, proto_mstun, tvb, 0, 0, "MSTUN, data of the active destination, %u bytes", tvb_reported_length(tvb));
+
+    return proto_item_add_subtree(item, ett_framing);
 }
 
 proto_tree *mstun_ms_data_show(tvbuff_t *tvb, proto_tree *tree, uint32_t offset)

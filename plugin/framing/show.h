@@ -15,11 +15,15 @@ void mstun_framing_show(tvbuff_t *tvb, proto_tree *tree, uint32_t offset, mstun_
 /** An RFC 4571 frame of len bytes that holds no STUN: a layer of its own, so that what follows stands below it. Returns its tree. */
 proto_tree *mstun_rfc4571_show(tvbuff_t *tvb, proto_tree *tree, uint32_t offset, uint32_t len);
 
-/** A ChannelData message at offset, its data not included; the unit must be wholly captured up to its data. */
-void mstun_channel_data_show(tvbuff_t *tvb, proto_tree *tree, uint32_t offset, const mstun_unit_t *unit);
+/** A ChannelData message at offset, its data not included; the unit must be wholly captured up to its data.
+ * Returns its tree. */
+proto_tree *mstun_channel_data_show(tvbuff_t *tvb, proto_tree *tree, uint32_t offset, const mstun_unit_t *unit);
 
 /** The 12 bytes of a multiplexed TURN header at offset ([MS-TURN] 2.2.3): a layer of its own. Returns its tree. */
 proto_tree *mstun_multiplexed_show(tvbuff_t *tvb, proto_tree *tree, uint32_t offset);
+
+/** Data of the active destination that comes without any header (UDP, [MS-TURN] 3.2): a layer without bytes. Returns its tree. */
+proto_tree *mstun_bare_data_show(tvbuff_t *tvb, proto_tree *tree);
 
 /** The 4 bytes of an MS-TURN data unit's header at offset ([MS-TURN] 2.1.4): a layer of its own. Returns its tree. */
 proto_tree *mstun_ms_data_show(tvbuff_t *tvb, proto_tree *tree, uint32_t offset);

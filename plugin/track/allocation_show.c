@@ -38,6 +38,11 @@ static void add_endpoint(proto_tree *tree, int hf, tvbuff_t *tvb, packet_info *p
     }
 }
 
+void mstun_peer_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const mstun_endpoint_t *peer)
+{
+    add_endpoint(tree, hf_peer, tvb, pinfo, peer);
+}
+
 static void add_stream(proto_tree *tree, int hf, tvbuff_t *tvb, uint32_t stream)
 {
     proto_item_set_generated(proto_tree_add_uint(tree, hf, tvb, 0, 0, stream));

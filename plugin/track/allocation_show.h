@@ -13,6 +13,9 @@ void mstun_allocation_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, 
 /** Into the tree of whatever a relayed connection carries: for whom it is relayed. Nothing if no connection is known. */
 void mstun_connection_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const mstun_stream_t *stream);
 
+/** Into the tree of what is relayed: the peer that it comes from or goes to. Nothing if family is 0. */
+void mstun_peer_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const mstun_endpoint_t *peer);
+
 void mstun_allocation_show_register(const mstun_registrar_t *reg);
 
 #endif
