@@ -162,16 +162,14 @@ static void show_one_way(const finding_t *f)
     if (way->requests && is_here(f, way->unanswered_frame, way->unanswered_position)) {
         expert_add_info_format(
             f->pinfo, f->item, &ei_one_way,
-            "One way: %u of the checks from %s get no answer and none of them has success, while the "
-            "checks from %s are answered. Either %s drops them (compare the USERNAME and ice-pwd "
-            "that both were given), or a firewall lets only one direction pass: capture at %s",
-            way->unanswered, asking, asked, asked, asked);
+            "One way: %s answers none of %u checks from %s, but its own are answered: it drops them (compare USERNAME "
+            "and ice-pwd), or a firewall lets only one direction pass",
+            asked, way->unanswered, asking);
     } else if (!way->requests && is_here(f, f->view->first_frame, f->view->first_position)) {
         expert_add_info_format(f->pinfo, f->item, &ei_one_way,
-                               "One way: the checks from %s are answered, but %s sends none of its own. It does not "
-                               "have this candidate (compare the candidates that were signalled), or a firewall drops "
-                               "what it begins: capture at %s",
-                               asked, asking, asking);
+                               "One way: %s sends no checks, but those from %s are answered: it does not have this "
+                               "candidate (compare what was signalled), or a firewall drops what it begins",
+                               asking, asked);
     }
 }
 
