@@ -6,9 +6,10 @@
 #   sh cmake/screenshot.sh <capture> <frame> <picture.png> [<display filter>]
 # Environment: MSTUN_PLUGINS  the build's plugin folder, <build>/plugins (default: build/test/plugins)
 #              SCREEN         width x height (default: 1500x950)
+#              REPORT         a report whose window is to be open, such as mstun,findings_window
 
 set -eu
-[ $# -ge 3 ] || { sed -n 's/^# \{0,1\}//; 3,8p' "$0" >&2; exit 2; }
+[ $# -ge 3 ] || { sed -n 's/^# \{0,1\}//; 3,9p' "$0" >&2; exit 2; }
 source_folder=$(cd "$(dirname "$0")/.." && pwd)
 capture=$1 frame=$2 picture=$3 filter=${4-}
 plugins=${MSTUN_PLUGINS:-$source_folder/build/test/plugins}
@@ -59,7 +60,7 @@ sleep 1
 # shellcheck disable=SC2086 # a command and its options, or nothing
 $unprivileged env HOME="$home" XDG_RUNTIME_DIR="$home/run" WIRESHARK_CONFIG_DIR="$home/.config/wireshark" \
     WIRESHARK_PLUGIN_DIR="$home/plugins" TZ=UTC \
-    wireshark -g "$frame" ${filter:+-Y "$filter"} -r "$home/$name" >"$home/log" 2>&1 &
+    wireshark -g "$frame" ${filter:+-Y "$filter"} ${REPORT:+-z "$REPORT"} -r "$home/$name" >"$home/log" 2>&1 &
 window_program=$!
 
 window=''

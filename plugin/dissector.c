@@ -243,6 +243,7 @@ void mstun_dissect_segment(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, 
         offset = follow_units(&pass, tvb, segment, mark.skip, &in_step);
     }
     mstun_stream_leave(stream, pass.direction, pinfo, segment, offset, pass.framing, in_step);
+    mstun_stream_note_cut(stream, pass.direction, pinfo, segment);
     mstun_transaction_expire(stream, pass.direction, pinfo, segment->seq,
                              last_of_direction && offset >= segment->reported);
     mstun_transaction_show_overdue(tvb, pinfo, tree, stream, segment->seq);

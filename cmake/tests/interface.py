@@ -2,6 +2,7 @@
 """The names that users build on.
 
     golden      fields, value strings, preferences and heuristics are those of test-captures/interface/mstun.expected
+    ek          no two fields become one where dots turn into underscores, as in -T ek and OpenSearch
     stun_names  each stun.* field of the built-in has its mstun.* twin, of the same kind, and README.md lists those
                 whose name is more than the prefix away; test-captures/interface/stun-names.txt explains the rest
 """
@@ -42,6 +43,16 @@ def fields(prefix, plugins):
             for column in columns if column[0] == "F" and column[2].startswith(prefix)}
 
 
+def ek():
+    """A field that is registered twice under one name is one field."""
+    names = {}
+    for field in fields("mstun", harness.PLUGIN):
+        names.setdefault(field.replace(".", "_").lower(), []).append(field)
+    if collisions := [both for both in names.values() if len(both) > 1]:
+        raise TestFailure(f"fields with one name in EK: {collisions}")
+    print(f"{len(names)} fields")
+
+
 def stun_names(*options):
     """The mechanical rule, m in front and underscores for dashes, and the file of exceptions to it."""
     stun, mstun = fields("stun.", NO_PLUGIN), fields("mstun.", harness.PLUGIN)
@@ -68,4 +79,4 @@ def stun_names(*options):
 
 
 if __name__ == "__main__":
-    harness.main({"golden": golden, "stun_names": stun_names}[sys.argv[1]], *sys.argv[2:])
+    harness.main({"golden": golden, "ek": ek, "stun_names": stun_names}[sys.argv[1]], *sys.argv[2:])

@@ -3,6 +3,7 @@
  * `-z mstun,NAME[,json][,FILTER]`: the filter decides which messages and expert infos the report gets; the capture's end
  * it takes from all frames. */
 #include "report/run.h"
+#include "report/unconst.h"
 
 #include <epan/stat_tap_ui.h>
 
@@ -105,7 +106,7 @@ static mstun_stat_init_ret start(const char *argument, void *report)
     GString *error = listen_to(command, read_options(argument, &command->run));
 
     if (error) {
-        fprintf(stderr, "%s: %s\n", argument, error->str);
+        (void)fprintf(stderr, "%s: %s\n", argument, error->str);
         MSTUN_STAT_INIT_FAIL;
     }
     MSTUN_STAT_INIT_OK;
@@ -120,5 +121,5 @@ void mstun_command_register(const mstun_report_t *report)
                        0,
                        NULL };
 
-    register_stat_tap_ui(&ui, (void *)(uintptr_t)report);
+    register_stat_tap_ui(&ui, mstun_unconst(report));
 }

@@ -15,6 +15,7 @@
 #include "attr/address.h"
 #include "report/group.h"
 #include "report/run.h"
+#include "report/unconst.h"
 
 #define TURN_FORBIDDEN 403 /* of an IP address: permissions have no port (RFC 8656 section 9) */
 #define CHAIN_MAX 8        /* cause of cause of cause ...: more than the longest in cause.c */
@@ -105,9 +106,9 @@ static void learn(void *data, packet_info *pinfo _U_, const mstun_tap_t *told)
     if (!told->late.stream) {
         return;
     }
-    wmem_map_insert(kept->streams, told->late.stream, (void *)(uintptr_t)told->late.stream);
+    wmem_map_insert(kept->streams, told->late.stream, mstun_unconst(told->late.stream));
     if (told->pair) {
-        wmem_map_insert(kept->pairs, told->pair, (void *)(uintptr_t)told->late.stream);
+        wmem_map_insert(kept->pairs, told->pair, mstun_unconst(told->late.stream));
     }
     if (told->error_code && told->asked_peer) {
         mstun_endpoint_t *asked = (mstun_endpoint_t *)wmem_memdup(kept->scope, told->asked_peer, sizeof *asked);
@@ -116,8 +117,7 @@ static void learn(void *data, packet_info *pinfo _U_, const mstun_tap_t *told)
         wmem_map_insert(kept->asked, GUINT_TO_POINTER(told->late.frame), asked);
     }
     if (told->method == TURN_CONNECTION_BIND && told->late.connection) {
-        wmem_map_insert(kept->control, told->late.stream,
-                        (void *)(uintptr_t)told->late.connection->allocation->control);
+        wmem_map_insert(kept->control, told->late.stream, mstun_unconst(told->late.connection->allocation->control));
     }
     if (mstun_late_is_open(&told->late)) {
         keep_open(kept, told);
@@ -140,7 +140,7 @@ static bool is_cause(const char *name)
 static void learn_expert(void *data, packet_info *pinfo, const expert_info_t *info)
 {
     kept_t *kept = (kept_t *)data;
-    const char *name = info->hf_index > 0 ? proto_registrar_get_abbrev((unsigned)info->hf_index) : "";
+    const char *name = info->hf_index > 0 ? proto_registrar_get_abbrev(info->hf_index) : "";
     mstun_group_key_t key;
 
     if (!g_str_has_prefix(name, "mstun.") || mstun_advice_of(name)->late ||
@@ -234,7 +234,7 @@ static void note_pair(const model_t *model, const mstun_pair_t *pair, const mstu
 static void found_late(expert_field *ei, int severity, const char *text, void *context)
 {
     const model_t *model = (const model_t *)context;
-    const char *name = proto_registrar_get_abbrev((unsigned)ei->hf);
+    const char *name = proto_registrar_get_abbrev(ei->hf);
 
     if (severity >= PI_WARN || is_cause(name)) {
         note_pair(model, model->open->pair, model->open->late.stream, name, severity, model->open->late.frame,

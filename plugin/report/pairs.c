@@ -6,6 +6,7 @@
 
 #include "attr/address.h"
 #include "report/run.h"
+#include "report/unconst.h"
 
 enum {
     VERDICT,
@@ -100,7 +101,7 @@ static void end(void *kept)
 static void learn(void *kept, packet_info *pinfo _U_, const mstun_tap_t *told)
 {
     if (told->pair) {
-        g_hash_table_add((GHashTable *)kept, (gpointer)(uintptr_t)told->pair);
+        g_hash_table_add((GHashTable *)kept, mstun_unconst(told->pair));
     }
 }
 
@@ -188,7 +189,7 @@ static void fill(const void *kept, const nstime_t *now, mstun_table_t *table)
     GHashTableIter iterator;
     gpointer pair;
 
-    g_hash_table_iter_init(&iterator, (GHashTable *)(uintptr_t)kept);
+    g_hash_table_iter_init(&iterator, (GHashTable *)mstun_unconst(kept));
     while (g_hash_table_iter_next(&iterator, &pair, NULL)) {
         const mstun_pair_view_t *view = mstun_pair_view((const mstun_pair_t *)pair, now);
 

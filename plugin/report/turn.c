@@ -6,6 +6,7 @@
 
 #include "attr/address.h"
 #include "report/run.h"
+#include "report/unconst.h"
 #include "track/outcome.h"
 
 #define PROTOCOL_TCP 6
@@ -117,7 +118,7 @@ static void learn(void *kept, packet_info *pinfo _U_, const mstun_tap_t *told)
         told->late.connection ? told->late.connection->allocation : told->late.allocation;
 
     if (allocation) {
-        g_hash_table_add((GHashTable *)kept, (gpointer)(uintptr_t)allocation);
+        g_hash_table_add((GHashTable *)kept, mstun_unconst(allocation));
     }
 }
 
@@ -269,7 +270,7 @@ static void fill(const void *kept, const nstime_t *now, mstun_table_t *table)
     gpointer allocation;
     unsigned allocations = 0;
 
-    g_hash_table_iter_init(&iterator, (GHashTable *)(uintptr_t)kept);
+    g_hash_table_iter_init(&iterator, (GHashTable *)mstun_unconst(kept));
     while (g_hash_table_iter_next(&iterator, &allocation, NULL)) {
         add_subjects(subjects, (const mstun_allocation_t *)allocation, now);
         allocations++;

@@ -4,6 +4,7 @@
  * for its end, where ours are made: so a listener on all frames fills it at the last one, and, in tshark's one pass,
  * where no frame is known to be the last, before the program prints. */
 #include "report/run.h"
+#include "report/unconst.h"
 
 #include <epan/stat_tap_ui.h>
 
@@ -62,7 +63,7 @@ static void clear(stat_tap_table *table)
 {
     for (unsigned row = 0; row < table->num_elements; row++) {
         for (unsigned i = 1; i < table->num_fields; i++) {
-            g_free((char *)(uintptr_t)stat_tap_get_field_data(table, row, i)->value.string_value);
+            g_free(mstun_unconst(stat_tap_get_field_data(table, row, i)->value.string_value));
         }
         g_free(table->elements[row]);
     }
@@ -181,7 +182,7 @@ static void open_window(stat_tap_table_ui *ui)
 static void free_item(stat_tap_table *table _U_, guint row _U_, guint column, stat_tap_table_item_type *item)
 {
     if (column > 0) {
-        g_free((char *)(uintptr_t)item->value.string_value);
+        g_free(mstun_unconst(item->value.string_value));
     }
 }
 

@@ -76,6 +76,12 @@ static bool begins_anew(const uint8_t *data, uint32_t len)
     return is_one_frame(data, len) && looks_framed(data, len);
 }
 
+/* Between the last data and this: segments, or the end of one that the capture cut. */
+static bool bytes_are_missing(const mstun_flow_t *flow, const mstun_inner_stream_t *inner, const packet_info *pinfo)
+{
+    return flow->gap_frame > inner->left_in || (flow->cut_frame >= inner->left_in && flow->cut_frame < pinfo->num);
+}
+
 static const before_t *look_up(const mstun_inner_stream_t *inner, uint32_t frame, uint32_t position)
 {
     unsigned low = 0, count = inner->before ? wmem_array_get_count(inner->before) : 0, high = count;
@@ -124,8 +130,8 @@ mstun_inner_t mstun_inner_enter(mstun_stream_t *stream, unsigned direction, cons
         if (!*framed_since && shows_frames(stream, peer, data, len)) {
             *framed_since = pinfo->num;
         }
-        if (inner->pending && (flow->gap_frame > inner->left_in || begins_anew(data, len))) {
-            inner->pending = NULL; /* bytes are missing between */
+        if (inner->pending && (bytes_are_missing(flow, inner, pinfo) || begins_anew(data, len))) {
+            inner->pending = NULL;
         }
         if (inner->pending) {
             remember(inner, pinfo->num, position);

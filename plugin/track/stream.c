@@ -240,6 +240,14 @@ void mstun_stream_leave(mstun_stream_t *stream, unsigned direction, packet_info 
     flow->in_step = in_step;
 }
 
+void mstun_stream_note_cut(mstun_stream_t *stream, unsigned direction, packet_info *pinfo,
+                           const mstun_segment_t *segment)
+{
+    if (!PINFO_FD_VISITED(pinfo) && segment->captured < segment->reported) {
+        stream->flow[direction].cut_frame = pinfo->num;
+    }
+}
+
 void mstun_stream_restart(mstun_stream_t *stream, unsigned direction)
 {
     mstun_flow_t *other = &stream->flow[1 - direction];
