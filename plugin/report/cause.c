@@ -4,6 +4,8 @@
 /* Read a line as "the first explains the second". A chain of them is followed to its beginning; there must be no ring. */
 const mstun_cause_t mstun_causes[] = {
     /* the server says why */
+    { "mstun.ms.credentials_expired", "mstun.auth.rejected", MSTUN_SAME_STREAM },
+    { "mstun.ms.credentials_expired", "mstun.unanswered", MSTUN_SAME_STREAM },
     { "mstun.auth.stale_nonce_again", "mstun.unanswered", MSTUN_SAME_STREAM },
     { "mstun.auth.rejected", "mstun.unanswered", MSTUN_SAME_STREAM },
     { "mstun.turn.wrong_transport", "mstun.turn.forbidden", MSTUN_SAME_STREAM },

@@ -310,7 +310,11 @@ void mstun_allocation_learn(mstun_stream_t *stream, unsigned direction, packet_i
         return;
     }
     if (is_ms_allocation(facts)) { /* its relayed address tells the leg beyond the server */
+        stream->stale_nonces = 0;
         allocate_succeeded(stream, pinfo, position, facts, NULL);
+    }
+    if (facts->dialect == MSTUN_DIALECT_MS_TURN && facts->class == STUN_ERROR) {
+        learn_error(stream, pinfo, position, facts);
     }
     if (!is_turn) {
         return;

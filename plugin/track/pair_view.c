@@ -128,6 +128,12 @@ static mstun_pair_verdict_t judge_unfinished(const mstun_pair_view_t *view)
     return view->way[0].excused || view->way[1].excused ? MSTUN_PAIR_CUT_OFF : MSTUN_PAIR_PENDING;
 }
 
+/* ICE before there were ICE-CONTROLLING and ICE-CONTROLLED, such as Google's: it knows no nomination either. */
+static bool nobody_has_a_role(const mstun_pair_view_t *view)
+{
+    return view->side[0].role == MSTUN_ROLE_UNKNOWN && view->side[1].role == MSTUN_ROLE_UNKNOWN;
+}
+
 /* RFC 8445 section 12.1: an agent may send media before it nominates; one that does so uses the pair. */
 static mstun_pair_verdict_t judge_working(const mstun_pair_view_t *view, const life_t *life)
 {
@@ -135,7 +141,8 @@ static mstun_pair_verdict_t judge_working(const mstun_pair_view_t *view, const l
         return is_consent_lost(&view->way[0], life) || is_consent_lost(&view->way[1], life) ? MSTUN_PAIR_CONSENT_LOST
                                                                                             : MSTUN_PAIR_NOMINATED;
     }
-    if (view->way[0].media || view->way[1].media || view->gap_frame || view->nominated_elsewhere || !view->over) {
+    if (view->way[0].media || view->way[1].media || view->gap_frame || view->nominated_elsewhere || !view->over ||
+        nobody_has_a_role(view)) {
         return MSTUN_PAIR_WORKS;
     }
     if (view->way[0].excused || view->way[1].excused) {

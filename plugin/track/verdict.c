@@ -102,7 +102,7 @@ static void show_unknown_attributes(const verdict_t *v)
     }
     expert_add_info_format(v->pinfo, v->item, &ei_unknown_attributes,
                            "The receiver does not know these attributes and refused the message: %s",
-                           wmem_strbuf_get_str(names));
+                           wmem_strbuf_get_len(names) ? wmem_strbuf_get_str(names) : "it does not say which");
 }
 
 /* Some servers say 403 where RFC 8656 asks for 437. */
@@ -277,13 +277,12 @@ void mstun_verdict_show(packet_info *pinfo, proto_item *item, const mstun_stream
     verdict_t v = { pinfo, item, stream, position, facts, exchange->transaction, false };
 
     show_notes(&v);
-    if (facts->dialect == MSTUN_DIALECT_MS_TURN) {
-        return;
-    }
     if (facts->has & MSTUN_HAS_ERROR && facts->class == STUN_ERROR) {
         show_error(&v);
     }
-    if (facts->class == STUN_REQUEST || facts->class == STUN_INDICATION) {
+    if (facts->dialect !=
+            MSTUN_DIALECT_MS_TURN && /* where 0x0009 and 0x000A do not exist, and 0x0006 is another method */
+        (facts->class == STUN_REQUEST || facts->class == STUN_INDICATION)) {
         show_wrong_transport(&v);
     }
 }
