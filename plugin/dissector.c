@@ -235,6 +235,7 @@ void mstun_dissect_segment(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, 
     pass.direction = mstun_stream_direction(stream, pinfo);
     mstun_mark_t mark = mstun_stream_enter(stream, pass.direction, pinfo, segment, hint);
 
+    mstun_stream_note_cut(stream, pass.direction, pinfo, segment); /* before what is cut throws */
     pass.framing = mark.framing;
     if (mark.skip > 0) {
         skip(&pass, tvb, 0, MIN(mark.skip, segment->reported));
@@ -243,7 +244,6 @@ void mstun_dissect_segment(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, 
         offset = follow_units(&pass, tvb, segment, mark.skip, &in_step);
     }
     mstun_stream_leave(stream, pass.direction, pinfo, segment, offset, pass.framing, in_step);
-    mstun_stream_note_cut(stream, pass.direction, pinfo, segment);
     mstun_transaction_expire(stream, pass.direction, pinfo, segment->seq,
                              last_of_direction && offset >= segment->reported);
     mstun_transaction_show_overdue(tvb, pinfo, tree, stream, segment->seq);

@@ -77,9 +77,9 @@ static bool begins_anew(const uint8_t *data, uint32_t len)
 }
 
 /* Between the last data and this: segments, or the end of one that the capture cut. */
-static bool bytes_are_missing(const mstun_flow_t *flow, const mstun_inner_stream_t *inner, const packet_info *pinfo)
+static bool bytes_are_missing(const mstun_flow_t *flow, const mstun_inner_stream_t *inner)
 {
-    return flow->gap_frame > inner->left_in || (flow->cut_frame >= inner->left_in && flow->cut_frame < pinfo->num);
+    return flow->gap_frame > inner->left_in || flow->cut_before >= inner->left_in;
 }
 
 static const before_t *look_up(const mstun_inner_stream_t *inner, uint32_t frame, uint32_t position)
@@ -130,7 +130,7 @@ mstun_inner_t mstun_inner_enter(mstun_stream_t *stream, unsigned direction, cons
         if (!*framed_since && shows_frames(stream, peer, data, len)) {
             *framed_since = pinfo->num;
         }
-        if (inner->pending && (bytes_are_missing(flow, inner, pinfo) || begins_anew(data, len))) {
+        if (inner->pending && (bytes_are_missing(flow, inner) || begins_anew(data, len))) {
             inner->pending = NULL;
         }
         if (inner->pending) {

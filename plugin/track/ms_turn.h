@@ -12,7 +12,7 @@ void mstun_ms_turn_learn(mstun_stream_t *stream, packet_info *pinfo, uint32_t po
                          const mstun_exchange_t *exchange);
 
 /** Into the tree of a multiplexed TURN packet: whose session it is. Nothing if the capture did not see it announced. */
-void mstun_ms_session_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, uint64_t session);
+void mstun_ms_session_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, uint64_t id);
 
 void mstun_ms_turn_register(const mstun_registrar_t *reg);
 

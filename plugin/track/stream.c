@@ -243,8 +243,14 @@ void mstun_stream_leave(mstun_stream_t *stream, unsigned direction, packet_info 
 void mstun_stream_note_cut(mstun_stream_t *stream, unsigned direction, packet_info *pinfo,
                            const mstun_segment_t *segment)
 {
-    if (!PINFO_FD_VISITED(pinfo) && segment->captured < segment->reported) {
-        stream->flow[direction].cut_frame = pinfo->num;
+    mstun_flow_t *flow = &stream->flow[direction];
+
+    if (PINFO_FD_VISITED(pinfo)) {
+        return;
+    }
+    flow->cut_before = flow->cut_frame;
+    if (segment->captured < segment->reported) {
+        flow->cut_frame = pinfo->num;
     }
 }
 

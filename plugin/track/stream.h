@@ -33,7 +33,8 @@ typedef struct {
     uint32_t units_framed_since; /* the frame whose data units showed that there are RFC 4571 lengths; 0: not yet */
     wmem_array_t *marks;         /* of mstun_mark_t, by frame */
     uint32_t expected;           /* first pass: the sequence number where the next unit begins */
-    uint32_t cut_frame;          /* the last frame before this one that the capture holds in part only; 0: none */
+    uint32_t cut_frame;          /* first pass: the last frame that the capture holds in part only; 0: none */
+    uint32_t cut_before;         /* first pass: the same, before the segment in hand */
     uint32_t gap_frame;          /* the last frame in front of which bytes are missing; 0: none */
     mstun_framing_t framing;     /* first pass: of the bytes to come */
     bool in_step;                /* first pass: expected is known */
@@ -132,7 +133,7 @@ mstun_mark_t mstun_stream_enter(mstun_stream_t *stream, unsigned direction, pack
 void mstun_stream_leave(mstun_stream_t *stream, unsigned direction, packet_info *pinfo, const mstun_segment_t *segment,
                         uint32_t offset, mstun_framing_t framing, bool in_step);
 
-/** First pass, behind a segment: whether the capture cut it, so that what goes on in the next ones cannot be put together. */
+/** First pass, before a segment's units: whether the capture cut it, so that what goes on in the next ones cannot be put together. */
 void mstun_stream_note_cut(mstun_stream_t *stream, unsigned direction, packet_info *pinfo,
                            const mstun_segment_t *segment);
 
