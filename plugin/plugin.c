@@ -35,6 +35,7 @@
 #include "track/path.h"
 #include "track/stream.h"
 #include "track/transaction.h"
+#include "track/turn_verdict.h"
 
 WS_DLL_PUBLIC_DEF const char plugin_version[] = PLUGIN_VERSION;
 WS_DLL_PUBLIC_DEF const int plugin_want_major = MSTUN_WANT_MAJOR;
@@ -65,6 +66,7 @@ static const mstun_register_fn modules[] = {
     mstun_connection_register,
     mstun_allocation_show_register,
     mstun_allocation_filter_register,
+    mstun_turn_verdict_register,
     mstun_path_register,
     mstun_ms_turn_register,
     mstun_pair_register,

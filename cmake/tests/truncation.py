@@ -10,7 +10,7 @@ from capturefile import cut, read, write
 from harness import STAGE, TestFailure, captures, each, tshark
 
 LENGTHS = range(54, 254)  # from the end of Ethernet, IPv4 and TCP headers: all of a usual message
-MOST_FRAMES = 6000        # per capture: of long ones the beginning, of middling ones every second, third, ... length
+MOST_FRAMES = 3000        # per capture: of long ones the beginning, of middling ones every second, third, ... length
 
 
 def cut_to_all_lengths(capture, target):

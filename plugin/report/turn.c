@@ -7,25 +7,9 @@
 #include "attr/address.h"
 #include "report/run.h"
 #include "report/unconst.h"
-#include "track/outcome.h"
+#include "track/turn_verdict.h"
 
 #define PROTOCOL_TCP 6
-
-/* How a row ended; the worst stands first. */
-typedef enum {
-    NO_BIND, /* connections */
-    BIND_REFUSED,
-    NOTHING_RELAYED,
-    FROM_CLIENT_ONLY,
-    FROM_PEER_ONLY,
-    EXPIRED, /* allocations */
-    RESET,
-    BIND_OPEN,
-    CLOSED,
-    DELETED,
-    LIVES,
-    RELAYS, /* connections */
-} verdict_t;
 
 enum {
     KIND,
@@ -76,30 +60,12 @@ static const mstun_column_t columns[COLUMNS] = {
     [TEXT] = { "text", "In words", true },
 };
 
-static const struct {
-    const char *name;
-    const char *text;
-} verdicts[] = {
-    [NO_BIND] = { "no bind", "The client never sent a ConnectionBind for it; the server gives it up after 30 s" },
-    [BIND_REFUSED] = { "bind failed", "The ConnectionBind had no success: see its answer, or what came instead" },
-    [NOTHING_RELAYED] = { "nothing relayed", "Bound, and not a byte came through, either way" },
-    [FROM_CLIENT_ONLY] = { "from client only", "Bytes go to the peer and none come back from it" },
-    [FROM_PEER_ONLY] = { "from peer only", "Bytes come from the peer and the client sends none" },
-    [EXPIRED] = { "expired", "Its lifetime was over and no Refresh had renewed it" },
-    [RESET] = { "reset", "The control connection was reset, and the allocation with it" },
-    [BIND_OPEN] = { "open", "No ConnectionBind yet: the capture ends too soon to tell" },
-    [CLOSED] = { "closed", "Ended with its control connection" },
-    [DELETED] = { "deleted", "The client deleted it" },
-    [LIVES] = { "lives", "Alive when the capture ends" },
-    [RELAYS] = { "relays", "Bytes go both ways" },
-};
-
 /* One of both. */
 typedef struct {
     const mstun_allocation_t *allocation;
     const mstun_connection_t *connection; /* NULL: the row is the allocation's */
-    verdict_t verdict;
-    verdict_t worst; /* of the allocation's rows */
+    mstun_turn_verdict_t verdict;
+    mstun_turn_verdict_t worst; /* of the allocation's rows */
 } subject_t;
 
 static void *begin(void)
@@ -122,49 +88,16 @@ static void learn(void *kept, packet_info *pinfo _U_, const mstun_tap_t *told)
     }
 }
 
-static verdict_t judge_connection(const mstun_connection_t *connection, const nstime_t *now)
-{
-    nstime_t waited;
-
-    nstime_delta(&waited, now, &connection->announced);
-    if (!connection->bind_frame) {
-        return nstime_to_sec(&waited) >= TURN_BIND_TIME_S ? NO_BIND : BIND_OPEN;
-    }
-    if (!connection->bound_frame) {
-        return BIND_REFUSED;
-    }
-    if (connection->bytes[0] && connection->bytes[1]) {
-        return RELAYS;
-    }
-    return connection->bytes[0] ? FROM_CLIENT_ONLY : connection->bytes[1] ? FROM_PEER_ONLY : NOTHING_RELAYED;
-}
-
-static verdict_t judge_allocation(const mstun_allocation_t *allocation, const nstime_t *now)
-{
-    nstime_t last = *now;
-    bool reset = mstun_connection_was_reset(allocation->control, &last);
-    nstime_t left;
-
-    if (allocation->deleted_frame) {
-        return DELETED;
-    }
-    nstime_delta(&left, &allocation->expires, &last);
-    if (nstime_to_msec(&left) < (reset ? 1000 : -1000)) { /* clocks of server and capture differ a little */
-        return EXPIRED;
-    }
-    return reset ? RESET : mstun_connection_closed(allocation->control) ? CLOSED : LIVES;
-}
-
 static void add_subjects(wmem_array_t *subjects, const mstun_allocation_t *allocation, const nstime_t *now)
 {
     unsigned first = wmem_array_get_count(subjects);
-    subject_t subject = { allocation, NULL, judge_allocation(allocation, now), LIVES };
-    verdict_t worst = subject.verdict;
+    subject_t subject = { allocation, NULL, mstun_turn_judge_allocation(allocation, now), MSTUN_TURN_LIVES };
+    mstun_turn_verdict_t worst = subject.verdict;
 
     wmem_array_append_one(subjects, subject);
     for (const mstun_connection_t *one = allocation->connections; one; one = one->older) {
         subject.connection = one;
-        subject.verdict = judge_connection(one, now);
+        subject.verdict = mstun_turn_judge_connection(one, now);
         worst = MIN(worst, subject.verdict);
         wmem_array_append_one(subjects, subject);
     }
@@ -247,8 +180,8 @@ static void fill_row(wmem_allocator_t *scope, const subject_t *subject, mstun_ce
 {
     const mstun_allocation_t *allocation = subject->allocation;
 
-    cells[VERDICT] = mstun_cell_text(verdicts[subject->verdict].name);
-    cells[TEXT] = mstun_cell_text(verdicts[subject->verdict].text);
+    cells[VERDICT] = mstun_cell_text(mstun_turn_verdict_name(subject->verdict));
+    cells[TEXT] = mstun_cell_text(mstun_turn_verdict_text(subject->verdict));
     cells[STREAM] = mstun_cell_text(mstun_stream_filter(scope, allocation->control));
     cells[CLIENT] = endpoint(scope, &allocation->client);
     cells[SERVER] = endpoint(scope, &allocation->server);

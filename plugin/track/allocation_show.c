@@ -3,6 +3,7 @@
 
 #include "attr/address.h"
 #include "track/outcome.h"
+#include "track/turn_verdict.h"
 #include "track/verdict.h"
 
 static int hf_control_stream = -1;
@@ -173,6 +174,7 @@ void mstun_allocation_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, 
         }
         show_allocation(tree, tvb, pinfo, stream, position, facts);
     }
+    mstun_turn_verdict_show(tvb, pinfo, tree, mstun_allocation_in_force(stream, pinfo->num, position), connection);
     mstun_verdict_show(pinfo, proto_tree_get_parent(tree), stream, position, facts, exchange);
 }
 
