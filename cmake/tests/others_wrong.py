@@ -133,9 +133,34 @@ def filter_names():
     same("Location Profile", names, {"mstun.att.lp.peer_location", "mstun.att.lp.self_location", "mstun.att.lp.federation"})
 
 
+def several_messages_in_a_segment():
+    """RFC 8489 section 6.2.2: TCP knows no messages; a segment may hold any number of them."""
+    same("segment", fields("tcp/bare-coalesced", "mstun", "mstun.type")[0], ["0x0003,0x0003,0x0009,0x0004,0x0001"])
+
+
+def implementation_version():
+    """[MS-ICE2] 2.2.2: 0x8070 is a number."""
+    same("0x8070", {row[0] for row in fields("ms-ice2/healthy", "mstun.type == 0x0001", "mstun.att.ms.version.ice")}, {"2"})
+
+
+def bandwidth_flags():
+    """[MS-TURNBWM] 2.2.8: the answer is there whether its V is set or clear; 2.2.7: the last byte is the federation."""
+    same("V", fields("vectors/attributes-ms", "mstun.att.address_rp.valid", "mstun.att.address_rp.valid",
+                     "mstun.att.address_rp.masb"), [["1,0", "256,0"]])
+    same("federation", {row[0] for row in fields("ms-turn/bandwidth", "mstun.att.lp.federation", "mstun.att.lp.federation")},
+         {"1"})
+
+
+def integrity():
+    """RFC 5769 section 2.1: MESSAGE-INTEGRITY is verified, with the password that was published."""
+    row = 'uat:mstun_credentials:"ufrag","evtj","","text","VOkJxbRl1RmTxUk/WvJxBt",""'
+    same("RFC 5769", fields("vectors/rfc5769-request", "mstun", "mstun.integrity.status", options=("-o", row)), [["1"]])
+
+
 CHECKS = [ms_turn_framing, unpadded_by_evidence, ms_turn_type_names, remote_address_is_plain, short_sequence_number,
           bandwidth_amounts, candidate_identifier, rfc4571_anywhere, ice_behind_connection_bind, channel_data,
-          password_algorithms, icmp, fingerprint_and_sha256, second_format, classic_stun, filter_names]
+          password_algorithms, icmp, fingerprint_and_sha256, second_format, classic_stun, filter_names,
+          several_messages_in_a_segment, implementation_version, bandwidth_flags, integrity]
 
 
 def main(*names):
