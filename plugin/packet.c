@@ -168,7 +168,9 @@ static void dissect_media(mstun_pass_t *pass, tvbuff_t *packet, tvbuff_t *frame,
     if (header_len == RFC4571_HEADER_LEN) {
         proto_tree *tree = mstun_rfc4571_show(frame, pass->tree, offset, len);
 
-        mstun_peer_show(frame, pass->pinfo, tree, &pass->peer);
+        if (!pass->peer_shown) {
+            mstun_peer_show(frame, pass->pinfo, tree, &pass->peer);
+        }
         if (pass->stream) {
             mstun_connection_show(frame, pass->pinfo, tree, pass->stream);
         }

@@ -20,6 +20,7 @@ typedef struct {
     mstun_endpoint_t peer;   /* behind the relay, whom what is in hand is relayed for; family 0: none, or not known, and
                               * then its port is the channel */
     bool from_peer;          /* it comes from there */
+    bool peer_shown;         /* by the layer around it */
     unsigned depth;
     bool any_message;
     bool columns_begun;

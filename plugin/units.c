@@ -72,6 +72,7 @@ static void dissect_ms_data(mstun_pass_t *pass, tvbuff_t *unit_tvb, const mstun_
                           wmem_strdup_printf(pass->pinfo->pool, "MS-TURN data %u bytes", unit->payload_len));
     }
     mstun_peer_show(unit_tvb, pass->pinfo, mstun_ms_data_show(unit_tvb, pass->tree, 0), &pass->peer);
+    pass->peer_shown = true;
     if (tvb_captured_length(data) > 0) {
         mstun_pass_inner_stream(pass, data, NULL);
     }
