@@ -19,6 +19,7 @@
 #include <epan/epan.h>
 #include <epan/epan_dissect.h>
 #include <epan/frame_data.h>
+#include <epan/stat_tap_ui.h>
 #include <epan/tap.h>
 #include <wiretap/wtap.h>
 #include <wsutil/filesystem.h>
@@ -49,6 +50,15 @@ enum {
 static const unsigned PAUSE[] = { 0, 20, 1000, 40000 }; /* ms */
 /* Free, TURN's, HTTPS, SIP's, free, TURN over TLS, HTTP, and the one with Decode As "mstun.tls". */
 static const uint16_t PORTS[CONNECTIONS] = { 50000, 3478, 443, 5060, 40123, 5349, 80, 4433 };
+
+static const char *const REPORTS[] = { "mstun,tree", "mstun,srt", "mstun,pairs", "mstun,turn", "mstun,findings,json" };
+static const char *const CREDENTIALS[] = {
+    "uat:mstun_credentials:\"text\",\"lab\",\"\",\"text\",\"secret\",\"\"",
+    "uat:mstun_credentials:\"ufrag\",\"RfRg\",\"\",\"text\",\"password\",\"\"",
+    "uat:mstun_credentials:\"text\",\"\",\"\",\"shared secret\",\"secret\",\"\"",
+};
+/* Dissectors whose own assertions fail on such bytes, with and without mstun. */
+static const char *const FOREIGN_BUGS[] = { "ceph" };
 
 typedef struct {
     frame_data fd;
@@ -201,6 +211,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     for (unsigned i = 0; i < capture.count; i++) {
         dissect(session, &capture.packets[i]);
     }
+    draw_tap_listeners(TRUE);
     for (unsigned i = capture.count; i > 0; i--) {
         dissect(session, &capture.packets[i - 1]);
     }
@@ -208,6 +219,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         frame_data_destroy(&capture.packets[i].fd);
         g_free(capture.packets[i].bytes);
     }
+    reset_tap_listeners();
     epan_free(session);
     return 0;
 }
@@ -224,6 +236,9 @@ int LLVMFuzzerInitialize(int *argc _U_, char ***argv)
     /* Every session would read the list of MAC addresses' makers again. */
     g_setenv("WIRESHARK_DATA_DIR", "/nonexistent", TRUE);
     g_setenv("WIRESHARK_ABORT_ON_DISSECTOR_BUG", "1", TRUE);
+    if (!freopen("/dev/null", "w", stdout)) { /* the reports; libFuzzer writes to stderr */
+        return 1;
+    }
     ws_log_init("mstun-fuzz", NULL);
     ws_log_set_level(LOG_LEVEL_ERROR);
     init_process_policies();
@@ -237,6 +252,23 @@ int LLVMFuzzerInitialize(int *argc _U_, char ***argv)
     dissector_change_uint("tcp.port", PORTS[7], find_dissector("mstun.tls"));
     if (register_tap_listener("expert", &capture, NULL, 0, NULL, ignore, NULL, NULL)) {
         return 1;
+    }
+    for (unsigned i = 0; i < array_length(REPORTS); i++) {
+        if (!process_stat_cmd_arg(REPORTS[i])) {
+            return 1;
+        }
+    }
+    start_requested_stats();
+    for (unsigned i = 0; i < array_length(CREDENTIALS); i++) {
+        char *row = g_strdup(CREDENTIALS[i]), *error = NULL;
+
+        if (prefs_set_pref(row, &error) != PREFS_SET_OK) {
+            return 1;
+        }
+        g_free(row);
+    }
+    for (unsigned i = 0; i < array_length(FOREIGN_BUGS); i++) {
+        proto_set_decoding(proto_get_id_by_filter_name(FOREIGN_BUGS[i]), FALSE);
     }
     build_column_format_array(&columns, prefs.num_cols, TRUE);
     return 0;

@@ -60,9 +60,15 @@ static const struct {
     { 508, &ei_no_capacity },
 };
 
+/* A request that the capture has behind its response is none that one pass knows of. */
+static bool had_integrity(const verdict_t *v)
+{
+    return v->transaction && v->transaction->with_integrity && v->transaction->request_frame <= v->pinfo->num;
+}
+
 static void show_authentication(const verdict_t *v)
 {
-    if (v->facts->error_code == 401 && !(v->transaction && v->transaction->with_integrity)) {
+    if (v->facts->error_code == 401 && !had_integrity(v)) {
         add(v, &ei_challenge);
     } else {
         expert_add_info_format(v->pinfo, v->item, &ei_rejected,
