@@ -306,6 +306,15 @@ def sequence_gap(name):
     plain(name, "sequence numbers 0, 3, 3, 4: two skipped, one repeated", talk)
 
 
+def sequence_gap_one(name):
+    """One number is skipped."""
+    talk = Talk().allocated().checks()
+    talk.s.sequence = 1
+    talk.active()
+    talk.end()
+    plain(name, "sequence numbers 0, 2, 3: one skipped", talk)
+
+
 def expired(name):
     """The USERNAME is three days too old: 401 again, then the client gives up."""
     talk = Talk(expires=-3 * 86400)
@@ -488,6 +497,7 @@ CAPTURES = {
                        "client, server, relay and peer have IPv6 addresses"),
     "version-2": plain_with(lambda: Talk(version=2).whole(), "MS-Version 2: MESSAGE-INTEGRITY with SHA-1"),
     "sequence-gap": sequence_gap,
+    "sequence-gap-one": sequence_gap_one,
     "credentials-expired": expired,
     "credentials-expired-silent": expired_silent,
     "errors": errors,
