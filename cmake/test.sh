@@ -26,7 +26,7 @@ configure_and_build "$build" -DCMAKE_BUILD_TYPE=Debug -DMSTUN_WERROR=ON -DBUILD_
 step "Testing"
 log=$build/tests.log
 rm -f "$log"
-ctest --test-dir "$build" -j 2 --output-on-failure "$@" 2>&1 | tee "$log" || true
+ctest --test-dir "$build" -j "$(nproc)" --output-on-failure "$@" 2>&1 | tee "$log" || true
 
 step "Done."
 # One line per test: " 3/21 Test  #4: name .....   Passed    0.17 sec", or ***Failed, ***Skipped, ***Timeout and others
