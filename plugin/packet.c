@@ -142,7 +142,7 @@ void mstun_pass_message(mstun_pass_t *pass, tvbuff_t *message, tvbuff_t *frame, 
         if (pass->stream) {
             show_tracked(pass, message, tree, &facts, &exchange);
         }
-        mstun_integrity_show(message, pass->pinfo, tree, &facts, &exchange);
+        mstun_integrity_show(message, pass->pinfo, tree, &facts, &exchange, have_tap_listener(expert_tap));
         mstun_message_show_attributes(message, pass->pinfo, tree, &facts);
     } else if (pass->tree) { /* from 4.4 on, a layer that adds no item is struck from frame.protocols */
         proto_tree_add_item(pass->tree, proto_mstun, message, 0, -1, ENC_NA);

@@ -82,4 +82,10 @@ typedef struct {
     uint32_t fingerprint;        /* as on the wire; message/fingerprint.h says whether it is good */
 } mstun_facts_t;
 
+/** Whether the message proves who sent it: MESSAGE-INTEGRITY, of either hash. */
+static inline bool mstun_facts_have_integrity(const mstun_facts_t *facts)
+{
+    return (facts->has & (MSTUN_HAS_INTEGRITY | MSTUN_HAS_INTEGRITY_SHA256)) != 0;
+}
+
 #endif

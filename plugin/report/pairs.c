@@ -88,20 +88,10 @@ static const mstun_column_t columns[COLUMNS] = {
     [TEXT] = { "text", "In words", true },
 };
 
-static void *begin(void)
-{
-    return g_hash_table_new(g_direct_hash, g_direct_equal);
-}
-
-static void end(void *kept)
-{
-    g_hash_table_destroy((GHashTable *)kept);
-}
-
 static void learn(void *kept, packet_info *pinfo _U_, const mstun_tap_t *told)
 {
     if (told->pair) {
-        g_hash_table_add((GHashTable *)kept, mstun_unconst(told->pair));
+        mstun_kept_set_add(kept, told->pair);
     }
 }
 
@@ -209,8 +199,8 @@ void mstun_pairs_report_register(const mstun_registrar_t *reg _U_)
                                            .columns = columns,
                                            .column_count = COLUMNS,
                                            .empty = "no pairs",
-                                           .begin = begin,
-                                           .end = end,
+                                           .begin = mstun_kept_set_new,
+                                           .end = mstun_kept_set_free,
                                            .message = learn,
                                            .fill = fill };
 

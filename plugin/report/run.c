@@ -1,6 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "report/run.h"
 
+#include "report/unconst.h"
+
+void *mstun_kept_set_new(void)
+{
+    return g_hash_table_new(g_direct_hash, g_direct_equal);
+}
+
+void mstun_kept_set_free(void *set)
+{
+    g_hash_table_destroy((GHashTable *)set);
+}
+
+void mstun_kept_set_add(void *set, const void *pointer)
+{
+    g_hash_table_add((GHashTable *)set, mstun_unconst(pointer));
+}
+
 void mstun_run_reset(mstun_run_t *run)
 {
     if (run->kept) {

@@ -29,6 +29,11 @@ typedef struct {
     void (*fill)(const void *kept, const nstime_t *end, mstun_table_t *table);
 } mstun_report_t;
 
+/** What a report keeps, where that is no more than a set of pointers: a GHashTable of them. */
+void *mstun_kept_set_new(void);
+void mstun_kept_set_free(void *set);
+void mstun_kept_set_add(void *set, const void *pointer);
+
 /** A report in hand, of one command line option or window. */
 typedef struct {
     const mstun_report_t *report;

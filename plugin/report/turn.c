@@ -68,23 +68,13 @@ typedef struct {
     mstun_turn_verdict_t worst; /* of the allocation's rows */
 } subject_t;
 
-static void *begin(void)
-{
-    return g_hash_table_new(g_direct_hash, g_direct_equal);
-}
-
-static void end(void *kept)
-{
-    g_hash_table_destroy((GHashTable *)kept);
-}
-
 static void learn(void *kept, packet_info *pinfo _U_, const mstun_tap_t *told)
 {
     const mstun_allocation_t *allocation =
         told->late.connection ? told->late.connection->allocation : told->late.allocation;
 
     if (allocation) {
-        g_hash_table_add((GHashTable *)kept, mstun_unconst(allocation));
+        mstun_kept_set_add(kept, allocation);
     }
 }
 
@@ -223,8 +213,8 @@ void mstun_turn_report_register(const mstun_registrar_t *reg _U_)
                                            .columns = columns,
                                            .column_count = COLUMNS,
                                            .empty = "no allocations",
-                                           .begin = begin,
-                                           .end = end,
+                                           .begin = mstun_kept_set_new,
+                                           .end = mstun_kept_set_free,
                                            .message = learn,
                                            .fill = fill };
 

@@ -133,6 +133,9 @@ static void show_allocation(proto_tree *tree, tvbuff_t *tvb, packet_info *pinfo,
     if (allocation && !facts->relayed.family && facts->method >= TURN_ALLOCATE) {
         add_endpoint(tree, hf_relay, tvb, pinfo, &allocation->relay);
     }
+    if (allocation && allocation->frame == pinfo->num) {
+        mstun_turn_verdict_show_allocation(tvb, pinfo, tree, allocation);
+    }
 }
 
 /* On the ConnectionBind success, from the second visit on: what came of the connection. */
@@ -166,6 +169,9 @@ void mstun_allocation_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, 
         }
         add_connection(tree, tvb, pinfo, connection, !(facts->has & MSTUN_HAS_CONNECTION_ID));
         add_totals(tree, tvb, pinfo, connection);
+        if (connection->announced_frame == pinfo->num) {
+            mstun_turn_verdict_show_connection(tvb, pinfo, tree, connection);
+        }
     } else {
         const mstun_endpoint_t *peer = facts->class == STUN_ERROR ? mstun_allocation_requested_peer(exchange) : NULL;
 
@@ -174,7 +180,6 @@ void mstun_allocation_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, 
         }
         show_allocation(tree, tvb, pinfo, stream, position, facts);
     }
-    mstun_turn_verdict_show(tvb, pinfo, tree, mstun_allocation_in_force(stream, pinfo->num, position), connection);
     mstun_verdict_show(pinfo, proto_tree_get_parent(tree), stream, position, facts, exchange);
 }
 

@@ -54,7 +54,7 @@ static void announced_key(announced_key_t *key, const mstun_endpoint_t *server, 
 void mstun_note_add(mstun_stream_t *stream, packet_info *pinfo, uint32_t position, mstun_note_kind_t kind,
                     double number)
 {
-    mstun_note_t note = { .frame = pinfo->num, .position = position, .kind = kind, .number = (uint32_t)number };
+    mstun_note_t note = { .place = { pinfo->num, position }, .kind = kind, .number = (uint32_t)number };
 
     if (!stream->notes) {
         stream->notes = wmem_array_sized_new(wmem_file_scope(), sizeof(mstun_note_t), 1);

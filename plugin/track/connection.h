@@ -5,6 +5,7 @@
 #ifndef MSTUN_TRACK_CONNECTION_H
 #define MSTUN_TRACK_CONNECTION_H
 
+#include "track/by_frame.h"
 #include "track/transaction.h"
 
 #define TURN_BIND_TIME_S 30 /* RFC 6062 section 5.4: from announcement to ConnectionBind */
@@ -40,8 +41,7 @@ typedef enum {
 } mstun_note_kind_t;
 
 typedef struct {
-    uint32_t frame;
-    uint32_t position;
+    mstun_place_t place;
     mstun_note_kind_t kind;
     uint32_t number; /* of seconds: how late, how long ago */
 } mstun_note_t;

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "track/inner.h"
 
+#include "track/by_frame.h"
+
 /* What stood before some data, where that was not nothing. */
 typedef struct {
-    uint32_t frame;
-    uint32_t position;
+    mstun_place_t place;
     wmem_array_t *bytes; /* of uint8_t; it may have grown since */
     uint32_t len;
 } before_t;
@@ -84,33 +85,15 @@ static bool bytes_are_missing(const mstun_flow_t *flow, const mstun_inner_stream
 
 static const before_t *look_up(const mstun_inner_stream_t *inner, uint32_t frame, uint32_t position)
 {
-    unsigned low = 0, count = inner->before ? wmem_array_get_count(inner->before) : 0, high = count;
+    const mstun_place_t place = { frame, position };
+    unsigned index = mstun_by_frame_first(inner->before, frame);
 
-    while (low < high) { /* they are in the order of their frames */
-        unsigned middle = (low + high) / 2;
-
-        if (((const before_t *)wmem_array_index(inner->before, middle))->frame < frame) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
-    }
-    for (; low < count; low++) {
-        const before_t *before = (const before_t *)wmem_array_index(inner->before, low);
-
-        if (before->frame != frame) {
-            break;
-        }
-        if (before->position == position) {
-            return before;
-        }
-    }
-    return NULL;
+    return (const before_t *)mstun_by_frame_next(inner->before, &index, &place);
 }
 
 static void remember(mstun_inner_stream_t *inner, uint32_t frame, uint32_t position)
 {
-    before_t before = { frame, position, inner->pending, wmem_array_get_count(inner->pending) };
+    before_t before = { { frame, position }, inner->pending, wmem_array_get_count(inner->pending) };
 
     if (!inner->before) {
         inner->before = wmem_array_sized_new(wmem_file_scope(), sizeof(before_t), 4);

@@ -4,7 +4,6 @@
  * make a key or text gives the HMAC. Everything else is unverified. */
 #include "track/integrity.h"
 
-#include <epan/tap.h>
 #include <epan/to_str.h>
 
 #include "message/credentials.h"
@@ -13,8 +12,6 @@
 #include "wire/tlv.h"
 
 #define CHALLENGES_MAX 4 /* nonces of one connection that are tried: a client may use the last one a little longer */
-
-static int expert_tap = -1;
 
 static int hf_status = -1;
 static int hf_mode = -1;
@@ -38,11 +35,6 @@ typedef struct mstun_signer {
     const challenge_t *challenge;     /* where it says no realm and nonce: the newest at its time; else NULL */
     bool certain;                     /* nothing can be missing that the key is made of */
 } signer_t;
-
-static bool has_integrity(const mstun_facts_t *facts)
-{
-    return (facts->has & (MSTUN_HAS_INTEGRITY | MSTUN_HAS_INTEGRITY_SHA256)) != 0;
-}
 
 static mstun_scheme_t scheme_of(const mstun_facts_t *facts)
 {
@@ -153,7 +145,7 @@ void mstun_integrity_learn(mstun_stream_t *stream, packet_info *pinfo, const mst
         return;
     }
     learn_challenge(stream, facts);
-    if (facts->class == STUN_REQUEST && has_integrity(facts) && exchange->transaction) {
+    if (facts->class == STUN_REQUEST && mstun_facts_have_integrity(facts) && exchange->transaction) {
         learn_signer(stream, pinfo, facts, exchange->transaction);
     }
 }
@@ -236,21 +228,6 @@ static verdict_t judge(const mstun_facts_t *facts, const mstun_span_t *hmac, con
     }
     verdict.status = MSTUN_INTEGRITY_BAD;
     return verdict;
-}
-
-mstun_integrity_status_t mstun_integrity_status(const mstun_facts_t *facts, const mstun_exchange_t *exchange)
-{
-    mstun_integrity_status_t worst = MSTUN_INTEGRITY_ABSENT;
-
-    if (facts->integrity.bytes) {
-        worst = judge(facts, &facts->integrity, exchange).status;
-    }
-    if (facts->integrity_sha256.bytes && worst != MSTUN_INTEGRITY_BAD) {
-        mstun_integrity_status_t status = judge(facts, &facts->integrity_sha256, exchange).status;
-
-        worst = worst == MSTUN_INTEGRITY_ABSENT || status == MSTUN_INTEGRITY_BAD ? status : MAX(worst, status);
-    }
-    return worst;
 }
 
 /* On which side to look. The password of a check is the receiver's, which signalling gave to the sender. */
@@ -348,13 +325,13 @@ static bool is_wanted(proto_tree *tree)
 {
     return proto_field_is_referenced(tree, hf_status) || proto_field_is_referenced(tree, hf_mode) ||
            proto_field_is_referenced(tree, hf_key) || proto_field_is_referenced(tree, hf_row) ||
-           proto_field_is_referenced(tree, ei_bad.hf) || have_tap_listener(expert_tap);
+           proto_field_is_referenced(tree, ei_bad.hf);
 }
 
 void mstun_integrity_show(tvbuff_t *message, packet_info *pinfo, proto_tree *tree, const mstun_facts_t *facts,
-                          const mstun_exchange_t *exchange)
+                          const mstun_exchange_t *exchange, bool experts_counted)
 {
-    if (!has_integrity(facts) || !is_wanted(tree)) {
+    if (!mstun_facts_have_integrity(facts) || !(experts_counted || is_wanted(tree))) {
         return;
     }
     if (facts->integrity.bytes) {
@@ -363,12 +340,6 @@ void mstun_integrity_show(tvbuff_t *message, packet_info *pinfo, proto_tree *tre
     if (facts->integrity_sha256.bytes) {
         show_one(message, pinfo, tree, facts, &facts->integrity_sha256, exchange);
     }
-}
-
-/* At every opening of a file: when protocols are registered Wireshark has no such tap yet. */
-static void find_expert_tap(void)
-{
-    expert_tap = find_tap_id("expert");
 }
 
 void mstun_integrity_register(const mstun_registrar_t *reg)
@@ -398,5 +369,4 @@ void mstun_integrity_register(const mstun_registrar_t *reg)
     MSTUN_REGISTER_FIELDS(reg, hf);
     MSTUN_REGISTER_TREES(ett);
     MSTUN_REGISTER_EXPERTS(reg, ei);
-    register_init_routine(find_expert_tap);
 }

@@ -14,15 +14,11 @@ void mstun_integrity_learn(mstun_stream_t *stream, packet_info *pinfo, const mst
                            const mstun_exchange_t *exchange);
 
 /**
- * The verdict on a message's MESSAGE-INTEGRITY; of both, if it has MESSAGE-INTEGRITY-SHA256 too, the worse one. Costs an
- * HMAC over the message for each row that is for it; an empty table costs nothing. The verdict on a request stands on
- * its own, so that a 401 or a silence can be told to come from it.
+ * The verdict, in the message's tree; what it means, if it is bad. message: from its header on. experts_counted: somebody
+ * counts expert infos, so that it is wanted even where no field asks for it.
  */
-mstun_integrity_status_t mstun_integrity_status(const mstun_facts_t *facts, const mstun_exchange_t *exchange);
-
-/** The verdict, in the message's tree; what it means, if it is bad. message: from its header on. */
 void mstun_integrity_show(tvbuff_t *message, packet_info *pinfo, proto_tree *tree, const mstun_facts_t *facts,
-                          const mstun_exchange_t *exchange);
+                          const mstun_exchange_t *exchange, bool experts_counted);
 
 void mstun_integrity_register(const mstun_registrar_t *reg);
 

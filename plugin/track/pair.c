@@ -9,9 +9,8 @@
 
 #define UFRAG_MAX 256 /* RFC 8445 section 5.3 */
 
-static wmem_map_t *pairs_by_key;  /* mstun_pair_key_t -> mstun_pair_t */
-static wmem_map_t *sessions;      /* text -> mstun_pair_session_t */
-static wmem_array_t *pairs_by_id; /* of mstun_pair_t *; NULL: there are none */
+static wmem_map_t *pairs_by_key; /* mstun_pair_key_t -> mstun_pair_t */
+static wmem_map_t *sessions;     /* text -> mstun_pair_session_t */
 
 static guint hash_key(gconstpointer key)
 {
@@ -114,11 +113,7 @@ static mstun_pair_t *make(const mstun_stream_t *stream, unsigned direction, pack
     } else if (pinfo->ptype == PT_UDP) {
         pair->known.stream = get_udp_conversation_data(NULL, pinfo)->stream;
     }
-    if (!pairs_by_id) {
-        pairs_by_id = wmem_array_new(wmem_file_scope(), sizeof(mstun_pair_t *));
-    }
-    pair->known.id = wmem_array_get_count(pairs_by_id);
-    wmem_array_append_one(pairs_by_id, pair);
+    pair->known.id = wmem_map_size(pairs_by_key);
     wmem_map_insert(pairs_by_key, &pair->key, pair);
     return pair;
 }
@@ -370,26 +365,8 @@ const mstun_pair_t *mstun_pair_of(const mstun_exchange_t *exchange)
     return exchange->transaction ? exchange->transaction->pair : NULL;
 }
 
-uint32_t mstun_pair_count(void)
-{
-    return pairs_by_id ? wmem_array_get_count(pairs_by_id) : 0;
-}
-
-const mstun_pair_t *mstun_pair_at(uint32_t id)
-{
-    return *(mstun_pair_t **)wmem_array_index(pairs_by_id, id);
-}
-
-/* Before a file and behind it: its memory is gone. */
-static void forget(void)
-{
-    pairs_by_id = NULL;
-}
-
 void mstun_pair_register(const mstun_registrar_t *reg _U_)
 {
     pairs_by_key = wmem_map_new_autoreset(wmem_epan_scope(), wmem_file_scope(), hash_key, equal_keys);
     sessions = wmem_map_new_autoreset(wmem_epan_scope(), wmem_file_scope(), wmem_str_hash, g_str_equal);
-    register_init_routine(forget);
-    register_cleanup_routine(forget);
 }

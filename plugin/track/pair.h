@@ -112,12 +112,6 @@ void mstun_pair_media(const mstun_stream_t *stream, unsigned direction, const pa
 /** The pair of a message, NULL if it is no check and no response to one. */
 const mstun_pair_t *mstun_pair_of(const mstun_exchange_t *exchange);
 
-/** How many pairs the file has, as far as it was read. */
-uint32_t mstun_pair_count(void);
-
-/** A pair by its id, in the order of first appearance. */
-const mstun_pair_t *mstun_pair_at(uint32_t id);
-
 /** What is known of a pair in this frame: on the first visit so far, later in the whole capture. */
 const mstun_pair_view_t *mstun_pair_seen(const mstun_pair_t *pair, packet_info *pinfo);
 

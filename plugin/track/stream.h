@@ -70,7 +70,7 @@ struct mstun_stream {
     const struct mstun_signer *signers;       /* first pass, newest first: who made requests, see integrity.c */
     const struct mstun_challenge *challenges; /* the same: realms and nonces that were said */
     wmem_array_t *notes;                      /* of mstun_note_t, by frame; or NULL */
-    wmem_array_t *overdue; /* transactions that a later frame proved unanswered, by that frame; or NULL */
+    wmem_array_t *overdue; /* requests that a later frame proved unanswered, by that frame; or NULL */
 };
 
 /** A TCP segment, or what TCP has put together of several, as it comes to us. */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "track/transaction.h"
 
+#include "track/by_frame.h"
+
 static wmem_map_t *transactions; /* of all connections of a file, by id, connection and direction of the request */
 
 static int proto_mstun = -1;
@@ -16,6 +18,12 @@ static int ett_overdue = -1;
 
 static expert_field ei_overdue = EI_INIT;
 static expert_field ei_no_request = EI_INIT;
+
+/* A segment, by its sequence number, and a request that it proved unanswered. */
+typedef struct {
+    mstun_place_t place;
+    const mstun_transaction_t *transaction;
+} overdue_t;
 
 static guint hash_key(gconstpointer key)
 {
@@ -137,7 +145,7 @@ static void enter_request(mstun_stream_t *stream, unsigned direction, packet_inf
     transaction->type = facts->type;
     transaction->awaits_response = is_answered_ever(facts);
     transaction->use_candidate = has_use_candidate(facts);
-    transaction->with_integrity = (facts->has & (MSTUN_HAS_INTEGRITY | MSTUN_HAS_INTEGRITY_SHA256)) != 0;
+    transaction->with_integrity = mstun_facts_have_integrity(facts);
     transaction->request_frame = pinfo->num;
     transaction->request_position = position;
     transaction->request_signature = mstun_transaction_signature(facts);
@@ -201,13 +209,13 @@ mstun_exchange_t mstun_transaction_track(mstun_stream_t *stream, unsigned direct
 
 static void prove_overdue(mstun_stream_t *stream, mstun_transaction_t *transaction, packet_info *pinfo, uint32_t seq)
 {
+    overdue_t overdue = { { pinfo->num, seq }, transaction };
+
     close_request(stream, transaction);
-    transaction->overdue_frame = pinfo->num;
-    transaction->overdue_seq = seq;
     if (!stream->overdue) {
-        stream->overdue = wmem_array_sized_new(wmem_file_scope(), sizeof(mstun_transaction_t *), 1);
+        stream->overdue = wmem_array_sized_new(wmem_file_scope(), sizeof(overdue_t), 1);
     }
-    wmem_array_append_one(stream->overdue, transaction);
+    wmem_array_append_one(stream->overdue, overdue);
 }
 
 void mstun_transaction_expire(mstun_stream_t *stream, unsigned direction, packet_info *pinfo, uint32_t seq,
@@ -286,23 +294,6 @@ void mstun_transaction_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree,
     }
 }
 
-/* The list is in the order of the frames that proved. */
-static unsigned first_overdue_in(wmem_array_t *overdue, uint32_t frame)
-{
-    unsigned low = 0, high = wmem_array_get_count(overdue);
-
-    while (low < high) {
-        unsigned middle = (low + high) / 2;
-
-        if ((*(mstun_transaction_t **)wmem_array_index(overdue, middle))->overdue_frame < frame) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
-    }
-    return low;
-}
-
 static void show_one_overdue(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree,
                              const mstun_transaction_t *transaction)
 {
@@ -319,17 +310,12 @@ static void show_one_overdue(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree
 void mstun_transaction_show_overdue(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const mstun_stream_t *stream,
                                     uint32_t seq)
 {
-    unsigned count = stream->overdue ? wmem_array_get_count(stream->overdue) : 0;
+    const mstun_place_t place = { pinfo->num, seq };
+    unsigned index = mstun_by_frame_first(stream->overdue, place.frame);
+    const overdue_t *overdue;
 
-    for (unsigned i = count ? first_overdue_in(stream->overdue, pinfo->num) : 0; i < count; i++) {
-        const mstun_transaction_t *transaction = *(mstun_transaction_t **)wmem_array_index(stream->overdue, i);
-
-        if (transaction->overdue_frame != pinfo->num) {
-            return;
-        }
-        if (transaction->overdue_seq == seq) {
-            show_one_overdue(tvb, pinfo, tree, transaction);
-        }
+    while ((overdue = (const overdue_t *)mstun_by_frame_next(stream->overdue, &index, &place))) {
+        show_one_overdue(tvb, pinfo, tree, overdue->transaction);
     }
 }
 

@@ -32,8 +32,6 @@ struct mstun_transaction {
     uint32_t response_frame; /* 0: none was seen */
     uint32_t response_position;
     uint32_t response_signature;
-    uint32_t overdue_seq;   /* the segment's in overdue_frame */
-    uint32_t overdue_frame; /* the frame that proved that no response came in time; 0: none */
     nstime_t request_time;
     bool use_candidate;                    /* the request has USE-CANDIDATE */
     bool with_integrity;                   /* the request carried MESSAGE-INTEGRITY */

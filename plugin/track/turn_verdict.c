@@ -93,21 +93,27 @@ static void add_verdict(tvbuff_t *tvb, proto_tree *tree, mstun_turn_verdict_t ve
     proto_item_set_generated(item);
 }
 
-void mstun_turn_verdict_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const mstun_allocation_t *allocation,
-                             const mstun_connection_t *connection)
+void mstun_turn_verdict_show_allocation(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree,
+                                        const mstun_allocation_t *allocation)
 {
     nstime_t end;
 
-    if (!tree || !mstun_capture_end(pinfo, &end)) {
+    if (!mstun_capture_end(pinfo, &end)) {
         return;
     }
-    if (connection && connection->announced_frame == pinfo->num) {
+    add_verdict(tvb, tree, mstun_turn_judge_allocation(allocation, &end));
+    if (allocation->deleted_frame) {
+        proto_item_set_generated(proto_tree_add_uint(tree, hf_deleted_in, tvb, 0, 0, allocation->deleted_frame));
+    }
+}
+
+void mstun_turn_verdict_show_connection(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree,
+                                        const mstun_connection_t *connection)
+{
+    nstime_t end;
+
+    if (mstun_capture_end(pinfo, &end)) {
         add_verdict(tvb, tree, mstun_turn_judge_connection(connection, &end));
-    } else if (!connection && allocation && allocation->frame == pinfo->num) {
-        add_verdict(tvb, tree, mstun_turn_judge_allocation(allocation, &end));
-        if (allocation->deleted_frame) {
-            proto_item_set_generated(proto_tree_add_uint(tree, hf_deleted_in, tvb, 0, 0, allocation->deleted_frame));
-        }
     }
 }
 

@@ -32,9 +32,11 @@ const char *mstun_turn_verdict_name(mstun_turn_verdict_t verdict);
 /** The same in a sentence: static text. */
 const char *mstun_turn_verdict_text(mstun_turn_verdict_t verdict);
 
-/** From the second visit on, into the tree of the message that made an allocation or announced a connection. */
-void mstun_turn_verdict_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const mstun_allocation_t *allocation,
-                             const mstun_connection_t *connection);
+/** From the second visit on, into the tree of the message that made an allocation, or that announced a connection. */
+void mstun_turn_verdict_show_allocation(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree,
+                                        const mstun_allocation_t *allocation);
+void mstun_turn_verdict_show_connection(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree,
+                                        const mstun_connection_t *connection);
 
 void mstun_turn_verdict_register(const mstun_registrar_t *reg);
 

@@ -253,27 +253,12 @@ static void show_note(verdict_t *v, const mstun_note_t *note)
 
 static void show_notes(verdict_t *v)
 {
-    unsigned count = v->stream->notes ? wmem_array_get_count(v->stream->notes) : 0;
-    unsigned low = 0, high = count;
+    const mstun_place_t place = { v->pinfo->num, v->position };
+    unsigned index = mstun_by_frame_first(v->stream->notes, place.frame);
+    const mstun_note_t *note;
 
-    while (low < high) { /* they are in the order of their frames */
-        unsigned middle = (low + high) / 2;
-
-        if (((const mstun_note_t *)wmem_array_index(v->stream->notes, middle))->frame < v->pinfo->num) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
-    }
-    for (; low < count; low++) {
-        const mstun_note_t *note = (const mstun_note_t *)wmem_array_index(v->stream->notes, low);
-
-        if (note->frame != v->pinfo->num) {
-            return;
-        }
-        if (note->position == v->position) {
-            show_note(v, note);
-        }
+    while ((note = (const mstun_note_t *)mstun_by_frame_next(v->stream->notes, &index, &place))) {
+        show_note(v, note);
     }
 }
 

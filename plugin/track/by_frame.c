@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "track/by_frame.h"
+
+static const mstun_place_t *place_at(wmem_array_t *array, unsigned index)
+{
+    return (const mstun_place_t *)wmem_array_index(array, index);
+}
+
+unsigned mstun_by_frame_first(wmem_array_t *array, uint32_t frame)
+{
+    unsigned low = 0, high = array ? wmem_array_get_count(array) : 0;
+
+    while (low < high) {
+        unsigned middle = (low + high) / 2;
+
+        if (place_at(array, middle)->frame < frame) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
+}
+
+const void *mstun_by_frame_next(wmem_array_t *array, unsigned *index, const mstun_place_t *place)
+{
+    unsigned count = array ? wmem_array_get_count(array) : 0;
+
+    while (*index < count && place_at(array, *index)->frame == place->frame) {
+        const mstun_place_t *entry = place_at(array, (*index)++);
+
+        if (entry->position == place->position) {
+            return entry;
+        }
+    }
+    return NULL;
+}

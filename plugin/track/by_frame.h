@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * What the first pass has found at some places of some frames, in the order of those frames: later visits look it up. */
+#ifndef MSTUN_TRACK_BY_FRAME_H
+#define MSTUN_TRACK_BY_FRAME_H
+
+#include "compat.h"
+
+/** Where in a capture: the first member of each entry. position tells things in one frame apart (a sequence number). */
+typedef struct {
+    uint32_t frame;
+    uint32_t position;
+} mstun_place_t;
+
+/** The index of the first entry in this frame or behind it. array: by frame; NULL is empty. */
+unsigned mstun_by_frame_first(wmem_array_t *array, uint32_t frame);
+
+/** The next entry at exactly this place, from *index on, which moves behind it; NULL if the frame has no more. */
+const void *mstun_by_frame_next(wmem_array_t *array, unsigned *index, const mstun_place_t *place);
+
+#endif
