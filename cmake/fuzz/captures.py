@@ -19,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 import harness
 from capturefile import read, readdressed
 from harness import STAGE, TestFailure, captures, require_plugin, tshark
-from sanitize import build, runtime
+from sanitize import build, environment_of_sanitizers
 
 MOST_FRAMES = 200  # of one capture
 HEADERS = 54       # Ethernet, IPv4, TCP: editcap leaves them alone, so that the spoilt bytes reach the plugin
@@ -101,9 +101,7 @@ def run(target, count, plugins, environment):
 
 def main(cmake, folder, first, number):
     """All seeds."""
-    environment = {"LD_PRELOAD": runtime(), "ASAN_OPTIONS": "detect_leaks=0", "G_SLICE": "always-malloc",
-                   "UBSAN_OPTIONS": "print_stacktrace=1", "WIRESHARK_DEBUG_WMEM_OVERRIDE": "simple",
-                   "WIRESHARK_ABORT_ON_DISSECTOR_BUG": "1"}
+    environment = environment_of_sanitizers() | {"WIRESHARK_ABORT_ON_DISSECTOR_BUG": "1"}
     plugins = build(cmake, folder)
     require_plugin(plugins, **environment)
     originals = {}

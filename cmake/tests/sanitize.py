@@ -38,11 +38,16 @@ def runtime():
     return path.stdout.strip()
 
 
+def environment_of_sanitizers():
+    """With which tshark loads a plugin that has them."""
+    return {"LD_PRELOAD": runtime(), "ASAN_OPTIONS": "detect_leaks=0", "G_SLICE": "always-malloc",
+            "UBSAN_OPTIONS": "print_stacktrace=1",
+            "WIRESHARK_DEBUG_WMEM_OVERRIDE": "simple"}  # else an overflow inside a wmem block goes unseen
+
+
 def main(cmake, folder):
     """One tshark run per link type and number of passes."""
-    environment = {"LD_PRELOAD": runtime(), "ASAN_OPTIONS": "detect_leaks=0", "G_SLICE": "always-malloc",
-                   "UBSAN_OPTIONS": "print_stacktrace=1",
-                   "WIRESHARK_DEBUG_WMEM_OVERRIDE": "simple"}  # else an overflow inside a wmem block goes unseen
+    environment = environment_of_sanitizers()
     plugins = build(cmake, folder)
     require_plugin(plugins, **environment)
     copies = {}

@@ -8,6 +8,7 @@ import random
 import struct
 
 import count
+import stunmsg
 
 ALLOCATE, ALLOCATED, REFUSED = 0x0003, 0x0103, 0x0113
 SEND, DATA_INDICATION = 0x0004, 0x0115
@@ -94,12 +95,7 @@ def message(kind, tid, attributes=(), key=None, length=32):
 
 def parse(msg):
     """(type, 16-byte id, {attribute type: first value})."""
-    kind, length = struct.unpack(">HH", msg[:4])
-    attributes, p = {}, 20
-    while p + 4 <= 20 + length:
-        t, n = struct.unpack(">HH", msg[p:p + 4])
-        attributes.setdefault(t, msg[p + 4:p + 4 + n])
-        p += 4 + n
+    kind, attributes = stunmsg.attributes_of(msg, padded=False)
     return kind, msg[4:20], attributes
 
 

@@ -50,14 +50,20 @@ def message(kind, tid, attributes=(), key=None, fingerprint=False):
     return head(len(body)) + body
 
 
-def parse(msg):
-    """(type, transaction id, {attribute type: first value})."""
+def attributes_of(msg, padded=True):
+    """(type, {attribute type: first value}); MS-TURN does not pad."""
     kind, length = struct.unpack(">HH", msg[:4])
     attributes, p = {}, 20
     while p + 4 <= 20 + length:
         t, n = struct.unpack(">HH", msg[p:p + 4])
         attributes.setdefault(t, msg[p + 4:p + 4 + n])
-        p += 4 + n + (-n % 4)
+        p += 4 + n + (-n % 4 if padded else 0)
+    return kind, attributes
+
+
+def parse(msg):
+    """(type, transaction id, {attribute type: first value})."""
+    kind, attributes = attributes_of(msg)
     return kind, msg[8:20], attributes
 
 
