@@ -91,7 +91,13 @@ static void keep_request(mstun_transaction_t *transaction, const mstun_facts_t *
     request->connection = connection;
     request->peer_count = count;
     memcpy(request->peers, peers, count * sizeof peers[0]);
-    transaction->turn = request;
+    mstun_transaction_more(transaction)->turn = request;
+}
+
+/* What the request of this exchange asked for; NULL: it was not captured, or asked for nothing that is kept. */
+static const turn_request_t *request_of(const mstun_exchange_t *exchange)
+{
+    return exchange->transaction && exchange->transaction->more ? exchange->transaction->more->turn : NULL;
 }
 
 static void allocate_succeeded(mstun_stream_t *stream, packet_info *pinfo, uint32_t position,
@@ -327,7 +333,7 @@ void mstun_allocation_learn(mstun_stream_t *stream, unsigned direction, packet_i
         break;
     case STUN_SUCCESS:
         stream->stale_nonces = 0;
-        learn_success(stream, direction, pinfo, position, facts, transaction ? transaction->turn : NULL);
+        learn_success(stream, direction, pinfo, position, facts, request_of(exchange));
         break;
     case STUN_ERROR:
         learn_error(stream, pinfo, position, facts);
@@ -340,14 +346,14 @@ void mstun_allocation_learn(mstun_stream_t *stream, unsigned direction, packet_i
 
 const mstun_endpoint_t *mstun_allocation_requested_peer(const mstun_exchange_t *exchange)
 {
-    const turn_request_t *request = exchange->transaction ? exchange->transaction->turn : NULL;
+    const turn_request_t *request = request_of(exchange);
 
     return request && request->peer_count > 0 ? &request->peers[0] : NULL;
 }
 
 uint16_t mstun_allocation_requested_channel(const mstun_exchange_t *exchange)
 {
-    const turn_request_t *request = exchange->transaction ? exchange->transaction->turn : NULL;
+    const turn_request_t *request = request_of(exchange);
 
     return request ? request->channel : 0;
 }
@@ -371,7 +377,9 @@ const mstun_connection_t *mstun_connection_of(const mstun_stream_t *stream, cons
         return announced_in(stream, facts->connection_id, pinfo->num, position);
     }
     if (facts->method == TURN_CONNECTION_BIND) {
-        return exchange->transaction && exchange->transaction->turn ? exchange->transaction->turn->connection : NULL;
+        const turn_request_t *request = request_of(exchange);
+
+        return request ? request->connection : NULL;
     }
     return mstun_connection_carried(stream, pinfo);
 }

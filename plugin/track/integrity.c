@@ -73,7 +73,7 @@ static bool sees_every_nonce(const mstun_stream_t *stream, const packet_info *pi
     const challenge_t *challenge = stream->challenges;
     unsigned count = 0;
 
-    for (; challenge; challenge = challenge->older) {
+    for (; challenge && count <= CHALLENGES_MAX; challenge = challenge->older) {
         count++;
     }
     return count > 0 && count <= CHALLENGES_MAX && pinfo->ptype == PT_TCP && stream->flow[0].gap_frame == 0 &&
@@ -131,10 +131,12 @@ static void learn_signer(mstun_stream_t *stream, const packet_info *pinfo, const
     }
     const signer_t *kept = keep_signer(stream, &signer);
 
-    if (!transaction->signer) {
-        transaction->signer = kept;
-    } else if (transaction->signer != kept) { /* one id for two requests: whose is the response? */
-        transaction->several_signers = true;
+    mstun_transaction_more_t *more = mstun_transaction_more(transaction);
+
+    if (!more->signer) {
+        more->signer = kept;
+    } else if (more->signer != kept) { /* one id for two requests: whose is the response? */
+        more->several_signers = true;
     }
 }
 
@@ -187,13 +189,13 @@ static void try_signer(const mstun_facts_t *facts, const mstun_span_t *hmac, con
 /* Who made it: what stands in the message, or what is known of its request. own: room for the former. */
 static signer_t signer_of(const mstun_facts_t *facts, const mstun_exchange_t *exchange, mstun_identity_t *own)
 {
-    const mstun_transaction_t *transaction = exchange->transaction;
+    const mstun_transaction_more_t *more = exchange->transaction ? exchange->transaction->more : NULL;
 
     *own = identity_of(facts);
-    if (transaction && transaction->signer && (facts->class != STUN_REQUEST || lacks_challenge(own))) {
-        signer_t signer = *transaction->signer;
+    if (more && more->signer && (facts->class != STUN_REQUEST || lacks_challenge(own))) {
+        signer_t signer = *more->signer;
 
-        signer.certain = signer.certain && !transaction->several_signers;
+        signer.certain = signer.certain && !more->several_signers;
         return signer;
     }
     return (signer_t){ .identity = own, .certain = is_whole(facts, own) };

@@ -131,9 +131,6 @@ static void open_check(mstun_pair_t *pair, unsigned way, mstun_transaction_t *tr
     transaction->open_in_pair = true;
     pair->open[way]++;
     transaction->pair_older = pair->newest[way];
-    if (pair->newest[way]) {
-        pair->newest[way]->pair_newer = transaction;
-    }
     pair->newest[way] = transaction;
 }
 
@@ -144,15 +141,9 @@ static void close_check(mstun_pair_t *pair, unsigned way, mstun_transaction_t *t
     }
     transaction->open_in_pair = false;
     pair->open[way]--;
-    if (transaction->pair_older) {
-        transaction->pair_older->pair_newer = transaction->pair_newer;
+    while (pair->newest[way] && !pair->newest[way]->open_in_pair) {
+        pair->newest[way] = pair->newest[way]->pair_older;
     }
-    if (transaction->pair_newer) {
-        transaction->pair_newer->pair_older = transaction->pair_older;
-    } else {
-        pair->newest[way] = transaction->pair_older;
-    }
-    transaction->pair_older = transaction->pair_newer = NULL;
 }
 
 static const char *ufrag_of(const char *text, size_t len)

@@ -33,7 +33,7 @@ struct mstun_pair {
     const mstun_stream_t *stream;
     const struct tcp_analysis *connection; /* TCP's own data; NULL on UDP */
     mstun_pair_session_t *session;         /* NULL: the agents are not known */
-    mstun_transaction_t *newest[2];        /* open checks of each direction */
+    mstun_transaction_t *newest[2];        /* open checks of each direction; answered ones may stand behind them */
     uint32_t open[2];                      /* how many these are */
     uint32_t changes;                      /* messages and media that came */
     uint8_t forward;                       /* the direction of the connection in which side 0 sends */

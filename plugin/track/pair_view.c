@@ -84,6 +84,9 @@ static void judge_open(const mstun_pair_t *pair, const mstun_transaction_t *newe
                        mstun_pair_way_t *way)
 {
     for (const mstun_transaction_t *check = newest; check; check = check->pair_older) {
+        if (!check->open_in_pair) {
+            continue;
+        }
         if (!life->closed && ms_between(&check->request_time, &life->end) < MSTUN_GRACE_MS) {
             way->pending++;
             continue;

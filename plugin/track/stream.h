@@ -40,6 +40,12 @@ typedef struct {
     bool in_step;                /* first pass: expected is known */
 } mstun_flow_t;
 
+/* Requests in the order in which they came; those answered by now are still among them. */
+typedef struct {
+    mstun_transaction_t *oldest;
+    mstun_transaction_t *newest;
+} mstun_open_t;
+
 struct mstun_stream {
     uint32_t tcp_stream;            /* as tcp.stream */
     const struct tcp_analysis *tcp; /* TCP's own data on the connection; NULL on UDP */
@@ -53,8 +59,7 @@ struct mstun_stream {
     mstun_endpoint_t client;   /* where streams of one client were joined here; family 0: they were not */
     unsigned client_direction; /* of what client sends, whoever it sends it to */
     mstun_flow_t flow[2];
-    mstun_transaction_t *oldest; /* first pass: requests without a response yet, oldest first */
-    mstun_transaction_t *newest;
+    mstun_open_t open[2];           /* first pass: requests of each direction without a response yet */
     mstun_allocation_t *allocation; /* the last one made on this connection, where it is a TURN control connection */
     mstun_connection_t *connection; /* the relayed connection that it carries, client to server or server to peer */
     uint32_t connection_since;      /* the first frame that belongs to connection */

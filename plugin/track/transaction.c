@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "track/transaction.h"
 
-#include "track/by_frame.h"
-
 static wmem_map_t *transactions; /* of all connections of a file, by id, connection and direction of the request */
 
 static int proto_mstun = -1;
@@ -59,28 +57,26 @@ uint32_t mstun_transaction_signature(const mstun_facts_t *facts)
 
 static void open_request(mstun_stream_t *stream, mstun_transaction_t *transaction)
 {
-    transaction->older = stream->newest;
-    if (stream->newest) {
-        stream->newest->newer = transaction;
+    mstun_open_t *open = &stream->open[transaction->direction];
+
+    if (open->newest) {
+        open->newest->next_open = transaction;
     } else {
-        stream->oldest = transaction;
+        open->oldest = transaction;
     }
-    stream->newest = transaction;
+    open->newest = transaction;
 }
 
-static void close_request(mstun_stream_t *stream, mstun_transaction_t *transaction)
+/* The oldest request that still has no response. Each is passed once. */
+static mstun_transaction_t *oldest_open(mstun_open_t *open)
 {
-    if (transaction->older) {
-        transaction->older->newer = transaction->newer;
-    } else if (stream->oldest == transaction) {
-        stream->oldest = transaction->newer;
+    while (open->oldest && open->oldest->response_frame) {
+        open->oldest = open->oldest->next_open;
     }
-    if (transaction->newer) {
-        transaction->newer->older = transaction->older;
-    } else if (stream->newest == transaction) {
-        stream->newest = transaction->older;
+    if (!open->oldest) {
+        open->newest = NULL;
     }
-    transaction->older = transaction->newer = NULL;
+    return open->oldest;
 }
 
 /* [MS-TURN] 2.2.1: a Send Request is never answered. */
@@ -101,18 +97,22 @@ static mstun_transaction_t *new_transaction(const mstun_stream_t *stream, unsign
     return transaction;
 }
 
-static mstun_copy_t *add_copy(mstun_transaction_t *transaction, packet_info *pinfo, uint32_t position, bool of_request,
-                              bool alternate)
+mstun_transaction_more_t *mstun_transaction_more(mstun_transaction_t *transaction)
 {
-    mstun_copy_t *copy = wmem_new0(wmem_file_scope(), mstun_copy_t);
+    if (!transaction->more) {
+        transaction->more = wmem_new0(wmem_file_scope(), mstun_transaction_more_t);
+    }
+    return transaction->more;
+}
 
-    copy->frame = pinfo->num;
-    copy->position = position;
-    copy->of_request = of_request;
-    copy->alternate = alternate;
-    copy->next = transaction->copies;
-    transaction->copies = copy;
-    return copy;
+static void add_copy(mstun_transaction_t *transaction, const mstun_copy_t *copy)
+{
+    mstun_transaction_more_t *more = mstun_transaction_more(transaction);
+
+    if (!more->copies) {
+        more->copies = wmem_array_sized_new(wmem_file_scope(), sizeof *copy, 1);
+    }
+    wmem_array_append(more->copies, copy, 1);
 }
 
 /* MS-ICE2 sends a check twice under one id, in two formats ([MS-ICE2] 3.1.4.8.2): that is no repetition. */
@@ -126,18 +126,26 @@ static bool has_use_candidate(const mstun_facts_t *facts)
     return (facts->has & MSTUN_HAS_USE_CANDIDATE) != 0;
 }
 
-static void enter_request(mstun_stream_t *stream, unsigned direction, packet_info *pinfo, uint32_t position,
-                          const mstun_facts_t *facts)
+static void enter_copy_of_request(mstun_transaction_t *transaction, packet_info *pinfo, uint32_t position,
+                                  const mstun_facts_t *facts)
+{
+    bool changed = has_use_candidate(facts) != transaction->use_candidate;
+    mstun_copy_t copy = { .place = { pinfo->num, position },
+                          .of_request = true,
+                          .changed = changed,
+                          .alternate = !changed && is_alternate(facts, transaction->request_signature) };
+
+    add_copy(transaction, &copy);
+}
+
+static mstun_transaction_t *enter_request(mstun_stream_t *stream, unsigned direction, packet_info *pinfo,
+                                          uint32_t position, const mstun_facts_t *facts)
 {
     mstun_transaction_t *transaction = find(stream, direction, facts->id);
 
     if (transaction && transaction->request_frame) {
-        mstun_copy_t *copy =
-            add_copy(transaction, pinfo, position, true, is_alternate(facts, transaction->request_signature));
-
-        copy->changed = has_use_candidate(facts) != transaction->use_candidate;
-        copy->alternate = copy->alternate && !copy->changed;
-        return;
+        enter_copy_of_request(transaction, pinfo, position, facts);
+        return transaction;
     }
     if (!transaction) { /* else a capture of several interfaces had the response first */
         transaction = new_transaction(stream, direction, facts->id);
@@ -153,16 +161,20 @@ static void enter_request(mstun_stream_t *stream, unsigned direction, packet_inf
     if (transaction->awaits_response && !transaction->response_frame) {
         open_request(stream, transaction);
     }
+    return transaction;
 }
 
-static void enter_response(mstun_stream_t *stream, unsigned direction, packet_info *pinfo, uint32_t position,
-                           const mstun_facts_t *facts)
+static mstun_transaction_t *enter_response(mstun_stream_t *stream, unsigned direction, packet_info *pinfo,
+                                           uint32_t position, const mstun_facts_t *facts)
 {
     mstun_transaction_t *transaction = find(stream, 1 - direction, facts->id);
 
     if (transaction && transaction->response_frame) {
-        add_copy(transaction, pinfo, position, false, is_alternate(facts, transaction->response_signature));
-        return;
+        mstun_copy_t copy = { .place = { pinfo->num, position },
+                              .alternate = is_alternate(facts, transaction->response_signature) };
+
+        add_copy(transaction, &copy);
+        return transaction;
     }
     if (!transaction) {
         transaction = new_transaction(stream, 1 - direction, facts->id);
@@ -170,18 +182,21 @@ static void enter_response(mstun_stream_t *stream, unsigned direction, packet_in
     transaction->response_frame = pinfo->num;
     transaction->response_position = position;
     transaction->response_signature = mstun_transaction_signature(facts);
-    close_request(stream, transaction);
+    return transaction;
 }
 
 static const mstun_copy_t *find_copy(const mstun_transaction_t *transaction, const packet_info *pinfo,
                                      uint32_t position, bool of_request)
 {
-    for (const mstun_copy_t *copy = transaction->copies; copy; copy = copy->next) {
-        if (copy->frame == pinfo->num && copy->position == position && copy->of_request == of_request) {
-            return copy;
-        }
+    const mstun_place_t place = { pinfo->num, position };
+    wmem_array_t *copies = transaction->more ? transaction->more->copies : NULL;
+    unsigned index = mstun_by_frame_first(copies, place.frame);
+    const mstun_copy_t *copy;
+
+    while ((copy = (const mstun_copy_t *)mstun_by_frame_next(copies, &index, &place)) &&
+           copy->of_request != of_request) {
     }
-    return NULL;
+    return copy;
 }
 
 mstun_exchange_t mstun_transaction_track(mstun_stream_t *stream, unsigned direction, packet_info *pinfo,
@@ -193,50 +208,52 @@ mstun_exchange_t mstun_transaction_track(mstun_stream_t *stream, unsigned direct
     if (facts->class == STUN_INDICATION || pinfo->flags.in_error_pkt) {
         return exchange;
     }
-    if (!PINFO_FD_VISITED(pinfo)) {
-        if (of_request) {
-            enter_request(stream, direction, pinfo, position, facts);
-        } else {
-            enter_response(stream, direction, pinfo, position, facts);
-        }
+    if (PINFO_FD_VISITED(pinfo)) {
+        exchange.transaction = find(stream, of_request ? direction : 1 - direction, facts->id);
+    } else {
+        exchange.transaction = of_request ? enter_request(stream, direction, pinfo, position, facts)
+                                          : enter_response(stream, direction, pinfo, position, facts);
     }
-    exchange.transaction = find(stream, of_request ? direction : 1 - direction, facts->id);
     if (exchange.transaction) {
         exchange.copy = find_copy(exchange.transaction, pinfo, position, of_request);
     }
     return exchange;
 }
 
-static void prove_overdue(mstun_stream_t *stream, mstun_transaction_t *transaction, packet_info *pinfo, uint32_t seq)
+static void prove_overdue(mstun_stream_t *stream, const mstun_transaction_t *transaction, packet_info *pinfo,
+                          uint32_t seq)
 {
     overdue_t overdue = { { pinfo->num, seq }, transaction };
 
-    close_request(stream, transaction);
     if (!stream->overdue) {
         stream->overdue = wmem_array_sized_new(wmem_file_scope(), sizeof(overdue_t), 1);
     }
     wmem_array_append_one(stream->overdue, overdue);
 }
 
+static bool had_its_time(const mstun_transaction_t *transaction, const packet_info *pinfo)
+{
+    nstime_t waited;
+
+    nstime_delta(&waited, &pinfo->abs_ts, &transaction->request_time);
+    return nstime_to_msec(&waited) >= STUN_TI_MS;
+}
+
 void mstun_transaction_expire(mstun_stream_t *stream, unsigned direction, packet_info *pinfo, uint32_t seq,
                               bool last_of_direction)
 {
-    mstun_transaction_t *transaction = stream->oldest, *newer;
-
     if (PINFO_FD_VISITED(pinfo)) {
         return;
     }
-    for (; transaction; transaction = newer) {
-        nstime_t waited;
+    for (unsigned asking = 0; asking < 2; asking++) {
+        mstun_open_t *open = &stream->open[asking];
+        bool asked_is_gone = last_of_direction && asking != direction;
+        mstun_transaction_t *transaction;
 
-        newer = transaction->newer;
-        nstime_delta(&waited, &pinfo->abs_ts, &transaction->request_time);
-        bool timed_out = nstime_to_msec(&waited) >= STUN_TI_MS;
-
-        if (timed_out || (last_of_direction && transaction->direction != direction)) {
+        /* Where one still has time, the newer ones have more. */
+        while ((transaction = oldest_open(open)) && (asked_is_gone || had_its_time(transaction, pinfo))) {
             prove_overdue(stream, transaction, pinfo, seq);
-        } else if (!last_of_direction) {
-            return; /* the newer ones have waited less */
+            open->oldest = transaction->next_open;
         }
     }
 }

@@ -6,26 +6,38 @@
 #define MSTUN_TRACK_TRANSACTION_H
 
 #include "attr/facts.h"
+#include "track/by_frame.h"
 #include "track/stream.h"
 
 #define STUN_TI_MS 39500 /* RFC 8489 section 6.2.2: a client on TCP waits 39.5 s for a response */
 
 /** A request or response of which an earlier one was seen. */
-typedef struct mstun_copy {
-    struct mstun_copy *next;
-    uint32_t frame;
-    uint32_t position;
+typedef struct {
+    mstun_place_t place;
     bool of_request;
     bool alternate; /* the other format of an MS-ICE2 check (two copies with one id), no repetition */
     bool changed;   /* a repetition that says more than the first: Skype nominates under the id of the check */
 } mstun_copy_t;
 
+/** What only some transactions have. */
+typedef struct {
+    const struct mstun_signer *signer;     /* who made the request, see integrity.c; NULL: not known */
+    const struct mstun_turn_request *turn; /* what track/allocation keeps of a TURN request for its response */
+    wmem_array_t *copies;                  /* of mstun_copy_t, by frame; NULL: none */
+    bool several_signers;                  /* requests with this id were made by several */
+} mstun_transaction_more_t;
+
+/* Captures have millions of them: lists are linked one way, and what is over leaves them when it comes to their end. */
 struct mstun_transaction {
     uint8_t id[STUN_ID_LEN];
     uint32_t stream;
+    uint16_t type;     /* of the request */
     uint8_t direction; /* of the request */
-    bool awaits_response;
-    uint16_t type;          /* of the request */
+    bool awaits_response : 1;
+    bool use_candidate : 1;  /* the request has USE-CANDIDATE */
+    bool nominating : 1;     /* the request or a later copy of it has it */
+    bool with_integrity : 1; /* the request carried MESSAGE-INTEGRITY */
+    bool open_in_pair : 1;
     uint32_t request_frame; /* 0: none was seen */
     uint32_t request_position;
     uint32_t request_signature;
@@ -33,19 +45,10 @@ struct mstun_transaction {
     uint32_t response_position;
     uint32_t response_signature;
     nstime_t request_time;
-    bool use_candidate;                    /* the request has USE-CANDIDATE */
-    bool with_integrity;                   /* the request carried MESSAGE-INTEGRITY */
-    bool several_signers;                  /* requests with this id were made by several */
-    const struct mstun_signer *signer;     /* who made the request, see integrity.c; NULL: not known */
-    const struct mstun_turn_request *turn; /* what track/allocation keeps of a TURN request for its response */
-    struct mstun_pair *pair;               /* of ICE, which it checks; NULL: it is no check */
-    mstun_transaction_t *pair_newer;       /* among the open checks of one direction of the pair */
-    mstun_transaction_t *pair_older;
-    bool open_in_pair;
-    bool nominating; /* the request or a later copy of it has USE-CANDIDATE */
-    mstun_copy_t *copies;
-    mstun_transaction_t *newer; /* among its stream's open requests */
-    mstun_transaction_t *older;
+    mstun_transaction_t *next_open;  /* the next request of its stream and direction, perhaps answered by now */
+    mstun_transaction_more_t *more;  /* NULL: nothing */
+    struct mstun_pair *pair;         /* of ICE, which it checks; NULL: it is no check */
+    mstun_transaction_t *pair_older; /* the check before it in its direction of the pair, perhaps no longer open */
 };
 
 /** What one message is in its transaction. */
@@ -61,6 +64,9 @@ typedef struct {
  */
 mstun_exchange_t mstun_transaction_track(mstun_stream_t *stream, unsigned direction, packet_info *pinfo,
                                          uint32_t position, const mstun_facts_t *facts);
+
+/** Never NULL: made at the first call, on the first pass. */
+mstun_transaction_more_t *mstun_transaction_more(mstun_transaction_t *transaction);
 
 /** Tells copies of a message from its other format: equal for the former, different (but for chance) for the latter. */
 uint32_t mstun_transaction_signature(const mstun_facts_t *facts);
