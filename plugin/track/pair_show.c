@@ -7,6 +7,7 @@ static int hf_pair = -1;
 static int hf_id = -1;
 static int hf_verdict = -1;
 static int hf_peer = -1;
+static int hf_first = -1;
 static int hf_role = -1;
 static int hf_nominating = -1;
 static int hf_nominated = -1;
@@ -126,25 +127,36 @@ static void show_nomination(tvbuff_t *tvb, proto_tree *tree, const mstun_pair_vi
     }
 }
 
-static void show_pair(tvbuff_t *tvb, packet_info *pinfo, proto_tree *parent, const mstun_pair_view_t *view)
+static bool is_here(const finding_t *f, uint32_t frame, uint32_t position)
 {
-    proto_item *item = proto_tree_add_string(parent, hf_pair, tvb, 0, 0, mstun_pair_verdict_text(pinfo->pool, view));
+    return frame == f->pinfo->num && position == f->position;
+}
+
+static void show_numbers(const finding_t *f, tvbuff_t *tvb, proto_tree *tree)
+{
+    show_nomination(tvb, tree, f->view);
+    add_number(tree, tvb, hf_media, f->view->way[0].media + f->view->way[1].media);
+    show_times(tvb, tree, f->view);
+    show_way(tvb, f->pinfo, tree, f->view, MSTUN_FORWARD);
+    show_way(tvb, f->pinfo, tree, f->view, MSTUN_REVERSE);
+}
+
+/* A pair has hundreds of checks: its numbers stand at the first one, to which the others point. */
+static void show_pair(const finding_t *f, tvbuff_t *tvb, proto_tree *parent)
+{
+    const mstun_pair_view_t *view = f->view;
+    proto_item *item = proto_tree_add_string(parent, hf_pair, tvb, 0, 0, mstun_pair_verdict_text(f->pinfo->pool, view));
     proto_tree *tree = proto_item_add_subtree(item, ett_pair);
 
     proto_item_set_generated(item);
     add_number(tree, tvb, hf_id, view->id);
     add_number(tree, tvb, hf_verdict, view->verdict);
-    add_text(tree, tvb, hf_peer, mstun_pair_side_text(pinfo->pool, &view->side[view->peer]));
-    show_nomination(tvb, tree, view);
-    add_number(tree, tvb, hf_media, view->way[0].media + view->way[1].media);
-    show_times(tvb, tree, view);
-    show_way(tvb, pinfo, tree, view, MSTUN_FORWARD);
-    show_way(tvb, pinfo, tree, view, MSTUN_REVERSE);
-}
-
-static bool is_here(const finding_t *f, uint32_t frame, uint32_t position)
-{
-    return frame == f->pinfo->num && position == f->position;
+    add_text(tree, tvb, hf_peer, mstun_pair_side_text(f->pinfo->pool, &view->side[view->peer]));
+    if (is_here(f, view->first_frame, view->first_position)) {
+        show_numbers(f, tvb, tree);
+    } else {
+        add_number(tree, tvb, hf_first, view->first_frame);
+    }
 }
 
 static const char *side_text(const finding_t *f, unsigned side)
@@ -283,7 +295,7 @@ void mstun_pair_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, uint32
     if (pair) {
         finding_t finding = { pinfo, proto_tree_get_parent(tree), mstun_pair_seen(pair, pinfo), position };
 
-        show_pair(tvb, pinfo, tree, finding.view);
+        show_pair(&finding, tvb, tree);
         show_findings(&finding);
     }
 }
@@ -335,6 +347,11 @@ static void register_fields(const mstun_registrar_t *reg)
         { &hf_peer,
           { "Peer", "mstun.pair.peer", FT_STRING, BASE_NONE, NULL, 0x0,
             "The side that the first check went to; of a pair behind a relay, the relay's peer", HFILL } },
+        { &hf_first,
+          { "Numbers in", "mstun.pair.first", FT_FRAMENUM, BASE_NONE, FRAMENUM_TYPE(FT_FRAMENUM_NONE), 0x0,
+            "The pair's first check, at which its numbers stand: mstun.pair.role, media, response_time, forward, "
+            "reverse and who nominated",
+            HFILL } },
         { &hf_role,
           { "Role", "mstun.pair.role", FT_UINT8, BASE_DEC, VALS(mstun_role_names), 0x0,
             "The role that the side with the first check claimed last", HFILL } },
