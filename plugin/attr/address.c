@@ -18,6 +18,7 @@
 
 #include <string.h>
 
+#include <epan/to_str.h>
 #include <wsutil/inet_addr.h>
 
 #define FAMILY_IPV4 1
@@ -69,22 +70,39 @@ bool mstun_endpoint_read(const uint8_t *value, int len, const uint8_t *id, mstun
     return true;
 }
 
+/* printf's functions take longer than all else of a message: the columns of every packet have such texts. */
+static void write_ip(const mstun_endpoint_t *endpoint, char *text)
+{
+    address ip;
+
+    if (endpoint->family == FAMILY_IPV4) {
+        set_address(&ip, AT_IPv4, 4, endpoint->ip);
+    } else {
+        set_address(&ip, AT_IPv6, 16, endpoint->ip);
+    }
+    address_to_str_buf(&ip, text, WS_INET6_ADDRSTRLEN);
+}
+
 const char *mstun_address_text(wmem_allocator_t *pool, const mstun_endpoint_t *endpoint)
 {
     char ip[WS_INET6_ADDRSTRLEN];
 
-    if (endpoint->family == FAMILY_IPV4) {
-        ws_inet_ntop4(endpoint->ip, ip, sizeof ip);
-    } else {
-        ws_inet_ntop6(endpoint->ip, ip, sizeof ip);
-    }
+    write_ip(endpoint, ip);
     return wmem_strdup(pool, ip);
 }
 
 const char *mstun_endpoint_text(wmem_allocator_t *pool, const mstun_endpoint_t *endpoint)
 {
-    return wmem_strdup_printf(pool, endpoint->family == FAMILY_IPV4 ? "%s:%u" : "[%s]:%u",
-                              mstun_address_text(pool, endpoint), endpoint->port);
+    bool bracketed = endpoint->family != FAMILY_IPV4;
+    char text[sizeof "[]:65535" + WS_INET6_ADDRSTRLEN] = "[", port[11];
+    char *ip = text + (bracketed ? 1 : 0);
+
+    write_ip(endpoint, ip);
+    port[10] = '\0';
+    char *end = g_stpcpy(ip + strlen(ip), bracketed ? "]:" : ":");
+
+    g_stpcpy(end, uint_to_str_back(port + 10, endpoint->port));
+    return wmem_strdup(pool, text);
 }
 
 /* One IP address: the field, and the hidden one that finds an address in whatever attribute it stands. */

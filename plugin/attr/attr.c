@@ -1,53 +1,62 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Finding an attribute's row: all families' rows in one sorted list, MS-TURN's own readings asked before it. */
+ * Finding an attribute's row: all families' rows in one index, MS-TURN's own readings asked before it. */
 #include "attr/attr.h"
-
-#include <stdlib.h>
 
 static const mstun_attr_table_t *const families[] = {
     &mstun_attr_stun, &mstun_attr_turn, &mstun_attr_ice, &mstun_attr_ms, &mstun_attr_ms_bwm,
 };
 
-typedef struct {
-    uint16_t type;
-    const mstun_attr_t *row;
-} entry_t;
-
 #define ATTRIBUTES_MAX 255
+#define PAGE_SIZE 256
 
-/* Made once when the plugin is loaded, only read after. */
-static entry_t entries[ATTRIBUTES_MAX];
-static value_string names[ATTRIBUTES_MAX + 1];
-static size_t entry_count;
+/* Made once when the plugin is loaded, only read after. Rows by the high and the low byte of their types, of which few
+ * high ones are in use. */
+static const mstun_attr_t **pages[PAGE_SIZE];
+static value_string names[ATTRIBUTES_MAX + 1]; /* sorted */
+static unsigned name_count;
 
 value_string_ext mstun_attr_names_ext = VALUE_STRING_EXT_INIT(names);
 
-static int compare_types(const void *a, const void *b)
+static void enter_row(const mstun_attr_t *row)
 {
-    return (int)((const entry_t *)a)->type - (int)((const entry_t *)b)->type;
+    const mstun_attr_t ***page = &pages[row->type / PAGE_SIZE];
+
+    if (!*page) {
+        *page = wmem_alloc0_array(wmem_epan_scope(), const mstun_attr_t *, PAGE_SIZE);
+    }
+    g_assert(!(*page)[row->type % PAGE_SIZE]);
+    (*page)[row->type % PAGE_SIZE] = row;
 }
 
 static void gather_rows(void)
 {
     for (size_t i = 0; i < array_length(families); i++) {
         for (size_t k = 0; k < families[i]->count; k++) {
-            const mstun_attr_t *row = &families[i]->rows[k];
-
-            g_assert(entry_count < ATTRIBUTES_MAX);
-            entries[entry_count++] = (entry_t){ .type = row->type, .row = row };
+            enter_row(&families[i]->rows[k]);
         }
     }
-    qsort(entries, entry_count, sizeof entries[0], compare_types);
+}
+
+static const mstun_attr_t *row_of(uint16_t type)
+{
+    const mstun_attr_t **page = pages[type / PAGE_SIZE];
+
+    return page ? page[type % PAGE_SIZE] : NULL;
 }
 
 static void gather_names(void)
 {
-    for (size_t i = 0; i < entry_count; i++) {
-        names[i] = (value_string){ entries[i].type, entries[i].row->name };
+    for (unsigned i = 0; i < PAGE_SIZE * PAGE_SIZE; i += pages[i / PAGE_SIZE] ? 1 : PAGE_SIZE) {
+        const mstun_attr_t *row = row_of((uint16_t)i);
+
+        if (row) {
+            g_assert(name_count < ATTRIBUTES_MAX);
+            names[name_count++] = (value_string){ row->type, row->name };
+        }
     }
     /* value_string_ext_new() would do, had it the same parameters in all versions of Wireshark. */
-    mstun_attr_names_ext._vs_num_entries = (unsigned)entry_count;
+    mstun_attr_names_ext._vs_num_entries = name_count;
 }
 
 void mstun_attr_register(const mstun_registrar_t *reg _U_)
@@ -58,9 +67,6 @@ void mstun_attr_register(const mstun_registrar_t *reg _U_)
 
 const mstun_attr_t *mstun_attr_find(mstun_dialect_t dialect, uint16_t type)
 {
-    entry_t key = { .type = type };
-    const entry_t *found;
-
     if (dialect == MSTUN_DIALECT_MS_TURN) {
         for (size_t i = 0; i < mstun_attr_ms_turn.count; i++) {
             if (mstun_attr_ms_turn.rows[i].type == type) {
@@ -68,8 +74,7 @@ const mstun_attr_t *mstun_attr_find(mstun_dialect_t dialect, uint16_t type)
             }
         }
     }
-    found = (const entry_t *)bsearch(&key, entries, entry_count, sizeof entries[0], compare_types);
-    return found ? found->row : NULL;
+    return row_of(type);
 }
 
 const char *mstun_attr_name(mstun_dialect_t dialect, uint16_t type)

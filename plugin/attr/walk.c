@@ -50,16 +50,18 @@ static bool out_of_place(const seen_t *seen, uint16_t type)
            type != GOOG_MESSAGE_INTEGRITY_32;
 }
 
-void mstun_attr_learn_all(const uint8_t *message, uint32_t captured, uint32_t end, mstun_facts_t *facts)
+bool mstun_attr_learn_all(const uint8_t *message, uint32_t captured, uint32_t end, mstun_facts_t *facts)
 {
     mstun_tlv_walk_t walk;
     mstun_tlv_t tlv;
     seen_t seen = { false, false };
+    bool fills = true;
 
     mstun_tlv_walk_start(&walk, message, captured, end, facts->padded);
     while (mstun_tlv_walk_next(&walk, &tlv)) {
         const mstun_attr_t *row = tlv.state == MSTUN_TLV_OK ? mstun_attr_find(facts->dialect, tlv.type) : NULL;
 
+        fills = fills && tlv.state == MSTUN_TLV_OK;
         if (!row || !mstun_attr_length_ok(row, tlv.length) || out_of_place(&seen, tlv.type)) {
             facts->has |= MSTUN_HAS_PROBLEM;
             continue; /* an attribute out of place is to be ignored: RFC 8489 section 14.5 */
@@ -72,12 +74,20 @@ void mstun_attr_learn_all(const uint8_t *message, uint32_t captured, uint32_t en
             row->learn(message + tlv.offset + STUN_TLV_HEADER_LEN, tlv.length, facts);
         }
     }
+    return fills;
 }
 
 static void show_type(tvbuff_t *tvb, proto_tree *tree, int offset, mstun_dialect_t dialect, uint16_t type)
 {
-    proto_item *item = proto_tree_add_uint_format_value(tree, hf_att_type, tvb, offset, 2, type, "%s (0x%04x)",
-                                                        mstun_attr_name(dialect, type), type);
+    const mstun_attr_t *row = mstun_attr_find(dialect, type);
+    proto_item *item;
+
+    if (row == mstun_attr_find(MSTUN_DIALECT_RFC5389, type)) {
+        item = proto_tree_add_uint(tree, hf_att_type, tvb, offset, 2, type);
+    } else { /* a name of its own */
+        item =
+            proto_tree_add_uint_format_value(tree, hf_att_type, tvb, offset, 2, type, "%s (0x%04x)", row->name, type);
+    }
     proto_tree *bits = proto_item_add_subtree(item, ett_att_type);
 
     proto_tree_add_uint(bits, hf_att_type_comprehension, tvb, offset, 2, type);

@@ -11,9 +11,9 @@
 /**
  * Fills facts from the attributes. facts' header part (type, id, dialect, padded) must be filled; id points to the
  * message's bytes. captured: bytes of the message that are there; end: where its attributes end.
- * Never fails: what is wrong is left out, and MSTUN_HAS_PROBLEM set.
+ * What is wrong is left out, and MSTUN_HAS_PROBLEM set. Returns whether the attributes fill the message exactly.
  */
-void mstun_attr_learn_all(const uint8_t *message, uint32_t captured, uint32_t end, mstun_facts_t *facts);
+bool mstun_attr_learn_all(const uint8_t *message, uint32_t captured, uint32_t end, mstun_facts_t *facts);
 
 /**
  * Adds every attribute to tree, with the expert infos that name what is wrong. tvb: the message from its header.

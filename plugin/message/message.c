@@ -47,17 +47,20 @@ static bool walks_to_the_end(const uint8_t *message, uint32_t captured, uint32_t
 
 /* With a cookie attributes are padded, but the drafts between RFC 3489 and RFC 5389 had the cookie and no padding:
  * what walks to the exact end decides, and a length that is no multiple of 4 can only be unpadded. */
-static bool is_padded(const uint8_t *message, uint32_t captured, const mstun_facts_t *facts)
+static void learn_attributes(const uint8_t *message, uint32_t captured, uint32_t reported, mstun_facts_t *facts)
 {
     uint32_t end = message_end(facts);
+    const mstun_facts_t header = *facts;
 
-    if (!mstun_dialect_pads(facts->dialect)) {
-        return false;
+    facts->padded = mstun_dialect_pads(facts->dialect);
+    if (mstun_attr_learn_all(message, captured, MIN(end, reported), facts) && (facts->length & 3) == 0) {
+        return;
     }
-    if ((facts->length & 3) == 0 && walks_to_the_end(message, captured, end, true)) {
-        return true;
+    if (facts->padded && captured >= end && walks_to_the_end(message, captured, end, false)) {
+        *facts = header;
+        facts->padded = false;
+        mstun_attr_learn_all(message, captured, MIN(end, reported), facts);
     }
-    return captured < end || !walks_to_the_end(message, captured, end, false);
 }
 
 bool mstun_message_parse(tvbuff_t *tvb, mstun_dialect_t dialect, mstun_facts_t *facts)
@@ -77,8 +80,7 @@ bool mstun_message_parse(tvbuff_t *tvb, mstun_dialect_t dialect, mstun_facts_t *
     if (facts->dialect == MSTUN_DIALECT_MS_TURN && facts->type == MS_TURN_DATA_INDICATION) {
         facts->class = STUN_INDICATION; /* whatever its bits say: [MS-TURN] 2.2.1 */
     }
-    facts->padded = is_padded(message, captured, facts);
-    mstun_attr_learn_all(message, captured, MIN(message_end(facts), (uint32_t)tvb_reported_length(tvb)), facts);
+    learn_attributes(message, captured, (uint32_t)tvb_reported_length(tvb), facts);
     if (dialect == MSTUN_DIALECT_UNKNOWN && facts->dialect == MSTUN_DIALECT_RFC5389 &&
         facts->has & MSTUN_HAS_MS_ATTRIBUTE) {
         facts->dialect = MSTUN_DIALECT_MS_ICE2;

@@ -10,6 +10,15 @@
 
 #define TEXT_SHOWN 48 /* of a user name or realm: the rest is in the tree */
 
+/* " peer: 192.0.2.1:3478" */
+static void append(wmem_strbuf_t *line, const char *label, const char *text)
+{
+    wmem_strbuf_append_c(line, ' ');
+    wmem_strbuf_append(line, label);
+    wmem_strbuf_append(line, ": ");
+    wmem_strbuf_append(line, text);
+}
+
 /* Text from the wire may hold anything, an MS-TURN user name is binary: such is shown by its first bytes in hex. */
 static void append_text(wmem_strbuf_t *line, const char *label, const mstun_span_t *text)
 {
@@ -23,7 +32,7 @@ static void append_text(wmem_strbuf_t *line, const char *label, const mstun_span
     }
     bool cut = len > TEXT_SHOWN;
 
-    wmem_strbuf_append_printf(line, " %s: ", label);
+    append(line, label, "");
     if (isprint_utf8_string((const char *)text->bytes, len)) {
         wmem_strbuf_append_len(line, (const char *)text->bytes, cut ? TEXT_SHOWN : len);
     } else {
@@ -41,7 +50,7 @@ static void append_endpoint(wmem_strbuf_t *line, const char *label, const mstun_
 {
     if (endpoint->family) {
         /* freed with line: both are the packet's */
-        wmem_strbuf_append_printf(line, " %s: %s", label, mstun_endpoint_text(line->allocator, endpoint));
+        append(line, label, mstun_endpoint_text(line->allocator, endpoint));
     }
 }
 
