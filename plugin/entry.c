@@ -110,6 +110,10 @@ static int dissect_tcp(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void
 static ws_bool heur_tcp(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
     mstun_segment_t segment = segment_of(tvb, (struct tcpinfo *)data);
+
+    if (!mstun_detect_possible(segment.bytes, segment.captured, segment.reported)) {
+        return false;
+    }
     mstun_framing_t framing = mstun_detect(segment.bytes, segment.captured, segment.reported, MSTUN_PROOF_HEADER);
 
     if (framing != MSTUN_FRAMING_UNKNOWN) {
@@ -122,6 +126,9 @@ static ws_bool heur_tcp(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, voi
  * behind it, bytes that the owner may be in the middle of must be a message beyond doubt. */
 static bool is_ours_on_owned_port(packet_info *pinfo, const mstun_segment_t *segment)
 {
+    if (!mstun_detect_possible(segment->bytes, segment->captured, segment->reported)) {
+        return pinfo->match_uint == TURN_PORT && may_become_stun(pinfo, segment);
+    }
     mstun_framing_t framing = mstun_detect(segment->bytes, segment->captured, segment->reported, MSTUN_PROOF_HEADER);
 
     if (framing == MSTUN_FRAMING_UNKNOWN) {

@@ -86,6 +86,27 @@ typedef enum {
 } mstun_proof_t;
 
 /**
+ * Whether mstun_detect or mstun_pseudo_tls_hello can say anything else than no: a few loads, of which nearly all segments
+ * of other protocols come no further.
+ */
+static inline bool mstun_detect_possible(const uint8_t *bytes, uint32_t captured, uint32_t reported)
+{
+    bool may_be_hello = captured > 0 && (bytes[0] == 0x16 || bytes[0] == 0x80);
+
+    if (captured < STUN_HEADER_LEN || may_be_hello) {
+        return may_be_hello;
+    }
+    uint32_t begin = pntohu16(bytes), next = pntohu16(bytes + 2);
+
+    if (begin + RFC4571_HEADER_LEN < reported && bytes[2] >= 20) { /* media in an RFC 4571 frame, by its first byte */
+        return true;
+    }
+    return pntohu32(bytes + 4) == STUN_COOKIE || pntohu32(bytes + 6) == STUN_COOKIE || bytes[0] == MS_TURN_CONTROL ||
+           bytes[0] == MS_TURN_DATA || (stun_type_possible((uint16_t)begin) && STUN_HEADER_LEN + next <= reported) ||
+           begin == STUN_HEADER_LEN + (uint32_t)pntohu16(bytes + 4); /* without RFC 5389's cookie, bare or framed */
+}
+
+/**
  * The framing that the first bytes of a TCP segment prove; MSTUN_FRAMING_UNKNOWN if none.
  * bytes, captured: what is there; reported: the segment's length on the wire.
  * RFC 4571 and MS-TURN are also proven by media in front of a STUN message in the same segment.
