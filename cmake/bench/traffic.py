@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Captures to measure with, the same bytes every time.
+
+    traffic.py <kind> <packets> <file>
+
+other    TCP that is no STUN: random bytes on 50 connections and free ports
+tls      TLS records on port 443, 50 connections
+checks   ICE checks in RFC 4571 frames and their responses, on one connection
+open     the same checks, and no responses: all transactions stay open
+many     checks and responses, ten packets to a connection
+turn     RFC 6062: a control connection's requests and responses, and four data connections with checks and RTP
+"""
+import random
+import struct
+import sys
+import zlib
+
+COOKIE = 0x2112A442
+CLIENT, SERVER = b"\x0a\0\0\1", b"\x0a\0\0\2"
+HEAD = struct.Struct("<IIII")
+
+
+class Capture:
+    """A pcap file that grows by TCP segments, 1 ms apart."""
+
+    def __init__(self, path):
+        self.file = open(path, "wb")
+        self.file.write(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 262144, 1))
+        self.count = 0
+        self.sequence = {}
+
+    def segment(self, port, server_port, from_client, payload, client=CLIENT):
+        """One segment in step with those before it."""
+        flow = (client, port, server_port, from_client)
+        back = (client, port, server_port, not from_client)
+        source, destination = (client, SERVER) if from_client else (SERVER, client)
+        ports = (port, server_port) if from_client else (server_port, port)
+        sequence = self.sequence.get(flow, 1)
+        tcp = struct.pack(">HHIIBBHHH", *ports, sequence, self.sequence.get(back, 1), 0x50, 0x18, 8192, 0, 0)
+        ip = struct.pack(">BBHHHBBH4s4s", 0x45, 0, 40 + len(payload), 0, 0, 64, 6, 0, source, destination)
+        frame = b"\2" * 12 + b"\x08\0" + ip + tcp + payload
+        self.sequence[flow] = (sequence + len(payload)) & 0xFFFFFFFF
+        self.file.write(HEAD.pack(1700000000 + self.count // 1000, self.count % 1000 * 1000, len(frame), len(frame)))
+        self.file.write(frame)
+        self.count += 1
+
+
+def attribute(number, value):
+    """Type, length, value, padding."""
+    return struct.pack(">HH", number, len(value)) + value + bytes(-len(value) % 4)
+
+
+def message(kind, identity, *attributes):
+    """With a MESSAGE-INTEGRITY that nobody can verify and a good FINGERPRINT."""
+    body = b"".join(attributes) + attribute(0x0008, identity + b"\x5a" * 8)
+    head = struct.pack(">HHI", kind, len(body) + 8, COOKIE) + identity
+    return head + body + struct.pack(">HHI", 0x8028, 4, zlib.crc32(head + body) ^ 0x5354554E)
+
+
+def framed(packet):
+    """RFC 4571."""
+    return struct.pack(">H", len(packet)) + packet
+
+
+def check(identity):
+    """A Binding request as ICE sends it (RFC 8445 section 7.1)."""
+    return message(0x0001, identity, attribute(0x0006, b"RfRg:LfLg"), attribute(0x0024, b"\x6e\0\1\xff"),
+                   attribute(0x802A, bytes(8)))
+
+
+def success(identity):
+    """Its response."""
+    return message(0x0101, identity, attribute(0x0020, b"\0\1\xea\x23\xe7\x21\xc0\x45"))
+
+
+def rtp(number, rng):
+    """160 bytes of PCMU."""
+    return struct.pack(">BBHII", 0x80, 0, number & 0xFFFF, 160 * number & 0xFFFFFFFF, 0x1234) + rng.randbytes(160)
+
+
+def other(capture, packets, rng):
+    """See the head."""
+    for number in range(packets):
+        capture.segment(40000 + number % 50, 50000, True, rng.randbytes(1000))
+
+
+def tls(capture, packets, rng):
+    """See the head."""
+    for number in range(packets):
+        capture.segment(40000 + number % 50, 443, number // 50 % 2 == 0, b"\x17\3\3" + framed(rng.randbytes(1000)))
+
+
+def checks(capture, packets, rng):
+    """See the head."""
+    for _ in range(packets // 2):
+        identity = rng.randbytes(12)
+        capture.segment(42000, 50050, True, framed(check(identity)))
+        capture.segment(42000, 50050, False, framed(success(identity)))
+
+
+def unanswered(capture, packets, rng):
+    """See the head."""
+    for _ in range(packets):
+        capture.segment(42000, 50050, True, framed(check(rng.randbytes(12))))
+
+
+def many(capture, packets, rng):
+    """See the head."""
+    for number in range(packets // 2):
+        identity, connection = rng.randbytes(12), number // 5
+        client = b"\x0a\1" + struct.pack(">H", connection // 20000)
+        port = 20000 + connection % 20000
+        capture.segment(port, 50050, True, framed(check(identity)), client)
+        capture.segment(port, 50050, False, framed(success(identity)), client)
+
+
+def turn(capture, packets, rng):
+    """See the head."""
+    xor_peer = attribute(0x0012, b"\0\1\xe1\x3a\xe7\x21\xc0\x45")
+    for data in range(4):
+        identity, connection = rng.randbytes(12), attribute(0x002A, struct.pack(">I", 0x1000 + data))
+        capture.segment(43000, 3478, True, message(0x000A, identity, xor_peer))
+        capture.segment(43000, 3478, False, message(0x010A, identity, connection))
+        identity = rng.randbytes(12)
+        capture.segment(43001 + data, 3478, True, message(0x000B, identity, connection))
+        capture.segment(43001 + data, 3478, False, message(0x010B, identity))
+    for number in range(packets // 10):
+        identity, port = rng.randbytes(12), 43001 + number % 4
+        capture.segment(43000, 3478, True, message(0x0008, identity, xor_peer))
+        capture.segment(43000, 3478, False, message(0x0108, identity))
+        identity = rng.randbytes(12)
+        capture.segment(port, 3478, True, framed(check(identity)))
+        capture.segment(port, 3478, False, framed(success(identity)))
+        for voice in range(6):
+            capture.segment(port, 3478, voice % 2 == 0, framed(rtp(number * 6 + voice, rng)))
+
+
+KINDS = {"other": other, "tls": tls, "checks": checks, "open": unanswered, "many": many, "turn": turn}
+
+
+def make(kind, packets, path):
+    """One capture."""
+    capture = Capture(path)
+    KINDS[kind](capture, packets, random.Random(1))
+    capture.file.close()
+
+
+if __name__ == "__main__":
+    make(sys.argv[1], int(sys.argv[2]), sys.argv[3])
