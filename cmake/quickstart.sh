@@ -21,6 +21,25 @@ plugin_folder() {
     tshark -G folders 2>/dev/null | sed -n "s/^$1 Plugins:[[:space:]]*//p"
 }
 
+# configuration_folder <Global|Personal>: where profiles are.
+configuration_folder() {
+    tshark -G folders 2>/dev/null | sed -n "s/^$1 configuration:[[:space:]]*//p"
+}
+
+# remove_profiles: the global one as the plugin, the personal one as far as its user has not changed it.
+remove_profiles() {
+    global="$(configuration_folder Global)/profiles/MS-STUN"
+    if [ -e "$global" ] && { [ -w "$global" ] || can_be_root; }; then
+        if [ -w "$global" ]; then rm -r "$global"; else as_root rm -r "$global"; fi
+        echo "Removed $global"
+    fi
+    personal=$(configuration_folder Personal)
+    if [ -e "$personal/profiles/MS-STUN/mstun" ] && command -v cmake >/dev/null 2>&1; then
+        cmake -DTO="$personal" -DREMOVE=ON -P "$source_folder/cmake/profile/personal.cmake"
+        [ -e "$personal/profiles/MS-STUN" ] || echo "Removed $personal/profiles/MS-STUN"
+    fi
+}
+
 remove() {
     command -v tshark >/dev/null 2>&1 || die "There is no tshark here, so there is no mstun in it either."
     removed=no
@@ -35,6 +54,7 @@ remove() {
         echo "Removed $file"
         removed=yes
     done
+    remove_profiles
     [ $removed = yes ] || echo "mstun is not installed for this user."
     echo "The packages that quickstart.sh installed stay."
 }
@@ -119,6 +139,6 @@ step "Done."
 cat <<EOF
 
 Open it in the window:   wireshark "$capture"      (if it is missing: apt install wireshark)
-  and type into the filter bar:   mstun
+  with the profile MS-STUN (Edit, Configuration Profiles), and type into the filter bar:   mstun
 Remove mstun:            sh "$source_folder/cmake/quickstart.sh" --remove
 EOF

@@ -7,6 +7,7 @@
 # Environment: MSTUN_PLUGINS  the build's plugin folder, <build>/plugins (default: build/test/plugins)
 #              SCREEN         width x height (default: 1500x950)
 #              REPORT         a report whose window is to be open, such as mstun,findings_window
+#              PROFILE        a profile of cmake/profile: MS-STUN
 
 set -eu
 [ $# -ge 3 ] || { sed -n 's/^# \{0,1\}//; 3,9p' "$0" >&2; exit 2; }
@@ -31,6 +32,12 @@ gui.geometry_main_width: ${screen%x*}
 gui.geometry_main_height: ${screen#*x}
 gui.column.format: "No.", "%m", "Time", "%t", "Source", "%s", "Destination", "%d", "Protocol", "%p", "Length", "%L", "Info", "%i"
 EOF
+if [ -n "${PROFILE-}" ]; then
+    profile=$home/.config/wireshark/profiles/$PROFILE
+    mkdir -p "$profile"
+    cp "$source_folder/cmake/profile/$PROFILE/"* "$profile"
+    grep '^gui\.[agu]' "$home/.config/wireshark/preferences" >>"$profile/preferences"
+fi
 unprivileged=''
 if [ "$(id -u)" -eq 0 ]; then
     chown -R 65534:65534 "$home"
@@ -60,7 +67,8 @@ sleep 1
 # shellcheck disable=SC2086 # a command and its options, or nothing
 $unprivileged env HOME="$home" XDG_RUNTIME_DIR="$home/run" WIRESHARK_CONFIG_DIR="$home/.config/wireshark" \
     WIRESHARK_PLUGIN_DIR="$home/plugins" TZ=UTC \
-    wireshark -g "$frame" ${filter:+-Y "$filter"} ${REPORT:+-z "$REPORT"} -r "$home/$name" >"$home/log" 2>&1 &
+    wireshark -g "$frame" ${filter:+-Y "$filter"} ${REPORT:+-z "$REPORT"} \
+    ${PROFILE:+-C "$PROFILE"} -r "$home/$name" >"$home/log" 2>&1 &
 window_program=$!
 
 window=''

@@ -84,11 +84,12 @@ def stage_captures():
     print(f"{len(wanted) - key_logs} captures")
 
 
-def stage_credentials():
-    """Wireshark's profile "lab" (tshark -C lab) has the passwords of the captures."""
+def stage_profiles():
+    """Wireshark's profile "lab" (tshark -C lab) has the passwords of the captures; MS-STUN is the one for users."""
     profile = STAGE / "home" / "config" / "profiles" / "lab"
     profile.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(SOURCE / "test-captures" / "integrity" / "mstun_credentials", profile / "mstun_credentials")
+    shutil.copytree(SOURCE / "cmake" / "profile" / "MS-STUN", profile.parent / "MS-STUN", dirs_exist_ok=True)
 
 
 def main(plugin, wireshark_id):
@@ -101,7 +102,7 @@ def main(plugin, wireshark_id):
     version = subprocess.run(["tshark", "--version"], capture_output=True, text=True, check=True).stdout
     (STAGE / "tshark-version").write_text(version.splitlines()[0])
     stage_captures()
-    stage_credentials()
+    stage_profiles()
     subprocess.run(["chmod", "-R", "a+rX", STAGE], check=True)
     harness.require_plugin()
 
