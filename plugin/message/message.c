@@ -7,6 +7,7 @@
 static int proto_mstun = -1;
 
 static int hf_type = -1;
+static int hf_type_ms_turn = -1;
 static int hf_type_class = -1;
 static int hf_type_method = -1;
 static int hf_type_method_ms_turn = -1;
@@ -101,8 +102,9 @@ static void show_class(tvbuff_t *tvb, proto_tree *bits, const mstun_facts_t *fac
 
 static void show_type(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const mstun_facts_t *facts)
 {
-    proto_item *item = proto_tree_add_uint_format_value(tree, hf_type, tvb, 0, 2, facts->type, "0x%04x (%s)",
-                                                        facts->type, mstun_type_name(facts->dialect, facts->type));
+    const int hf = facts->dialect == MSTUN_DIALECT_MS_TURN ? hf_type_ms_turn : hf_type; /* a column shows its names */
+    proto_item *item = proto_tree_add_uint_format_value(tree, hf, tvb, 0, 2, facts->type, "0x%04x (%s)", facts->type,
+                                                        mstun_type_name(facts->dialect, facts->type));
     proto_tree *bits = proto_item_add_subtree(item, ett_type);
 
     show_class(tvb, bits, facts);
@@ -187,6 +189,9 @@ void mstun_message_register(const mstun_registrar_t *reg)
     static hf_register_info hf[] = {
         { &hf_type,
           { "Message Type", "mstun.type", FT_UINT16, BASE_HEX, VALS(mstun_type_names), 0x0, "RFC 8489 section 5",
+            HFILL } },
+        { &hf_type_ms_turn,
+          { "Message Type", "mstun.type", FT_UINT16, BASE_HEX, VALS(mstun_ms_turn_type_names), 0x0, "[MS-TURN] 2.2.1",
             HFILL } },
         { &hf_type_class,
           { "Message Class", "mstun.type.class", FT_UINT16, BASE_HEX, VALS(mstun_class_names), STUN_TYPE_CLASS_MASK,

@@ -74,8 +74,14 @@ const value_string mstun_type_names[] = {
     { 0, NULL },
 };
 
-/* Where these differ from the list above; [MS-TURN] 2.2.1. */
-static const value_string ms_turn_type_names[] = {
+/* [MS-TURN] 2.2.1. What else comes in that dialect (Google's) has the names of the list above. */
+const value_string mstun_ms_turn_type_names[] = {
+    { 0x0001, "Binding Request" },
+    { 0x0101, "Binding Success Response" },
+    { 0x0111, "Binding Error Response" },
+    { 0x0003, "Allocate Request" },
+    { 0x0103, "Allocate Success Response" },
+    { 0x0113, "Allocate Error Response" },
     { MS_TURN_SEND_REQUEST, "Send Request" },
     { 0x0104, "Send Response" }, /* Google's relay answers; [MS-TURN] never does */
     { 0x0114, "Send Error Response" },
@@ -149,7 +155,7 @@ const char *mstun_type_name(mstun_dialect_t dialect, uint16_t type)
     const char *name = NULL;
 
     if (dialect == MSTUN_DIALECT_MS_TURN) {
-        name = try_val_to_str(type, ms_turn_type_names);
+        name = try_val_to_str(type, mstun_ms_turn_type_names);
     }
     if (!name) {
         name = try_val_to_str(type, mstun_type_names);

@@ -10,6 +10,7 @@ extern const value_string mstun_class_names[]; /* by the masked bits as the buil
 extern const value_string mstun_method_names[];         /* by the masked bits as the built-in has them */
 extern const value_string mstun_ms_turn_method_names[]; /* the same in MS-TURN */
 extern const value_string mstun_type_names[];           /* whole types, RFC meaning */
+extern const value_string mstun_ms_turn_type_names[];   /* the same in MS-TURN */
 extern const value_string mstun_dialect_names[];        /* mstun_dialect_t */
 extern const value_string mstun_error_names[];          /* error codes as one number: 401, 438, 447, ... */
 
