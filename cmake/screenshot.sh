@@ -86,6 +86,12 @@ for key in End shift+Right; do
     sleep 1
     xdotool key --window "$window" $key
 done
+# The report's window below the list, as wide as the screen.
+report=$(xdotool search --onlyvisible --name '^Wireshark .* STUN' 2>/dev/null | head -n 1) || true
+if [ -n "${REPORT-}" ] && [ -n "$report" ]; then
+    xdotool windowsize "$report" $((${screen%x*} - 60)) $((${screen#*x} * 2 / 5)) \
+        windowmove "$report" 30 $((${screen#*x} * 11 / 20)) windowraise "$report"
+fi
 sleep 1
 import -window root "$picture"
 echo "$picture"

@@ -5,7 +5,7 @@
 #   cmake -DTO=<folder of Wireshark's configuration> -DREMOVE=ON -P cmake/profile/personal.cmake   takes it away
 #
 # The file "mstun" in the profile has the hash of each file as it was put there: one that has another hash now is the
-# user's. Wireshark itself leaves the file "recent" in a profile that was open.
+# user's. "recent" (the widths of columns) is Wireshark's own, which writes it anew whenever it ends.
 
 cmake_minimum_required(VERSION 3.20)
 set(shipped "${CMAKE_CURRENT_LIST_DIR}/MS-STUN")
@@ -33,6 +33,9 @@ foreach(file IN LISTS files)
     list(APPEND new_hashes "${file} ${hash}\n")
   endif()
 endforeach()
+if(NOT REMOVE AND NOT EXISTS "${profile}/recent")
+  file(COPY "${shipped}/recent" DESTINATION "${profile}")
+endif()
 
 if(changed)
   list(JOIN changed ", " changed)

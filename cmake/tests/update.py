@@ -8,6 +8,7 @@ import sys
 import capture
 import harness
 import interface
+import reference
 import stage
 
 
@@ -18,6 +19,7 @@ def main(plugin, wireshark_id, *views):
         capture.main(view, "--update")
     interface.golden("--update")
     interface.stun_names("--update")
+    reference.main("--update")
 
 
 if __name__ == "__main__":
