@@ -4,7 +4,7 @@
     causes <topic>    its first row names the cause: of captures whose truth tells the first finding that is to be expected
               ("first_finding", null in a healthy one, and "also" those that must be there too), and of test-captures/rfc6062 by
               causes.txt, whose other words must be in a row or explained by one; healthy captures (healthy.txt) have no row
-    schema    each row of each report has the keys that README.md documents
+    schema    each row of each report has the keys that plugin/report/JSON.md documents
     names     every finding that plugin/report/cause.c knows is an expert info, and every cause stands above its consequences
 """
 import fnmatch
@@ -66,11 +66,11 @@ def causes(topic):
 
 
 def documented(report):
-    """The keys in README.md's table of this report's columns."""
-    text = (SOURCE / "README.md").read_text()
+    """The keys in the page's table of this report's columns."""
+    text = (SOURCE / "plugin" / "report" / "JSON.md").read_text()
     begin, end = f"<!-- begin: {report}-json -->", f"<!-- end: {report}-json -->"
     if begin not in text or end not in text:
-        raise TestFailure(f"README.md has no {begin} ... {end}")
+        raise TestFailure(f"JSON.md has no {begin} ... {end}")
     return set(re.findall(r"^\| `(\w+)`", text.split(begin)[1].split(end)[0], re.MULTILINE))
 
 
@@ -82,7 +82,7 @@ def schema():
         for row in rows(capture, REPORTS):
             report = row["report"]
             if row.keys() != keys[report]:
-                raise TestFailure(f"{report}: {sorted(row.keys() ^ keys[report])} only here or only in README.md")
+                raise TestFailure(f"{report}: {sorted(row.keys() ^ keys[report])} only here or only in JSON.md")
             if any(value == "" for value in row.values()):
                 raise TestFailure(f"{report}: empty, should be null: {row}")
 

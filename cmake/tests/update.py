@@ -8,6 +8,7 @@ import sys
 import capture
 import harness
 import interface
+import readme
 import reference
 import stage
 
@@ -20,6 +21,7 @@ def main(plugin, wireshark_id, *views):
     interface.golden("--update")
     interface.stun_names("--update")
     reference.main("--update")
+    readme.main("--update")
 
 
 if __name__ == "__main__":
