@@ -1,9 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Wireshark's profile "MS-STUN" (cmake/profile): its columns exist, each colouring rule colours and each button finds a
-frame of some capture; of a healthy call neither rules nor buttons say that anything is wrong.
+"""Wireshark's profile "MS-STUN" (cmake/profile).
+
+    content            its columns exist, each colouring rule colours and each button finds a frame of some capture; of a
+                       healthy call neither rules nor buttons say that anything is wrong
+    install <cmake>    a file that its user has changed is neither overwritten nor removed, every other one is
 """
 import csv
 import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
 
 import harness
 from harness import CAPTURES, SOURCE, TestFailure, captures, decode, tshark
@@ -44,7 +51,7 @@ def shown(capture, text):
     return decode(capture, "-2", "-Y", text, "-T", "fields", "-e", "frame.number").split()
 
 
-def main():
+def content():
     """Captures are looked at until each rule and button has had its frame."""
     fields = {line.split("\t")[2] for line in tshark("-G", "fields").splitlines() if line.startswith("F\t")}
     wrong = [f"preferences: there is no field {field}" for field in column_fields() if field not in fields]
@@ -67,5 +74,36 @@ def main():
         raise TestFailure("\n".join(wrong))
 
 
+def install(cmake):
+    """The life of a personal profile: installed, changed, installed again, removed."""
+    script = PROFILE.parent / "personal.cmake"
+    with tempfile.TemporaryDirectory() as folder:
+        profile = Path(folder) / "profiles" / "MS-STUN"
+
+        def run(*options):
+            return subprocess.run([cmake, f"-DTO={folder}", *options, "-P", script], capture_output=True, text=True,
+                                  check=True).stderr
+
+        def expect(wanted, what):
+            if not wanted:
+                raise TestFailure(f"{what}: {sorted(path.name for path in profile.glob('*'))}")
+
+        run()
+        shipped = {path.name: path.read_text() for path in PROFILE.iterdir()}
+        expect(all((profile / file).read_text() == text for file, text in shipped.items()), "not all files installed")
+        (profile / "preferences").write_text("mine")
+        (profile / "colorfilters").unlink()
+        expect("preferences" in run(), "a changed file is kept without a word")
+        expect((profile / "preferences").read_text() == "mine", "a changed file is overwritten")
+        expect((profile / "colorfilters").read_text() == shipped["colorfilters"], "a missing file is not installed")
+        run("-DREMOVE=ON")
+        expect((profile / "preferences").exists(), "a changed file is removed")
+        expect(not (profile / "colorfilters").exists(), "an unchanged file is not removed")
+        (profile / "preferences").unlink()
+        run()
+        run("-DREMOVE=ON")
+        expect(not profile.exists(), "something is left")
+
+
 if __name__ == "__main__":
-    harness.main(main)
+    harness.main({"content": content, "install": install}[sys.argv[1]], *sys.argv[2:])

@@ -58,7 +58,7 @@ def values():
     found = {}
     for line in tshark("-G", "values").splitlines():
         kind, field, *rest = line.split("\t") if "\tmstun." in line else ("", "")
-        if field and kind != "U":  # a unit
+        if kind in ("V", "R", "T"):  # value, range, true and false; not units and lists' heads
             texts = found.setdefault(field, {})
             if kind == "T":
                 texts.update({"1": rest[0], "0": rest[1]})
