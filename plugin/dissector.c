@@ -15,6 +15,8 @@
 #include "track/allocation_show.h"
 #include "track/transaction.h"
 
+#define RESYNCS_PER_SEGMENT 16 /* each looks at all bytes that are left */
+
 /* One unit's bad end must not take the next ones with it. */
 static void dissect_unit_guarded(mstun_pass_t *pass, tvbuff_t *tvb, uint32_t offset, const mstun_unit_t *unit)
 {
@@ -130,16 +132,78 @@ static uint32_t dissect_relayed(mstun_pass_t *pass, tvbuff_t *tvb, const mstun_s
     return next;
 }
 
+/* No unit provably begins at offset or behind it: the bytes are skipped, but for a few at the end that may begin one. */
+static uint32_t skip_to_end(mstun_pass_t *pass, tvbuff_t *tvb, const mstun_segment_t *segment, uint32_t offset)
+{
+    uint32_t end = segment->reported;
+
+    if (segment->captured == segment->reported) {
+        uint32_t tail = mstun_resync_tail(pass->framing, segment->bytes, segment->captured, offset);
+
+        if (tail != MSTUN_NOWHERE && wait_for_more(pass->pinfo, tail, 0)) {
+            end = tail;
+        }
+    }
+    if (end > offset) {
+        skip(pass, tvb, offset, end - offset);
+    }
+    return end;
+}
+
 /* No unit begins at offset: goes to the next place where one provably does, or to the end. */
 static uint32_t skip_to_next(mstun_pass_t *pass, tvbuff_t *tvb, const mstun_segment_t *segment, uint32_t offset,
                              bool *in_step)
 {
-    uint32_t next = mstun_resync(pass->framing, segment->bytes, segment->captured, segment->reported, offset + 1);
+    uint32_t next = ++pass->resyncs > RESYNCS_PER_SEGMENT
+                        ? MSTUN_NOWHERE
+                        : mstun_resync(pass->framing, segment->bytes, segment->captured, segment->reported, offset + 1);
 
     *in_step = next != MSTUN_NOWHERE;
-    next = MIN(next, segment->reported);
+    if (!*in_step) {
+        return skip_to_end(pass, tvb, segment, offset);
+    }
     skip(pass, tvb, offset, next - offset);
     return next;
+}
+
+/* The bytes may prove that the framing is another than believed, where its unit is not there whole or holds nothing known. */
+static bool learn_framing(mstun_pass_t *pass, const mstun_segment_t *segment, uint32_t offset)
+{
+    const uint8_t *bytes = segment->bytes + offset;
+    uint32_t captured = segment->captured - offset, left = segment->reported - offset;
+    mstun_framing_t proven = mstun_detect(bytes, captured, left, MSTUN_PROOF_MESSAGE);
+
+    if (proven == MSTUN_FRAMING_UNKNOWN && pass->framing == MSTUN_FRAMING_RFC4571 &&
+        mstun_suggests_ms_turn(bytes, captured, left)) {
+        proven = MSTUN_FRAMING_MS_TURN;
+    }
+    if (proven == MSTUN_FRAMING_UNKNOWN || proven == pass->framing ||
+        (proven == MSTUN_FRAMING_STUN && pass->framing == MSTUN_FRAMING_RFC3489)) {
+        return false;
+    }
+    pass->framing = proven;
+    return true;
+}
+
+/* The unit at offset. If its header alone speaks for it, the bytes behind must not speak against it: LOST if they do. */
+static mstun_unit_result_t unit_here(mstun_pass_t *pass, const mstun_segment_t *segment, uint32_t offset,
+                                     mstun_unit_t *unit, bool *strange)
+{
+    const uint8_t *bytes = segment->bytes + offset;
+    uint32_t captured = segment->captured - offset, left = segment->reported - offset;
+    mstun_unit_result_t result = mstun_unit_at(pass->framing, bytes, captured, unit);
+
+    *strange = result == MSTUN_UNIT_FOUND && mstun_unit_is_strange(unit, bytes, captured, left);
+    if ((*strange || result != MSTUN_UNIT_FOUND || mstun_unit_len(unit) > left) &&
+        learn_framing(pass, segment, offset)) {
+        result = mstun_unit_at(pass->framing, bytes, captured, unit);
+        *strange = false;
+    }
+    if (*strange && (mstun_unit_is_overlaid(pass->framing, unit, bytes, captured, left) ||
+                     (mstun_unit_len(unit) > left && !mstun_unit_believed(unit)))) {
+        return MSTUN_UNIT_LOST;
+    }
+    return result;
 }
 
 /* Where MS-TURN should be: a proxy or a TLS server has answered the pseudo-TLS hello. */
@@ -156,8 +220,8 @@ static uint32_t follow_unit(mstun_pass_t *pass, tvbuff_t *tvb, const mstun_segme
                             bool *in_step)
 {
     mstun_unit_t unit;
-    mstun_unit_result_t result =
-        mstun_unit_at(pass->framing, segment->bytes + offset, segment->captured - offset, &unit);
+    bool strange;
+    mstun_unit_result_t result = unit_here(pass, segment, offset, &unit, &strange);
     uint32_t left = segment->reported - offset;
 
     if (result == MSTUN_UNIT_LOST && pass->framing == MSTUN_FRAMING_MS_TURN &&
@@ -171,7 +235,8 @@ static uint32_t follow_unit(mstun_pass_t *pass, tvbuff_t *tvb, const mstun_segme
     }
     uint32_t len = result == MSTUN_UNIT_FOUND ? mstun_unit_len(&unit) : UINT32_MAX;
 
-    if (len > left && wait_for_more(pass->pinfo, offset, len == UINT32_MAX ? 0 : len - left)) {
+    /* What comes next may speak against a strange unit, so it is waited for by the segment. */
+    if (len > left && wait_for_more(pass->pinfo, offset, len == UINT32_MAX || strange ? 0 : len - left)) {
         return offset;
     }
     if (result == MSTUN_UNIT_MORE) { /* and no reassembly: nothing can be said of these few bytes */
@@ -214,8 +279,8 @@ static uint32_t follow_units(mstun_pass_t *pass, tvbuff_t *tvb, const mstun_segm
         }
         uint32_t next = follow_unit(pass, tvb, segment, offset, in_step);
 
-        if (next == offset) {
-            return offset;
+        if (next == offset || !*in_step) {
+            return next;
         }
         offset = next;
     }
@@ -230,17 +295,19 @@ void mstun_dissect_segment(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, 
 {
     mstun_pass_t pass = { .pinfo = pinfo, .tree = tree, .stream = stream, .seq = segment->seq };
     bool in_step = false;
-    uint32_t offset = segment->reported;
+    uint32_t offset;
 
     pass.direction = mstun_stream_direction(stream, pinfo);
     mstun_mark_t mark = mstun_stream_enter(stream, pass.direction, pinfo, segment, hint);
 
     mstun_stream_note_cut(stream, pass.direction, pinfo, segment); /* before what is cut throws */
     pass.framing = mark.framing;
-    if (mark.skip > 0) {
-        skip(&pass, tvb, 0, MIN(mark.skip, segment->reported));
-    }
-    if (mark.skip != MSTUN_NOWHERE) {
+    if (mark.skip == MSTUN_NOWHERE) {
+        offset = skip_to_end(&pass, tvb, segment, 0);
+    } else {
+        if (mark.skip > 0) {
+            skip(&pass, tvb, 0, mark.skip);
+        }
         offset = follow_units(&pass, tvb, segment, mark.skip, &in_step);
     }
     mstun_stream_leave(stream, pass.direction, pinfo, segment, offset, pass.framing, in_step);

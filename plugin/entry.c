@@ -13,6 +13,7 @@
 
 #define TURN_PORT 3478
 #define TCP_FIN 0x01
+#define JOINED_LOOKED_AT 4096 /* bytes of each direction of a connection that the capture joins in the middle */
 
 static int proto_mstun = -1;
 static int proto_wrapper = -1;
@@ -86,6 +87,29 @@ static int wait_for_more(packet_info *pinfo, const mstun_segment_t *segment)
     return (int)segment->captured;
 }
 
+/* In a connection that the capture joins in the middle, any message at the beginning of the capture tells. Whether it does
+ * is asked last: that costs a look-up, and few segments get so far. */
+static mstun_framing_t framing_where_joined(packet_info *pinfo, const mstun_segment_t *segment)
+{
+    if (!segment->has_seq || segment->seq - 1 >= JOINED_LOOKED_AT || pinfo->flags.in_error_pkt) {
+        return MSTUN_FRAMING_UNKNOWN;
+    }
+    mstun_framing_t framing = mstun_detect_inside(segment->bytes, segment->captured, segment->reported);
+
+    if (framing != MSTUN_FRAMING_UNKNOWN && !mstun_stream_is_joined(pinfo)) {
+        return MSTUN_FRAMING_UNKNOWN;
+    }
+    return framing;
+}
+
+/* What a segment proves of a connection that is not ours yet. */
+static mstun_framing_t framing_of(packet_info *pinfo, const mstun_segment_t *segment)
+{
+    mstun_framing_t framing = mstun_detect(segment->bytes, segment->captured, segment->reported, MSTUN_PROOF_HEADER);
+
+    return framing != MSTUN_FRAMING_UNKNOWN ? framing : framing_where_joined(pinfo, segment);
+}
+
 /* The protocol's handle: for connections that are ours, for Decode As, and for what the wrapper has found. */
 static int dissect_tcp(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
@@ -96,7 +120,7 @@ static int dissect_tcp(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void
     if (stream) {
         return dissect_stream(tvb, pinfo, tree, tcp, stream, &segment, MSTUN_FRAMING_UNKNOWN);
     }
-    mstun_framing_t framing = mstun_detect(segment.bytes, segment.captured, segment.reported, MSTUN_PROOF_HEADER);
+    mstun_framing_t framing = framing_of(pinfo, &segment);
 
     if (framing != MSTUN_FRAMING_UNKNOWN) {
         return claim(tvb, pinfo, tree, tcp, &segment, framing);
@@ -107,14 +131,21 @@ static int dissect_tcp(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void
     return 0;
 }
 
+/* Nearly all segments of other protocols come no further than this. */
+static bool may_be_ours(const mstun_segment_t *segment)
+{
+    return mstun_detect_possible(segment->bytes, segment->captured, segment->reported) ||
+           (segment->has_seq && segment->seq - 1 < JOINED_LOOKED_AT);
+}
+
 static ws_bool heur_tcp(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
     mstun_segment_t segment = segment_of(tvb, (struct tcpinfo *)data);
 
-    if (!mstun_detect_possible(segment.bytes, segment.captured, segment.reported)) {
+    if (!may_be_ours(&segment)) {
         return false;
     }
-    mstun_framing_t framing = mstun_detect(segment.bytes, segment.captured, segment.reported, MSTUN_PROOF_HEADER);
+    mstun_framing_t framing = framing_of(pinfo, &segment);
 
     if (framing != MSTUN_FRAMING_UNKNOWN) {
         return claim(tvb, pinfo, tree, segment.tcp, &segment, framing) != 0;
@@ -126,13 +157,14 @@ static ws_bool heur_tcp(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, voi
  * behind it, bytes that the owner may be in the middle of must be a message beyond doubt. */
 static bool is_ours_on_owned_port(packet_info *pinfo, const mstun_segment_t *segment)
 {
-    if (!mstun_detect_possible(segment->bytes, segment->captured, segment->reported)) {
+    if (!may_be_ours(segment)) {
         return pinfo->match_uint == TURN_PORT && may_become_stun(pinfo, segment);
     }
     mstun_framing_t framing = mstun_detect(segment->bytes, segment->captured, segment->reported, MSTUN_PROOF_HEADER);
 
     if (framing == MSTUN_FRAMING_UNKNOWN) {
-        return may_become_hello(pinfo, segment) || (pinfo->match_uint == TURN_PORT && may_become_stun(pinfo, segment));
+        return framing_where_joined(pinfo, segment) != MSTUN_FRAMING_UNKNOWN || may_become_hello(pinfo, segment) ||
+               (pinfo->match_uint == TURN_PORT && may_become_stun(pinfo, segment));
     }
     return mstun_stream_is_first(pinfo, segment) ||
            mstun_detect(segment->bytes, segment->captured, segment->reported, MSTUN_PROOF_MESSAGE) == framing;

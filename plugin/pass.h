@@ -24,7 +24,8 @@ typedef struct {
     unsigned depth;
     bool any_message;
     bool columns_begun;
-    uint32_t seq; /* of the tvb's first byte */
+    unsigned resyncs; /* how often no unit began where one should */
+    uint32_t seq;     /* of the tvb's first byte */
 } mstun_pass_t;
 
 /* units.c */

@@ -101,7 +101,8 @@ static inline bool mstun_detect_possible(const uint8_t *bytes, uint32_t captured
     if (begin + RFC4571_HEADER_LEN < reported && bytes[2] >= 20) { /* media in an RFC 4571 frame, by its first byte */
         return true;
     }
-    return pntohu32(bytes + 4) == STUN_COOKIE || pntohu32(bytes + 6) == STUN_COOKIE || bytes[0] == MS_TURN_CONTROL ||
+    return pntohu32(bytes + 4) == STUN_COOKIE || pntohu32(bytes + 6) == STUN_COOKIE ||
+           pntohu32(bytes + 8) == STUN_COOKIE || /* behind a ChannelData header */ bytes[0] == MS_TURN_CONTROL ||
            bytes[0] == MS_TURN_DATA || (stun_type_possible((uint16_t)begin) && STUN_HEADER_LEN + next <= reported) ||
            begin == STUN_HEADER_LEN + (uint32_t)pntohu16(bytes + 4); /* without RFC 5389's cookie, bare or framed */
 }
@@ -132,6 +133,35 @@ bool mstun_detect_prefix(const uint8_t *bytes, uint32_t len);
  */
 uint32_t mstun_resync(mstun_framing_t framing, const uint8_t *bytes, uint32_t captured, uint32_t reported,
                       uint32_t from);
+
+/**
+ * Where no unit begins: the first offset >= from of so few bytes at the end that a unit of the framing may begin there, for
+ * all they say. MSTUN_NOWHERE if there is none; fewer than 32 bytes lie behind it.
+ */
+uint32_t mstun_resync_tail(mstun_framing_t framing, const uint8_t *bytes, uint32_t captured, uint32_t from);
+
+/**
+ * Whether nothing but its header speaks for a unit: a frame or ChannelData that holds nothing known; a STUN message that
+ * goes on behind the segment and whose attributes do not walk. bytes, captured, reported: from its first byte to the
+ * segment's end.
+ */
+bool mstun_unit_is_strange(const mstun_unit_t *unit, const uint8_t *bytes, uint32_t captured, uint32_t reported);
+
+/** Whether a message proves that another unit of the framing begins inside of this one. */
+bool mstun_unit_is_overlaid(mstun_framing_t framing, const mstun_unit_t *unit, const uint8_t *bytes, uint32_t captured,
+                            uint32_t reported);
+
+/** Whether a strange RFC 4571 frame is rather MS-TURN: a header whose length fits the message behind it, or units that end with the bytes. */
+bool mstun_suggests_ms_turn(const uint8_t *bytes, uint32_t captured, uint32_t reported);
+
+/** Whether a strange unit that goes on behind the segment is worth waiting for: its length may be garbage. */
+bool mstun_unit_believed(const mstun_unit_t *unit);
+
+/**
+ * The framing that a message proves anywhere behind the first byte, followed by units as far as the bytes go: for a
+ * connection that the capture joins in the middle.
+ */
+mstun_framing_t mstun_detect_inside(const uint8_t *bytes, uint32_t captured, uint32_t reported);
 
 /** What a packet is by its first bytes (RFC 7983 section 7). */
 typedef enum {

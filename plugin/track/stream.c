@@ -121,8 +121,12 @@ bool mstun_stream_is_first(packet_info *pinfo, const mstun_segment_t *segment)
 
 bool mstun_stream_begins(packet_info *pinfo, const mstun_segment_t *segment)
 {
-    return mstun_stream_is_first(pinfo, segment) &&
-           (get_tcp_conversation_data(NULL, pinfo)->conversation_completeness & TCP_SYN_SEEN);
+    return mstun_stream_is_first(pinfo, segment) && !mstun_stream_is_joined(pinfo);
+}
+
+bool mstun_stream_is_joined(packet_info *pinfo)
+{
+    return !(get_tcp_conversation_data(NULL, pinfo)->conversation_completeness & TCP_SYN_SEEN);
 }
 
 /* Sequence numbers wrap: a is behind b if the way from b to a is shorter. */

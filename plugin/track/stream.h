@@ -94,6 +94,9 @@ bool mstun_stream_is_first(packet_info *pinfo, const mstun_segment_t *segment);
 /** The same, and the capture goes back to the connection's beginning. */
 bool mstun_stream_begins(packet_info *pinfo, const mstun_segment_t *segment);
 
+/** Whether the capture lacks the beginning of the packet's TCP connection. */
+bool mstun_stream_is_joined(packet_info *pinfo);
+
 /** The stream of the packet's connection, NULL if it is not ours (yet, in this frame). */
 mstun_stream_t *mstun_stream_find(packet_info *pinfo);
 

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * What the first bytes of a unit prove, each framing for itself: for detect.c, before a connection is claimed, and for
+ * resync.c, in one that is. bytes, captured: what is there; reported: what would be on the wire, to the segment's end. */
+#ifndef MSTUN_FRAMING_PROOF_H
+#define MSTUN_FRAMING_PROOF_H
+
+#include "framing/framing.h"
+
+static inline bool has_cookie(const uint8_t *message)
+{
+    return pntohu32(message + STUN_ID_OFFSET) == STUN_COOKIE;
+}
+
+/** Whether an RFC 4571 frame is as long as the STUN message in it. */
+static inline bool frame_length_fits(const uint8_t *frame)
+{
+    return pntohu16(frame) == STUN_HEADER_LEN + (uint32_t)pntohu16(frame + RFC4571_HEADER_LEN + 2);
+}
+
+/** A STUN message with a cookie, RFC 5389's or MS-TURN's. */
+bool mstun_proves_stun(const uint8_t *message, uint32_t captured, uint32_t reported, mstun_proof_t proof);
+
+/** The same behind an RFC 4571 length. */
+bool mstun_proves_rfc4571(const uint8_t *bytes, uint32_t captured, uint32_t reported, mstun_proof_t proof);
+
+/** ChannelData filled by a STUN message with its cookie: a check on its way through a relay. */
+bool mstun_proves_channel_data(const uint8_t *bytes, uint32_t captured);
+
+/** A unit of MS-TURN with a message in it, behind media or not; or a hello. captured: not 0. */
+bool mstun_proves_ms_units(const uint8_t *bytes, uint32_t captured, uint32_t reported);
+
+/** Whether media stands in front of a unit that proves the framing, all in this segment. */
+bool mstun_proves_behind_media(mstun_framing_t framing, const uint8_t *bytes, uint32_t captured, uint32_t reported,
+                               mstun_proof_t proof);
+
+/** A message of RFC 3489 beyond doubt, and no more in the segment than further ones. */
+bool mstun_proves_rfc3489_run(const uint8_t *bytes, uint32_t captured, uint32_t reported);
+
+/** A known type, a length in fours, the cookie: as many of these bytes as there are agree. */
+bool mstun_may_become_stun(const uint8_t *bytes, uint32_t len);
+
+/** Units one after the other, each plausible by itself, the last one ending with the bytes. */
+bool mstun_run_ends(mstun_framing_t framing, const uint8_t *bytes, uint32_t captured, uint32_t reported);
+
+bool mstun_is_media(const uint8_t *packet, uint32_t captured, uint32_t reported);
+
+#endif

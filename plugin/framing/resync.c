@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Where a unit provably begins in bytes that began elsewhere: after a gap or garbage, and where a capture joins a
+ * connection. All of it is linear in the bytes, whatever is in them: what looks like a beginning and is none is looked at
+ * closely only so many times. */
+#include "framing/proof.h"
+
+#include "framing/rfc3489.h"
+
+#define CANDIDATES_LOOKED_AT 16 /* closely, in one search: a header comes about by chance once in 2^32 bytes */
+#define DATAGRAM_MAX 1500       /* what else is sent in datagrams fits an Ethernet frame */
+
+static uint32_t header_len_of(mstun_framing_t framing)
+{
+    return framing == MSTUN_FRAMING_RFC4571   ? RFC4571_HEADER_LEN
+           : framing == MSTUN_FRAMING_MS_TURN ? MS_TURN_HEADER_LEN
+                                              : 0;
+}
+
+static bool has_ms_cookie(const uint8_t *message, uint32_t captured)
+{
+    return captured >= STUN_HEADER_LEN + 8 && pntohu32(message + STUN_HEADER_LEN + 4) == MS_TURN_COOKIE;
+}
+
+/* Worth a closer look, by a few bytes of fixed place. captured: a framing header and a STUN header at least. */
+static bool may_begin(mstun_framing_t framing, const uint8_t *unit, uint32_t captured)
+{
+    switch (framing) {
+    case MSTUN_FRAMING_MS_TURN:
+        return (unit[0] == MS_TURN_CONTROL || unit[0] == MS_TURN_DATA) && unit[1] == 0;
+    case MSTUN_FRAMING_RFC4571:
+        return frame_length_fits(unit) && stun_type_known(pntohu16(unit + RFC4571_HEADER_LEN));
+    case MSTUN_FRAMING_RFC3489:
+        if (mstun_rfc3489_type(pntohu16(unit)) && STUN_HEADER_LEN + (uint32_t)pntohu16(unit + 2) <= captured) {
+            return true;
+        }
+        break;
+    default:
+        break;
+    }
+    return has_cookie(unit) || has_ms_cookie(unit, captured) || mstun_proves_channel_data(unit, captured);
+}
+
+/* Whether a message speaks for it that a unit of the framing begins here. */
+static bool begins(mstun_framing_t framing, const uint8_t *unit, uint32_t captured, uint32_t reported)
+{
+    if (framing == MSTUN_FRAMING_MS_TURN) {
+        return mstun_proves_ms_units(unit, captured, reported);
+    }
+    if (framing == MSTUN_FRAMING_RFC4571) {
+        return mstun_proves_rfc4571(unit, captured, reported, MSTUN_PROOF_HEADER);
+    }
+    if (mstun_proves_channel_data(unit, captured)) {
+        return true;
+    }
+    if (mstun_proves_stun(unit, captured, reported, MSTUN_PROOF_HEADER)) {
+        return stun_type_known(pntohu16(unit));
+    }
+    return framing == MSTUN_FRAMING_RFC3489 && mstun_proves_rfc3489_run(unit, captured, reported);
+}
+
+static uint32_t next_beginning(mstun_framing_t framing, const uint8_t *bytes, uint32_t captured, uint32_t reported,
+                               uint32_t from)
+{
+    uint32_t needed = header_len_of(framing) + STUN_HEADER_LEN;
+    unsigned candidates = 0;
+
+    for (uint32_t offset = from; offset + needed <= captured && candidates < CANDIDATES_LOOKED_AT; offset++) {
+        if (!may_begin(framing, bytes + offset, captured - offset)) {
+            continue;
+        }
+        if (begins(framing, bytes + offset, captured - offset, reported - offset)) {
+            return offset;
+        }
+        candidates++;
+    }
+    return MSTUN_NOWHERE;
+}
+
+uint32_t mstun_resync(mstun_framing_t framing, const uint8_t *bytes, uint32_t captured, uint32_t reported,
+                      uint32_t from)
+{
+    if (from < captured && mstun_run_ends(framing, bytes + from, captured - from, reported - from)) {
+        return from;
+    }
+    return next_beginning(framing, bytes, captured, reported, from);
+}
+
+/* The same for bytes that are too few to tell: nothing in them speaks against a beginning. */
+static bool tail_may_begin(mstun_framing_t framing, const uint8_t *unit, uint32_t len)
+{
+    uint32_t header_len = header_len_of(framing);
+    const uint8_t *message = unit + header_len;
+
+    if (framing == MSTUN_FRAMING_MS_TURN) {
+        return (unit[0] == MS_TURN_CONTROL || unit[0] == MS_TURN_DATA) && (len < 2 || unit[1] == 0);
+    }
+    if (framing == MSTUN_FRAMING_RFC4571 && len >= 6) {
+        return frame_length_fits(unit) && stun_type_known(pntohu16(message));
+    }
+    if (framing == MSTUN_FRAMING_RFC4571 && unit[0] > DATAGRAM_MAX >> 8) {
+        return false;
+    }
+    return len <= header_len || mstun_may_become_stun(message, len - header_len);
+}
+
+uint32_t mstun_resync_tail(mstun_framing_t framing, const uint8_t *bytes, uint32_t captured, uint32_t from)
+{
+    /* MS-TURN's cookie lies 8 bytes behind the header. */
+    uint32_t needed = header_len_of(framing) + STUN_HEADER_LEN + (framing == MSTUN_FRAMING_STUN ? 0 : 8);
+
+    if (framing != MSTUN_FRAMING_STUN && framing != MSTUN_FRAMING_RFC4571 && framing != MSTUN_FRAMING_MS_TURN) {
+        return MSTUN_NOWHERE;
+    }
+    if (captured >= needed) {
+        from = MAX(from, captured - needed + 1);
+    }
+    for (uint32_t offset = from; offset < captured; offset++) {
+        if (tail_may_begin(framing, bytes + offset, captured - offset)) {
+            return offset;
+        }
+    }
+    return MSTUN_NOWHERE;
+}
+
+/* Whether the bytes have one of the cookies in them at all: most have none, and are done with at the speed of memchr. */
+static bool cookie_inside(const uint8_t *bytes, uint32_t captured)
+{
+    static const uint32_t cookies[] = { STUN_COOKIE, MS_TURN_COOKIE };
+
+    for (unsigned i = 0; i < array_length(cookies); i++) {
+        const uint8_t *at = bytes, *end = bytes + captured;
+
+        while ((at = (const uint8_t *)memchr(at, (int)(cookies[i] >> 24), (size_t)(end - at))) && end - at >= 4) {
+            if (pntohu32(at) == cookies[i]) {
+                return true;
+            }
+            at++;
+        }
+    }
+    return false;
+}
+
+/* By its first bytes. The RTP of a shared screen may come in frames larger than any datagram. */
+static bool speaks_for_itself(const uint8_t *packet, uint32_t captured, uint32_t len)
+{
+    return mstun_packet_class(packet, captured, len) != MSTUN_PACKET_UNKNOWN;
+}
+
+bool mstun_unit_is_strange(const mstun_unit_t *unit, const uint8_t *bytes, uint32_t captured, uint32_t reported)
+{
+    const uint8_t *payload = bytes + unit->header_len;
+    uint32_t there = captured > unit->header_len ? MIN(captured - unit->header_len, unit->payload_len) : 0;
+
+    switch (unit->kind) {
+    case MSTUN_UNIT_STUN:
+        return unit->payload_len > reported && !mstun_proves_stun(payload, there, reported, MSTUN_PROOF_HEADER);
+    case MSTUN_UNIT_PACKET:
+    case MSTUN_UNIT_CHANNEL_DATA:
+        return unit->payload_len > 0 && !speaks_for_itself(payload, there, unit->payload_len);
+    default: /* two bytes and more of their headers speak for them */
+        return false;
+    }
+}
+
+bool mstun_unit_is_overlaid(mstun_framing_t framing, const mstun_unit_t *unit, const uint8_t *bytes, uint32_t captured,
+                            uint32_t reported)
+{
+    uint32_t len = mstun_unit_len(unit), there = MIN(len, captured);
+
+    return cookie_inside(bytes + unit->header_len, there > unit->header_len ? there - unit->header_len : 0) &&
+           next_beginning(framing, bytes, captured, reported, 1) < len;
+}
+
+bool mstun_unit_believed(const mstun_unit_t *unit)
+{
+    return unit->payload_len <= DATAGRAM_MAX;
+}
+
+/* Units up to the end of the bytes, where the last one may go on. */
+static bool followed_by_units(mstun_framing_t framing, const uint8_t *bytes, uint32_t captured)
+{
+    uint32_t offset = 0;
+    mstun_unit_t unit;
+
+    while (offset < captured) {
+        mstun_unit_result_t result = mstun_unit_at(framing, bytes + offset, captured - offset, &unit);
+
+        if (result != MSTUN_UNIT_FOUND) {
+            return result == MSTUN_UNIT_MORE;
+        }
+        offset += mstun_unit_len(&unit);
+    }
+    return true;
+}
+
+mstun_framing_t mstun_detect_inside(const uint8_t *bytes, uint32_t captured, uint32_t reported)
+{
+    /* In this order: inside of a unit of the one lies what could be a unit of the next. */
+    static const mstun_framing_t framings[] = { MSTUN_FRAMING_MS_TURN, MSTUN_FRAMING_RFC4571, MSTUN_FRAMING_STUN };
+    mstun_framing_t found = MSTUN_FRAMING_UNKNOWN;
+    uint32_t first = MSTUN_NOWHERE;
+
+    if (!cookie_inside(bytes, captured)) {
+        return MSTUN_FRAMING_UNKNOWN;
+    }
+    for (unsigned i = 0; i < array_length(framings); i++) {
+        uint32_t offset = next_beginning(framings[i], bytes, captured, reported, 1);
+
+        if (offset < first && followed_by_units(framings[i], bytes + offset, captured - offset)) {
+            first = offset;
+            found = framings[i];
+        }
+    }
+    return found;
+}
