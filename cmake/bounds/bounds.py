@@ -1,0 +1,168 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Runs tshark under callgrind on each attack, at one size and at twice that, with the plugin and without, and prints a
+line for each: instructions per unit of the attack, and how much more twice as many cost. More than 2.3 times is a failure.
+
+    bounds.py <plugin folder> [part of an attack's name]
+
+An attack is a function here, which its decorator enters into the table; it returns the stream of the given size.
+"""
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from streams import Stream, attribute, frame, message, repeated, unit
+
+MOST = 2.3
+AS_NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] if os.geteuid() == 0 else []
+ATTACKS = []
+JUMBO = 65000  # bytes in one segment: what TCP puts together, or a network card
+
+
+def attack(size, counted, *arguments):
+    """size: the smaller of the two sizes, in what is counted."""
+    def enter(function):
+        ATTACKS.append((function, size, counted, arguments))
+        return function
+    return enter
+
+
+@attack(8000, "attribute")
+def attributes(size):
+    """A message full of attributes of 4 bytes."""
+    return Stream().send(message(1, repeated(attribute(0x8022, b""), 4 * size)))
+
+
+@attack(8000, "attribute", "-V")
+def attributes_shown(size):
+    """The same, with all items made and printed."""
+    return attributes(size)
+
+
+@attack(4000, "byte")
+def one_byte_segments(size):
+    """A stream in segments of one byte."""
+    return Stream().send(b"".join(message(number, attribute(0x8022, b"word")) for number in range(size // 28)), 1)
+
+
+@attack(6, "message")
+def long_messages(size):
+    """Messages of 65 535 bytes, in segments of 1460."""
+    software = attribute(0x8022, bytes(65504))
+    return Stream().send(b"".join(message(number, software) for number in range(size)))
+
+
+@attack(JUMBO // 2, "byte")
+def decoys_in_frames(size):
+    """Behind a gap, a segment in which RFC 4571 frames with a message seem to begin everywhere, and none does."""
+    decoy = frame(message(1, bytes(0x58)))[:22] + b"\x80\x22"
+    return Stream(40000).send(frame(message())).lose(1).send(repeated(decoy, size), JUMBO)
+
+
+@attack(JUMBO // 2, "byte")
+def decoys_in_bare_stun(size):
+    """The same for messages: a header every 24 bytes, whose attributes walk over the next ones as far as the bytes go."""
+    decoy = message(1, bytes(0xFF00))[:20] + b"\x80\x22\x00\x14"
+    return Stream(40000).send(message()).lose(1).send(repeated(decoy, size), JUMBO)
+
+
+@attack(JUMBO // 2, "byte")
+def decoys_in_ms_turn(size):
+    """The same for units of MS-TURN with RTCP in them, packets of which reach over the next units."""
+    hello = unit(2, message(1, b"\x00\x0f\x00\x04\x72\xc6\x4b\xc6", 0x0003))
+    decoy = b"\x80\xc8\x00\x02\x03\x00" + (1202).to_bytes(2, "big") + (1200).to_bytes(2, "big") + b"\0\0"
+    return Stream(40000).send(hello).lose(1).send(repeated(decoy, size), JUMBO)
+
+
+@attack(JUMBO // 2, "byte")
+def decoys_without_cookie(size):
+    """The same for RFC 3489: each header's attributes are the ones that follow, none of which is the last."""
+    user = b"\x00\x01\x00\x00" + bytes(16) + attribute(0x0006, b"user")
+    decoy = b"\x00\x01\x7f\xf0" + bytes(range(1, 17)) + attribute(0x0006, bytes(20))[:4]
+    return Stream(40000).send(user[:2] + b"\x00\x08" + user[4:]).lose(1).send(repeated(decoy, size), JUMBO)
+
+
+@attack(JUMBO // 2, "byte")
+def broken_again_and_again(size):
+    """A whole frame, then one that cannot be, again and again in one segment."""
+    return Stream(40000).send(frame(message())).send(repeated(frame(message(1)) + b"\xff\xf0\0\0\0\0", size), JUMBO)
+
+
+@attack(1000, "segment")
+def tails_that_may_begin(size):
+    """Out of step, each segment ends with what may be the beginning of a message."""
+    return Stream(40000).send(message()).lose(1).send(repeated(b"\xff" * 99 + b"\x00", 100 * size), 100)
+
+
+@attack(4000, "byte")
+def prefix_in_single_bytes(size):
+    """The same byte by byte: zeros that may begin a message and never do."""
+    return Stream(40000).send(message()).lose(1).send(bytes(size), 1)
+
+
+@attack(4000, "byte")
+def strange_channel_data(size):
+    """ChannelData that holds nothing known, which is waited for segment by segment, byte by byte."""
+    return Stream(40000).send(message()).send(repeated(b"\x40\x00\x05\xdc" + b"\xee" * 1500, size), 1)
+
+
+@attack(1500, "unit")
+def inner_frame_in_single_bytes(size):
+    """Data units of one byte each, all of them one RFC 4571 frame."""
+    start = unit(2, message(1, b"\x00\x0f\x00\x04\x72\xc6\x4b\xc6", 0x0003))
+    framed = unit(3, frame(message(2)))
+    return Stream(40000).send(start + framed + unit(3, b"\xff\xff\x80\x7f") + unit(3, b"\0") * size)
+
+
+def instructions(capture, plugins, arguments, work):
+    """How many tshark executes."""
+    result = work / "callgrind.out"
+    command = ["valgrind", "--tool=callgrind", f"--callgrind-out-file={result}", "tshark", "-n", "-r", str(capture),
+               *(arguments or ["-q"])]
+    environment = {"PATH": os.environ["PATH"], "HOME": str(work), "WIRESHARK_PLUGIN_DIR": str(plugins), "LC_ALL": "C"}
+    run = subprocess.run(AS_NOBODY + command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                         check=False)
+    found = re.search(r"Collected : (\d+)", run.stderr)
+    if run.returncode != 0 or not found:
+        sys.exit(f"{' '.join(command)}: {run.stderr}")
+    return int(found.group(1))
+
+
+def measured(function, size, arguments, plugins, idle, work):
+    """Instructions for one size, without those of starting and ending."""
+    capture = work / f"{function.__name__}.pcap"
+    function(size).write(capture)
+    capture.chmod(0o644)
+    return instructions(capture, plugins, arguments, work) - idle
+
+
+def main(plugins, wanted=""):
+    """All attacks, or those with the word in their names."""
+    with tempfile.TemporaryDirectory() as folder:
+        work = Path(folder)
+        work.chmod(0o777)
+        staged, none = work / "plugin", work / "no-plugin"
+        shutil.copytree(plugins, staged)
+        none.mkdir()
+        empty = work / "empty.pcap"
+        Stream(9).write(empty)
+        idle = {folder: instructions(empty, folder, (), work) for folder in (staged, none)}
+        print(f"{'attack':28} {'size':>6} {'instructions per':>26}  {'twice as much':>13}  {'without mstun':>24}")
+        failed = []
+        for function, size, counted, arguments in ATTACKS:
+            if wanted not in function.__name__:
+                continue
+            (once, twice), (once_bare, twice_bare) = ([measured(function, count, arguments, folder, idle[folder], work)
+                                                       for count in (size, 2 * size)] for folder in (staged, none))
+            growth = twice / once
+            print(f"{function.__name__:28} {size:6} {once / size:15.0f} {counted:>10}  {growth:12.2f}x"
+                  f"  {once_bare / size:15.0f} {twice_bare / once_bare:7.2f}x", flush=True)
+            failed += [function.__name__] if growth > MOST else []
+        if failed:
+            sys.exit(f"more than {MOST} times the cost for twice as much: {', '.join(failed)}")
+
+
+main(*sys.argv[1:])

@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Writes captures of one TCP connection from bytes, segment by segment."""
+import struct
+
+CLIENT, SERVER = bytes([192, 0, 2, 10]), bytes([192, 0, 2, 1])
+SYN, ACK = 0x02, 0x10
+COOKIE = b"\x21\x12\xa4\x42"
+
+
+class Stream:
+    """What a client sends to a server, whose own packets the capture lacks."""
+
+    def __init__(self, port=3478):
+        self.port, self.seq, self.frames = port, 1000, []
+        self._frame(b"", SYN)
+        self.seq += 1
+
+    def _frame(self, payload, flags):
+        tcp = struct.pack(">HHIIBBHHH", 50000, self.port, self.seq, 1, 5 << 4, flags, 65535, 0, 0) + payload
+        ip = struct.pack(">BBHHHBBH4s4s", 0x45, 0, 20 + len(tcp), 0, 0x4000, 64, 6, 0, CLIENT, SERVER)
+        self.frames.append(b"\x02" * 12 + b"\x08\x00" + ip + tcp)
+
+    def send(self, payload, segment=1460):
+        """The bytes, in segments of this length."""
+        for offset in range(0, len(payload), segment):
+            part = payload[offset:offset + segment]
+            self._frame(part, ACK)
+            self.seq += len(part)
+        return self
+
+    def lose(self, length):
+        """So many bytes are not in the capture."""
+        self.seq += length
+        return self
+
+    def write(self, target):
+        """The capture, a millisecond between frames."""
+        with open(target, "wb") as file:
+            file.write(struct.pack("=IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 262144, 1))
+            for number, frame in enumerate(self.frames):
+                file.write(struct.pack("=IIII", 1600000000 + number // 1000, number % 1000 * 1000, len(frame),
+                                       len(frame)) + frame)
+
+
+def message(number=0, attributes=b"", type_=0x0001):
+    """A STUN message; its id is made of the number."""
+    return struct.pack(">HH4sQI", type_, len(attributes), COOKIE, 0, number) + attributes
+
+
+def attribute(type_, value):
+    return struct.pack(">HH", type_, len(value)) + value + bytes(-len(value) % 4)
+
+
+def frame(packet):
+    """In RFC 4571's framing."""
+    return struct.pack(">H", len(packet)) + packet
+
+
+def unit(type_, payload):
+    """In MS-TURN's framing."""
+    return struct.pack(">BBH", type_, 0, len(payload)) + payload
+
+
+def repeated(pattern, length):
+    """The pattern again and again, so many bytes."""
+    return (pattern * (length // len(pattern) + 1))[:length]
