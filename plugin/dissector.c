@@ -3,6 +3,7 @@
  * A segment is cut into units: in step with what came before, or from where the bytes prove that a unit begins. */
 #include "dissector.h"
 
+#include <epan/dissectors/packet-tcp.h>
 #include <epan/exceptions.h>
 #include <epan/show_exception.h>
 
@@ -16,6 +17,7 @@
 #include "track/transaction.h"
 
 #define RESYNCS_PER_SEGMENT 16 /* each looks at all bytes that are left */
+#define TAIL_GLUED 64
 
 /* One unit's bad end must not take the next ones with it. */
 static void dissect_unit_guarded(mstun_pass_t *pass, tvbuff_t *tvb, uint32_t offset, const mstun_unit_t *unit)
@@ -132,12 +134,22 @@ static uint32_t dissect_relayed(mstun_pass_t *pass, tvbuff_t *tvb, const mstun_s
     return next;
 }
 
+/* TCP goes on with what it has put together, if what is asked for begins in what it had before the last segment: asked
+ * again and again for tails, it would glue tiny segments without end. So of what is put together, tails are waited for in
+ * few bytes; and in so many that a tail, of fewer than 32 bytes, begins behind those few. */
+static bool may_wait_for_tail(const mstun_segment_t *segment)
+{
+    return segment->captured == segment->reported &&
+           (!segment->tcp || !segment->tcp->is_reassembled || segment->captured <= TAIL_GLUED ||
+            segment->captured >= TAIL_GLUED + 32);
+}
+
 /* No unit provably begins at offset or behind it: the bytes are skipped, but for a few at the end that may begin one. */
 static uint32_t skip_to_end(mstun_pass_t *pass, tvbuff_t *tvb, const mstun_segment_t *segment, uint32_t offset)
 {
     uint32_t end = segment->reported;
 
-    if (segment->captured == segment->reported) {
+    if (may_wait_for_tail(segment)) {
         uint32_t tail = mstun_resync_tail(pass->framing, segment->bytes, segment->captured, offset);
 
         if (tail != MSTUN_NOWHERE && wait_for_more(pass->pinfo, tail, 0)) {

@@ -121,7 +121,7 @@ def instructions(capture, plugins, arguments, work):
     """How many tshark executes."""
     result = work / "callgrind.out"
     command = ["valgrind", "--tool=callgrind", f"--callgrind-out-file={result}", "tshark", "-n", "-r", str(capture),
-               *(arguments or ["-q"])]
+               *arguments]
     environment = {"PATH": os.environ["PATH"], "HOME": str(work), "WIRESHARK_PLUGIN_DIR": str(plugins), "LC_ALL": "C"}
     run = subprocess.run(AS_NOBODY + command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True,
                          check=False)
