@@ -72,10 +72,24 @@ static void dissect_frames(mstun_pass_t *pass, tvbuff_t *bytes, uint32_t end)
     }
 }
 
+/* Whether a frame that has begun does not end in these bytes either. */
+static bool goes_on(const mstun_inner_t *inner, uint32_t len)
+{
+    return inner->before_len >= RFC4571_HEADER_LEN &&
+           inner->before_len + len < RFC4571_HEADER_LEN + (uint32_t)pntohu16(inner->before);
+}
+
 /* Frames of which each that ends in this data is dissected here. peer: as in track/inner.h. */
 static void dissect_frames_and_rest(mstun_pass_t *pass, tvbuff_t *data, const mstun_inner_t *inner,
                                     const mstun_endpoint_t *peer)
 {
+    uint32_t data_len = tvb_captured_length(data);
+
+    if (goes_on(inner, data_len)) { /* a frame in many small parts is put together once, at its end */
+        mstun_inner_append(pass->stream, pass->direction, peer, pass->pinfo, tvb_get_ptr(data, 0, (int)data_len),
+                           data_len);
+        return;
+    }
     tvbuff_t *bytes = inner_bytes(pass, data, inner);
     uint32_t len = tvb_captured_length(bytes), end = end_of_frames(bytes, len);
 

@@ -127,6 +127,17 @@ mstun_inner_t mstun_inner_enter(mstun_stream_t *stream, unsigned direction, cons
                             .framed = *framed_since && *framed_since <= pinfo->num };
 }
 
+void mstun_inner_append(mstun_stream_t *stream, unsigned direction, const mstun_endpoint_t *peer, packet_info *pinfo,
+                        const uint8_t *data, uint32_t len)
+{
+    mstun_inner_stream_t *inner = find(&stream->flow[direction], peer);
+
+    if (!PINFO_FD_VISITED(pinfo) && inner && inner->pending) {
+        wmem_array_append(inner->pending, data, len);
+        inner->left_in = pinfo->num;
+    }
+}
+
 void mstun_inner_leave(mstun_stream_t *stream, unsigned direction, const mstun_endpoint_t *peer, packet_info *pinfo,
                        const uint8_t *rest, uint32_t len)
 {
@@ -137,7 +148,6 @@ void mstun_inner_leave(mstun_stream_t *stream, unsigned direction, const mstun_e
     }
     uint32_t known = inner->pending ? wmem_array_get_count(inner->pending) : 0;
 
-    /* A frame that goes on grows in place: a copy for each of its parts would cost the square of its length. */
     if (known > len || (known && memcmp(wmem_array_get_raw(inner->pending), rest, known) != 0)) {
         inner->pending = NULL;
         known = 0;

@@ -23,6 +23,10 @@ typedef struct {
 mstun_inner_t mstun_inner_enter(mstun_stream_t *stream, unsigned direction, const mstun_endpoint_t *peer,
                                 packet_info *pinfo, uint32_t position, const uint8_t *data, uint32_t len);
 
+/** First pass: what mstun_inner_enter had before goes on with this data, which does not end it. */
+void mstun_inner_append(mstun_stream_t *stream, unsigned direction, const mstun_endpoint_t *peer, packet_info *pinfo,
+                        const uint8_t *data, uint32_t len);
+
 /** First pass: the bytes of a frame that is not at its end with this data (len 0: none), those from before included. */
 void mstun_inner_leave(mstun_stream_t *stream, unsigned direction, const mstun_endpoint_t *peer, packet_info *pinfo,
                        const uint8_t *rest, uint32_t len);
