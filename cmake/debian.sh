@@ -5,7 +5,7 @@
 
 build_packages="gcc libc6-dev cmake ninja-build wireshark-dev libgcrypt20-dev tshark"
 # Beyond that: the test runner, the linters, and what makes live captures (test-captures/lab).
-test_packages="$build_packages binutils python3 clang-format clang-tidy cppcheck util-linux
+test_packages="$build_packages binutils python3 clang clang-format clang-tidy cppcheck util-linux
     coturn libnice-dev libglib2.0-dev pkg-config"
 
 # step <words>: what happens next, with the seconds since the start.

@@ -3,6 +3,7 @@
 # Feeds the plugin, inside libwireshark, with inputs that libFuzzer makes from all captures, for so many seconds (600), and
 # says how much of plugin/ they have reached:   sh cmake/fuzz.sh [seconds]
 # MSTUN_FUZZ_BUILD is the build folder (build/fuzz); inputs that have found something new stay in it for the next time.
+# MSTUN_FUZZ_QUICK=<n> is for the tests: n inputs, the same each time, made from a tenth of the captures.
 # An input that breaks the plugin is named at the end, and the exit code is not 0:
 #   python3 cmake/fuzz/topcap.py <input> <capture.pcap>   makes a capture of it.
 
@@ -11,10 +12,11 @@ source_folder=$(cd "$(dirname "$0")/.." && pwd)
 . "$source_folder/cmake/debian.sh"
 seconds=${1:-600}
 build=${MSTUN_FUZZ_BUILD:-$source_folder/build/fuzz}
+quick=${MSTUN_FUZZ_QUICK:-}
 
 if command -v apt-get >/dev/null 2>&1; then
     # shellcheck disable=SC2086 # a list of words
-    install_packages $build_packages clang llvm python3 tshark
+    install_packages $build_packages clang python3 tshark $([ -n "$quick" ] || echo llvm)
 fi
 
 # Wireshark ignores its environment variables for root, and the user nobody cannot see below /root.
@@ -29,7 +31,10 @@ unprivileged() {
 step "Building the fuzz target"
 mkdir -p "$build"
 CC=clang cmake -S "$source_folder" -B "$build" -DMSTUN_FUZZ=ON -DBUILD_TESTING=OFF -DCMAKE_BUILD_TYPE=None >"$build/cmake.log" 2>&1
-cmake --build "$build" -j 2 >"$build/build.log" 2>&1 || { tail -40 "$build/build.log"; exit 1; }
+targets="mstun mstun-fuzz"
+[ -n "$quick" ] || targets="$targets mstun-cover"
+# shellcheck disable=SC2086 # a list of words
+cmake --build "$build" -j 2 --target $targets >"$build/build.log" 2>&1 || { tail -40 "$build/build.log"; exit 1; }
 
 step "Making inputs of all captures"
 work=$(mktemp -d /tmp/mstun-fuzz-XXXXXX)
@@ -39,26 +44,36 @@ plugin=$(find "$build/plugins" -name mstun.so)
 id=$(basename "$(dirname "$(dirname "$plugin")")")
 MSTUN_STAGE=$work/stage MSTUN_SOURCE=$source_folder PYTHONDONTWRITEBYTECODE=1 \
     python3 "$source_folder/cmake/tests/stage.py" "$plugin" "$id"
-python3 "$source_folder/cmake/fuzz/seeds.py" "$work/stage/captures" "$work/seeds" "$work/dictionary"
+python3 "$source_folder/cmake/fuzz/seeds.py" "$work/stage/captures" "$work/seeds" "$work/dictionary" ${quick:+10}
 mkdir -p "$work/home" "$work/crashes" "$build/corpus"
 cp -r "$build/corpus" "$work/"
-cp "$build/cmake/fuzz/mstun-fuzz" "$build/cmake/fuzz/mstun-cover" "$work/"
+cp "$build"/cmake/fuzz/mstun-fuzz "$work/"
 chmod -R a+rwX "$work"
 
-step "Fuzzing for $seconds s"
+limit=-max_total_time=$seconds
+if [ -n "$quick" ]; then
+    limit="-runs=$quick -seed=1"
+    rm -f "$work/corpus/"*
+fi
+step "Fuzzing ($limit)"
 result=0
-unprivileged "$work/mstun-fuzz" -max_total_time="$seconds" -max_len=20000 -timeout=20 -rss_limit_mb=4096 \
+# shellcheck disable=SC2086 # a list of words
+unprivileged "$work/mstun-fuzz" $limit -max_len=20000 -timeout=20 -rss_limit_mb=4096 \
     -detect_leaks=0 -print_final_stats=1 -dict="$work/dictionary" -artifact_prefix="$work/crashes/" \
-    ${MSTUN_FUZZ_SEED:+-seed=$MSTUN_FUZZ_SEED} "$work/corpus" "$work/seeds" >"$build/fuzz.log" 2>&1 || result=$?
+    "$work/corpus" "$work/seeds" >"$build/fuzz.log" 2>&1 || result=$?
 grep -E '^(Done|stat::number_of_executed|stat::new_units|SUMMARY|==[0-9]+== ?ERROR)' "$build/fuzz.log" || true
 cp -r "$work/corpus" "$build/"
 
-step "Reach"
-unprivileged env LLVM_PROFILE_FILE="$work/home/cover.profraw" "$work/mstun-cover" -runs=0 -detect_leaks=0 \
-    "$work/corpus" "$work/seeds" >/dev/null 2>&1 || true
-llvm-profdata merge "$work/home/cover.profraw" -o "$build/cover.profdata"
-llvm-cov report "$build/cmake/fuzz/mstun-cover" -instr-profile="$build/cover.profdata" "$source_folder/plugin" |
-    awk '/^Filename|^plugin|^\// || /\.c / || /^TOTAL/ { print $1, "regions", $4, "lines", $10 }' | column -t
+reach() {
+    step "Reach"
+    cp "$build/cmake/fuzz/mstun-cover" "$work/"
+    unprivileged env LLVM_PROFILE_FILE="$work/home/cover.profraw" "$work/mstun-cover" -runs=0 -detect_leaks=0 \
+        "$work/corpus" "$work/seeds" >/dev/null 2>&1 || true
+    llvm-profdata merge "$work/home/cover.profraw" -o "$build/cover.profdata"
+    llvm-cov report "$build/cmake/fuzz/mstun-cover" -instr-profile="$build/cover.profdata" "$source_folder/plugin" |
+        awk '/^Filename|^plugin|^\// || /\.c / || /^TOTAL/ { print $1, "regions", $4, "lines", $10 }' | column -t
+}
+[ -n "$quick" ] || reach
 
 if [ -n "$(ls "$work/crashes")" ]; then
     cp -r "$work/crashes" "$build/"

@@ -2,7 +2,7 @@
 """Every capture, spoilt in many ways, through tshark and the plugin built with AddressSanitizer and
 UndefinedBehaviorSanitizer: it must end with success, without a finding, and with as many frames as the file has.
 
-    captures.py <cmake> <build folder> <first seed> <number of seeds>
+    captures.py <cmake> <build folder> <first seed> <number of seeds> [<n>: every n-th capture]
 
 Each seed spoils every capture in one of the ways below, and then all of them by editcap's -E; each result is read in one
 pass and in two, with every item of the tree made, and with all reports.
@@ -99,13 +99,13 @@ def run(target, count, plugins, environment):
         tshark("-n", "-r", target, *arguments, plugins=plugins, **environment)
 
 
-def main(cmake, folder, first, number):
+def main(cmake, folder, first, number, every="1"):
     """All seeds."""
     environment = environment_of_sanitizers() | {"WIRESHARK_ABORT_ON_DISSECTOR_BUG": "1"}
     plugins = build(cmake, folder)
     require_plugin(plugins, **environment)
     originals = {}
-    for capture in captures():
+    for capture in captures()[::int(every)]:
         link, frames = read(capture)
         timed = [(number / 100, frame, length) for number, (frame, length) in enumerate(frames[:MOST_FRAMES])]
         originals.setdefault(link, []).append(timed)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Writes all captures as inputs of the fuzz target (target.c describes the form), and its dictionary.
 
-    seeds.py <folder of captures> <folder for inputs> <dictionary>
+    seeds.py <folder of captures> <folder for inputs> <dictionary> [<n>: every n-th capture]
 
 Captures of any encapsulation that tshark reads: TCP and UDP payloads come from tshark's own fields, so that nothing is
 parsed twice. A capture of many packets becomes several inputs.
@@ -55,11 +55,11 @@ def record(packet, first_source):
     return struct.pack(">BH", kind << 6 | direction << 5 | connection << 2, odd << 13 | len(payload)) + payload
 
 
-def main(captures, inputs, dictionary):
+def main(captures, inputs, dictionary, every="1"):
     """All of it."""
     Path(inputs).mkdir(parents=True, exist_ok=True)
     count = 0
-    for capture in sorted(Path(captures).glob("*/*.pcap*")):
+    for capture in sorted(Path(captures).glob("*/*.pcap*"))[::int(every)]:
         first_source = {}
         # An acknowledgement says nothing here.
         records = [record(packet, first_source) for packet in payloads(capture) if packet[5] or packet[4] & 0x07]
