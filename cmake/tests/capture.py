@@ -8,17 +8,21 @@ import shlex
 import sys
 
 import harness
+import wireshark
 from harness import CAPTURES, SOURCE, TestFailure
 
 
 def compare(expected, actual, update):
-    """Fails with a diff if the text is not the one in the file, or writes it there."""
+    """Fails with a diff if the text is not the one in the file, or writes it there: with the oldest Wireshark only, whose
+    ways the files keep."""
     if update:
+        if wireshark.version() != wireshark.OF_EXPECTED:
+            raise TestFailure("expected outputs are written with Wireshark {}.{} only".format(*wireshark.OF_EXPECTED))
         expected.write_text(actual)
         return
     if not expected.exists():
         raise TestFailure(f"{expected} does not exist; the output is\n{actual}")
-    wanted = expected.read_text()
+    wanted, actual = wireshark.told_alike(expected.read_text(), actual)
     if wanted != actual:
         diff = difflib.unified_diff(wanted.splitlines(), actual.splitlines(), "expected", "actual", lineterm="")
         raise TestFailure("\n".join(diff))

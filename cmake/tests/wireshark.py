@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What Wireshark prints in another way since 4.0, for which the expected outputs are written.
+
+Nothing of mstun's own is here: each rule is one change of Wireshark's, seen in 4.4.18 or 4.6.9, and applies from that
+version on. Where both ways say the same, what is printed is told in the way of 4.0; where the newer one says less or
+something else, both sides lose it.
+"""
+import re
+from datetime import datetime
+from decimal import Decimal
+
+from harness import STAGE
+
+OF_EXPECTED = (4, 0)
+UNITS = {"nanoseconds": "1e-9", "microseconds": "1e-6", "milliseconds": "1e-3"}
+
+
+def version():
+    """(major, minor) of the tshark that runs the tests, as the stage noted it."""
+    major, minor = re.search(r" (\d+)\.(\d+)", (STAGE / "tshark-version").read_text()).groups()
+    return int(major), int(minor)
+
+
+def in_seconds(found):
+    return f"{Decimal(found[1]) * Decimal(UNITS[found[2]]):.9f} seconds"
+
+
+def as_date(found):
+    """2020-04-23T08:59:58.364565900Z as Apr 23, 2020 08:59:58.364565900 UTC"""
+    day = datetime.strptime(found[1], "%Y-%m-%d")
+    return f"{day:%b} {day.day:2}, {day.year} {found[2]} UTC"
+
+
+# (since, what is printed, how 4.0 prints it)
+REWORDED = [
+    # The column fields have lower-case names; the old ones are accepted.
+    ((4, 2), r"\b_ws\.col\.(protocol|info)\b", lambda found: f"_ws.col.{found[1].title()}"),
+    # -T fields: booleans are words.
+    ((4, 2), r"(?<![^|,\t\n])True(?![^|,\t\n])", "1"),
+    ((4, 2), r"(?<![^|,\t\n])False(?![^|,\t\n])", "0"),
+    # The server's name stands in TLS's column text.
+    ((4, 2), r"\bClient Hello \(SNI=[^)]*\)", "Client Hello"),
+    # Trees show more of long bytes: 4.0 cut them after 36.
+    ((4, 4), r"(?m)^( *[^:\n]+?)(?: \[…\])?: ([0-9a-f]{72})[0-9a-f]+…?$", r"\1: \2…"),
+    ((4, 6), r"(?m)^(Frame \d+: )Packet, ", r"\1"),
+    # Durations in trees have the unit that fits.
+    ((4, 6), r"\b(\d+\.\d+) (nanoseconds|microseconds|milliseconds)\b", in_seconds),
+    # -T fields: dates follow ISO 8601.
+    ((4, 6), r"\b(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d\.\d{9})Z", as_date),
+]
+# (since, what TCP writes into the column in one version and not in another)
+DIFFERENT = [
+    ((4, 4), r"\[TCP ACKed unseen segment\] "),
+    ((4, 6), r"\[TCP (Out-Of-Order|Retransmission)\] "),
+]
+
+
+def told_alike(expected, actual):
+    """Both texts, without the differences between 4.0 and the version that is here."""
+    here = version()
+    for since, pattern, replacement in REWORDED:
+        if here >= since:
+            actual = re.sub(pattern, replacement, actual)
+    for since, pattern in DIFFERENT:
+        if here >= since:
+            expected, actual = re.sub(pattern, "", expected), re.sub(pattern, "", actual)
+    return expected, actual
