@@ -7,6 +7,7 @@ ignores WIRESHARK_PLUGIN_DIR when it runs as root, so root runs it as uid 65534.
 import hashlib
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -18,6 +19,10 @@ PLUGIN = STAGE / "plugin"        # WIRESHARK_PLUGIN_DIR with mstun and nothing e
 NO_PLUGIN = STAGE / "no-plugin"  # ... with nothing
 
 AS_NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] if os.geteuid() == 0 else []
+
+
+# Not about us: 4.6 says on stderr that it cannot decrypt every key exchange of SSH (a capture without STUN has one).
+NO_COMPLAINT = re.compile(r"^.*\[packet-ssh WARNING\] .*\bssh_dissect_kex_pq_hybrid\(\).*\n?", re.MULTILINE)
 
 
 class TestFailure(Exception):
@@ -37,7 +42,7 @@ def tshark(*arguments, plugins=PLUGIN, **more_environment):
     command = ["tshark", *map(str, arguments)]
     run = subprocess.run(AS_NOBODY + command, env=environment(plugins, **more_environment), cwd=STAGE,
                          stdin=subprocess.DEVNULL, capture_output=True, check=False)
-    complaints = run.stderr.decode(errors="replace").strip()
+    complaints = NO_COMPLAINT.sub("", run.stderr.decode(errors="replace")).strip()
     if run.returncode != 0 or complaints:
         raise TestFailure(f"{' '.join(command)}\nended with {run.returncode} and said:\n{complaints}")
     return run.stdout.decode(errors="replace")

@@ -7,6 +7,7 @@ reads fields of a capture with tshark -2 and compares them with what the specifi
 import sys
 
 import harness
+import wireshark
 from harness import CAPTURES, TestFailure, decode, tshark
 
 
@@ -14,8 +15,8 @@ def fields(capture, where, *names, options=()):
     """The fields of the frames that the display filter names: [[value, ...], ...], several values joined by commas."""
     path = next(path for path in CAPTURES.glob(capture + ".pcap*") if path.stem == capture.split("/")[1])
     columns = [argument for name in names for argument in ("-e", name)]
-    return [line.split("\t") for line in
-            decode(path, "-2", "-Y", where, *options, "-T", "fields", "-E", "aggregator=,", *columns).splitlines()]
+    output = decode(path, "-2", "-Y", where, *options, "-T", "fields", "-E", "aggregator=,", *columns)
+    return [line.split("\t") for line in wireshark.reworded(output).splitlines()]
 
 
 def same(what, read, right):

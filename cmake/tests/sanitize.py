@@ -2,7 +2,7 @@
 """The plugin built with AddressSanitizer and UndefinedBehaviorSanitizer decodes every capture, whole and cut short,
 without a finding.
 
-    sanitize.py <cmake> <build folder>
+    sanitize.py <cmake> <its generator> <build folder>
 """
 import shutil
 import subprocess
@@ -17,9 +17,9 @@ LENGTHS = (262144, 60, 70, 77, 90, 101, 120, 150)
 MOST_FRAMES = 400  # of one capture
 
 
-def build(cmake, folder):
+def build(cmake, generator, folder):
     """Its own build folder, kept for the next time."""
-    for command in ([cmake, "-S", SOURCE, "-B", folder, "-DCMAKE_BUILD_TYPE=Debug", "-DMSTUN_SANITIZE=ON",
+    for command in ([cmake, "-S", SOURCE, "-B", folder, "-G", generator, "-DCMAKE_BUILD_TYPE=Debug", "-DMSTUN_SANITIZE=ON",
                      "-DBUILD_TESTING=OFF"], [cmake, "--build", folder, "-j2"]):
         run = subprocess.run(command, capture_output=True, text=True, check=False)
         if run.returncode != 0:
@@ -45,10 +45,10 @@ def environment_of_sanitizers():
             "WIRESHARK_DEBUG_WMEM_OVERRIDE": "simple"}  # else an overflow inside a wmem block goes unseen
 
 
-def main(cmake, folder):
+def main(cmake, generator, folder):
     """One tshark run per link type and number of passes."""
     environment = environment_of_sanitizers()
-    plugins = build(cmake, folder)
+    plugins = build(cmake, generator, folder)
     require_plugin(plugins, **environment)
     copies = {}
     for capture in captures():

@@ -18,10 +18,10 @@ static bool is_plausible(const uint8_t *bytes, const mstun_tlv_t *tlv)
     if (!row || !mstun_attr_length_ok(row, tlv->length)) {
         return false;
     }
-    mstun_endpoint_t address;
+    mstun_endpoint_t endpoint;
 
     return !is_address(tlv->type) ||
-           mstun_endpoint_read(bytes + tlv->offset + STUN_TLV_HEADER_LEN, tlv->length, NULL, &address);
+           mstun_endpoint_read(bytes + tlv->offset + STUN_TLV_HEADER_LEN, tlv->length, NULL, &endpoint);
 }
 
 bool mstun_rfc3489_type(uint16_t type)

@@ -119,9 +119,9 @@ static int compare(const void *a, const void *b)
                                                                                    : 0;
 }
 
-static mstun_cell_t endpoint(wmem_allocator_t *scope, const mstun_endpoint_t *address)
+static mstun_cell_t endpoint(wmem_allocator_t *scope, const mstun_endpoint_t *end)
 {
-    return mstun_cell_text(address->family ? mstun_endpoint_text(scope, address) : NULL);
+    return mstun_cell_text(end->family ? mstun_endpoint_text(scope, end) : NULL);
 }
 
 static mstun_cell_t permitted_peers(wmem_allocator_t *scope, const mstun_allocation_t *allocation)
