@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# From a bare Debian 12 or 13 to decoded STUN: installs what is missing, builds the plugin, installs it where this
+# From a bare Debian 12 or 13, or an Ubuntu since 24.04, to decoded STUN: installs what is missing, builds the plugin, installs it where this
 # user's Wireshark loads it, and shows a capture. Run it as often as you like.
 #
 #   sh cmake/quickstart.sh             as root, or as a user who may use sudo
@@ -40,11 +40,25 @@ remove_profiles() {
     fi
 }
 
+# other_copies: those for other versions of Wireshark, beside the folders of this one.
+other_copies() {
+    for scope in Personal Global; do
+        own=$(plugin_folder "$scope")
+        find "$(dirname "$own")" -path "*/epan/mstun.so" -not -path "$own/*" 2>/dev/null
+    done
+}
+
+# of_package <file>: whether it came with a .deb.
+of_package() {
+    dpkg-query -S "$1" >/dev/null 2>&1
+}
+
 remove() {
     command -v tshark >/dev/null 2>&1 || die "There is no tshark here, so there is no mstun in it either."
     removed=no
-    for file in "$(plugin_folder Personal)/epan/mstun.so" "$(plugin_folder Global)/epan/mstun.so"; do
+    for file in "$(plugin_folder Personal)/epan/mstun.so" "$(plugin_folder Global)/epan/mstun.so" $(other_copies); do
         [ -e "$file" ] || continue
+        ! of_package "$file" || die "$file belongs to the package mstun: remove that with apt remove mstun."
         if [ -w "$(dirname "$file")" ]; then
             rm -f "$file"
         else
@@ -62,6 +76,11 @@ remove() {
 # install_plugin: the one folder that works for this user. A personal copy beside a global one would be ignored.
 install_plugin() {
     global="$(plugin_folder Global)/epan/mstun.so"
+    ! of_package "$global" || die "The package mstun is installed, and Wireshark loads its $global before any other." \
+        "To have this one instead: apt remove mstun, and run this script again."
+    minor=$(basename "$(plugin_folder Global)")
+    [ -d "$build/plugins/$minor" ] || die "This tshark is of Wireshark $minor, and Wireshark's headers are of" \
+        "$(ls "$build/plugins"): it would refuse the plugin. Install tshark and wireshark-dev of one version."
     if [ "$(id -u)" -eq 0 ]; then
         cmake --install "$build" >/dev/null
         where="$global (for all users; root's Wireshark does not load plugins from a home folder)"
@@ -75,6 +94,9 @@ install_plugin() {
         where="$(plugin_folder Personal)/epan/mstun.so (for $(id -un) only)"
     fi
     echo "        $where"
+    for file in $(other_copies); do
+        echo "        (not looked at by Wireshark $minor: $file, built for another version; --remove removes both)"
+    done
     tshark -G plugins 2>/dev/null | grep -q '^mstun' || die "Wireshark does not load the plugin from there." \
         "Look at the output of: tshark -G plugins"
 }
