@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * The only file that knows Wireshark versions (4.0, 4.4, 4.6). Everything else is written with the new names. */
+ * The only file that knows Wireshark versions (4.0, 4.2, 4.4, 4.6). Everything else is written with the new names. */
 #ifndef MSTUN_COMPAT_H
 #define MSTUN_COMPAT_H
 
@@ -30,16 +30,23 @@
 #if MSTUN_WS_GE(4, 4)
 typedef bool ws_bool;
 #define MSTUN_UNITS(x) UNS(x)
+#else
+typedef gboolean ws_bool;
+#define MSTUN_UNITS(x) (x)
+#define tvb_get_uint8 tvb_get_guint8
+#endif
+
+/* Tables of the user (UAT) and conversation filters changed one version earlier. */
+#if MSTUN_WS_GE(4, 2)
+typedef bool mstun_uat_bool;
 #define MSTUN_CONVERSATION_FILTER_ARGS packet_info *pinfo, void *user_data _U_
 #define mstun_register_conversation_filter(protocol, name, valid, build)                                               \
     register_conversation_filter((protocol), (name), (valid), (build), NULL)
 #else
-typedef gboolean ws_bool;
-#define MSTUN_UNITS(x) (x)
+typedef gboolean mstun_uat_bool;
 #define MSTUN_CONVERSATION_FILTER_ARGS packet_info *pinfo
 #define mstun_register_conversation_filter(protocol, name, valid, build)                                               \
     register_conversation_filter((protocol), (name), (valid), (build))
-#define tvb_get_uint8 tvb_get_guint8
 #endif
 
 /* The start of a -z option: since 4.6 it may fail, before only the program could end, as the built-in ones make it. */

@@ -163,7 +163,7 @@ static const char *wrong_password(const mstun_credentials_row_t *row)
     return row->passwords[0]->len > MSTUN_PASSWORD_MAX ? "the password is longer than 256 bytes" : NULL;
 }
 
-static ws_bool update_row(void *record, char **error)
+static mstun_uat_bool update_row(void *record, char **error)
 {
     mstun_credentials_row_t *row = (mstun_credentials_row_t *)record;
     char **texts[] = { &row->name, &row->realm, &row->password, &row->note };
