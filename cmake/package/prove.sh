@@ -28,7 +28,7 @@ sees() {
 sees_nothing() {
     who=$1
     shift
-    ! "$@" tshark -G protocols 2>/dev/null | grep -q '	mstun$' || die "$who still has the protocol"
+    ! "$@" tshark -G protocols 2>/dev/null | cut -f 3 | grep -qx mstun || die "$who still has the protocol"
     echo "        $who has no protocol mstun"
 }
 
