@@ -44,7 +44,7 @@ remove_profiles() {
 other_copies() {
     for scope in Personal Global; do
         own=$(plugin_folder "$scope")
-        find "$(dirname "$own")" -path "*/epan/mstun.so" -not -path "$own/*" 2>/dev/null
+        find "$(dirname "$own")" -path "*/epan/mstun.so" -not -path "$own/*" 2>/dev/null || true # no such folder
     done
 }
 
