@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What Wireshark prints in another way since 4.0, for which the expected outputs are written.
 
-Nothing of mstun's own is here: each rule is one change of Wireshark's, seen in 4.4.18 or 4.6.9, and applies from that
+Nothing of mstun's own is here: each rule is one change of Wireshark's, seen in 4.2.2, 4.4.18 or 4.6.9, and applies from that
 version on. Where both ways say the same, what is printed is told in the way of 4.0; where the newer one says less or
 something else, both sides lose it.
 """
@@ -41,7 +41,7 @@ REWORDED = [
     # The server's name stands in TLS's column text.
     ((4, 2), r"\bClient Hello \(SNI=[^)]*\)", "Client Hello"),
     # Trees show more of long bytes: 4.0 cut them after 36.
-    ((4, 4), r"(?m)^( *[^:\n]+?)(?: \[…\])?: ([0-9a-f]{72})[0-9a-f]+…?$", r"\1: \2…"),
+    ((4, 2), r"(?m)^( *[^:\n]+?)(?: \[(?:…|truncated)\])?: ([0-9a-f]{72})[0-9a-f]+…?$", r"\1: \2…"),
     ((4, 6), r"(?m)^(Frame \d+: )Packet, ", r"\1"),
     # Durations in trees have the unit that fits.
     ((4, 6), r"\b(\d+\.\d+) (nanoseconds|microseconds|milliseconds)\b", in_seconds),
@@ -52,7 +52,7 @@ REWORDED = [
 ]
 # (since, what TCP writes into the column in one version and not in another)
 DIFFERENT = [
-    ((4, 4), r"\[TCP ACKed unseen segment\] "),
+    ((4, 2), r"\[TCP ACKed unseen segment\] "),
     ((4, 6), r"\[TCP (Out-Of-Order|Retransmission)\] "),
 ]
 
