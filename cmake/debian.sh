@@ -6,7 +6,8 @@
 build_packages="gcc libc6-dev cmake ninja-build wireshark-dev libgcrypt20-dev tshark"
 # Beyond that: the test runner, and what makes live captures (test-captures/lab).
 test_packages="$build_packages binutils python3 util-linux coturn libnice-dev libglib2.0-dev pkg-config"
-# The sources are kept clean for the linters of Debian 12 (and clang's fuzzer needs libwireshark's inside of 4.0); others have other opinions, so their tests would be skipped.
+# The sources are kept clean for the linters of Debian 12, and the fuzz target is made for its libwireshark; others' have
+# other opinions and other insides, so these tests would be skipped.
 ! grep -qx 'VERSION_CODENAME=bookworm' /etc/os-release 2>/dev/null ||
     test_packages="$test_packages clang clang-format clang-tidy cppcheck"
 # What makes packages and judges them; rpm only where the system knows it.

@@ -14,6 +14,10 @@ seconds=${1:-600}
 build=${MSTUN_FUZZ_BUILD:-$source_folder/build/fuzz}
 quick=${MSTUN_FUZZ_QUICK:-}
 
+if [ -n "$quick" ] && ! command -v clang >/dev/null 2>&1; then
+    echo "There is no clang here."
+    exit 77
+fi
 if command -v apt-get >/dev/null 2>&1; then
     # shellcheck disable=SC2086 # a list of words
     install_packages $build_packages clang python3 tshark $([ -n "$quick" ] || echo llvm)
