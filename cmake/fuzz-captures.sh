@@ -23,5 +23,5 @@ plugin=$(find "$build/plugins" -name mstun.so)
 step "Staging all captures"
 python3 "$source_folder/cmake/tests/stage.py" "$plugin" "$(basename "$(dirname "$(dirname "$plugin")")")"
 step "Fuzzing"
-python3 "$source_folder/cmake/fuzz/captures.py" cmake "$build/sanitize" "${2:-1}" "${1:-20}"
+python3 "$source_folder/cmake/fuzz/captures.py" cmake Ninja "$build/sanitize" "${2:-1}" "${1:-20}"
 rm -rf "$work" # after a failure it stays: the spoilt capture is in it

@@ -2,7 +2,7 @@
 """Every capture, spoilt in many ways, through tshark and the plugin built with AddressSanitizer and
 UndefinedBehaviorSanitizer: it must end with success, without a finding, and with as many frames as the file has.
 
-    captures.py <cmake> <build folder> <first seed> <number of seeds> [<n>: every n-th capture]
+    captures.py <cmake> <its generator> <build folder> <first seed> <number of seeds> [<n>: every n-th capture]
 
 Each seed spoils every capture in one of the ways below, and then all of them by editcap's -E; each result is read in one
 pass and in two, with every item of the tree made, and with all reports.
@@ -99,10 +99,10 @@ def run(target, count, plugins, environment):
         tshark("-n", "-r", target, *arguments, plugins=plugins, **environment)
 
 
-def main(cmake, folder, first, number, every="1"):
+def main(cmake, generator, folder, first, number, every="1"):
     """All seeds."""
     environment = environment_of_sanitizers() | {"WIRESHARK_ABORT_ON_DISSECTOR_BUG": "1"}
-    plugins = build(cmake, folder)
+    plugins = build(cmake, generator, folder)
     require_plugin(plugins, **environment)
     originals = {}
     for capture in captures()[::int(every)]:
