@@ -10,6 +10,7 @@
 #include <epan/dissectors/packet-tcp.h>
 
 #include "dissector.h"
+#include "heuristic.h"
 
 #define TURN_PORT 3478
 #define TCP_FIN 0x01
@@ -21,6 +22,10 @@ static int proto_wrapper = -1;
 static dissector_handle_t mstun_handle;
 static dissector_handle_t wrapper_handle;
 static dissector_table_t tcp_ports;
+
+static const heur_dtbl_entry_t *our_heuristic; /* with the user's switch */
+static heur_dissector_t stun_heuristic;        /* the built-ins' own */
+static heur_dissector_t tls_heuristic;
 
 static range_t *shared_ports;   /* preference: on which owned ports we look first */
 static wmem_map_t *port_owners; /* port -> dissector_handle_t of the ports that have the wrapper */
@@ -153,6 +158,35 @@ static ws_bool heur_tcp(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, voi
     return may_become_hello(pinfo, &segment) && wait_for_more(pinfo, &segment) > 0;
 }
 
+static bool is_enabled(void)
+{
+    return proto_is_protocol_enabled(find_protocol_by_id(proto_mstun));
+}
+
+/* What heur_tcp takes, as far as its switch is on. */
+static bool is_for_our_heuristic(tvbuff_t *tvb, packet_info *pinfo, void *data)
+{
+    if (!is_enabled() || !our_heuristic->enabled) {
+        return false;
+    }
+    mstun_segment_t segment = segment_of(tvb, (struct tcpinfo *)data);
+
+    return mstun_detect(segment.bytes, segment.captured, segment.reported, MSTUN_PROOF_HEADER) !=
+               MSTUN_FRAMING_UNKNOWN ||
+           may_become_hello(pinfo, &segment);
+}
+
+/* In place of the built-ins' heuristics: see heuristic.h. TLS takes pseudo-TLS hellos. */
+static ws_bool heur_tls(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
+{
+    return !is_for_our_heuristic(tvb, pinfo, data) && tls_heuristic(tvb, pinfo, tree, data);
+}
+
+static ws_bool heur_stun(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
+{
+    return !is_for_our_heuristic(tvb, pinfo, data) && stun_heuristic(tvb, pinfo, tree, data);
+}
+
 /* Before the owner of a port, whose dissector may take any bytes: at a direction's first byte a header is enough;
  * behind it, bytes that the owner may be in the middle of must be a message beyond doubt. */
 static bool is_ours_on_owned_port(packet_info *pinfo, const mstun_segment_t *segment)
@@ -197,7 +231,7 @@ static int dissect_wrapped(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, 
     mstun_segment_t segment = segment_of(tvb, tcp);
     dissector_handle_t owner;
 
-    if (proto_is_protocol_enabled(find_protocol_by_id(proto_mstun))) {
+    if (is_enabled()) {
         if (is_ours_on_owned_port(pinfo, &segment)) {
             /* By its handle: mstun is a layer, the wrapper is none. */
             pinfo->can_desegment = pinfo->saved_can_desegment;
@@ -280,4 +314,7 @@ void mstun_entry_handoff(void)
     dissector_add_uint_range_with_preference("tcp.port", "", mstun_handle);
     heur_dissector_add("tcp", heur_tcp, "STUN, TURN and Microsoft's dialects over TCP", "mstun_tcp", proto_mstun,
                        HEURISTIC_ENABLE);
+    our_heuristic = find_heur_dissector_by_unique_short_name("mstun_tcp");
+    mstun_heuristic_stand_before("tls_tcp", heur_tls, &tls_heuristic);
+    mstun_heuristic_stand_before("stun_tcp", heur_stun, &stun_heuristic);
 }

@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
  * A 5-tuple is claimed by the first datagram on it that is ours, and stays so: media between the checks is handed on, and
- * what is neither goes to Wireshark's other dissectors.
- *
- * Wireshark moves the heuristic that had the last success to the head of its list, so whichever STUN was seen last would
- * get all: the built-in's heuristics are made to leave what is ours, and the order no longer counts. */
+ * what is neither goes to Wireshark's other dissectors. */
 #include "entry_udp.h"
 
 #include <epan/conversation.h>
@@ -12,6 +9,7 @@
 #include "dissector.h"
 #include "framing/packet_tvb.h"
 #include "framing/rfc3489.h"
+#include "heuristic.h"
 #include "message/message.h"
 
 #define TURN_PORT 3478
@@ -165,17 +163,6 @@ static ws_bool heur_classicstun(tvbuff_t *tvb, packet_info *pinfo, proto_tree *t
     return !(is_heuristic_on() && is_ours(tvb)) && classicstun_heuristic(tvb, pinfo, tree, data);
 }
 
-/* The entry stays the built-in's, with its name and switch. */
-static void stand_before(const char *name, heur_dissector_t ours, heur_dissector_t *theirs)
-{
-    heur_dtbl_entry_t *entry = find_heur_dissector_by_unique_short_name(name);
-
-    if (entry) {
-        *theirs = entry->dissector;
-        entry->dissector = ours;
-    }
-}
-
 /* At every opening of a file, after all preferences: the built-in's may have added and deleted the port. */
 static void wrap_port(void)
 {
@@ -213,8 +200,8 @@ void mstun_entry_udp_handoff(void)
 {
     udp_ports = find_dissector_table("udp.port");
     builtin_handle = find_dissector("stun-udp");
-    stand_before("stun_udp", heur_stun, &stun_heuristic);
-    stand_before("classicstun_udp", heur_classicstun, &classicstun_heuristic);
+    mstun_heuristic_stand_before("stun_udp", heur_stun, &stun_heuristic);
+    mstun_heuristic_stand_before("classicstun_udp", heur_classicstun, &classicstun_heuristic);
     heur_dissector_add("udp", heur_udp, "Microsoft STUN and TURN over UDP", "mstun_udp", proto_mstun, HEURISTIC_ENABLE);
     our_heuristic = find_heur_dissector_by_unique_short_name("mstun_udp");
 }

@@ -14,23 +14,34 @@ ETHERTYPE_OFFSET = {ETHERNET: 12, LINUX_SLL: 14, LINUX_SLL2: 0}
 NETWORK_OFFSET = {ETHERNET: 14, LINUX_SLL: 16, LINUX_SLL2: 20, RAW_IP: 0}
 
 
-def read(capture):
-    """(link type, [(captured bytes, original length)]) of a pcap or pcapng file."""
+def records(capture):
+    """(header, [record]) of a capture as the bytes of a pcap file: each record has its time and two lengths in front."""
     with tempfile.TemporaryDirectory() as folder:
         pcap = Path(folder) / "as.pcap"
         run = subprocess.run(["editcap", "-F", "pcap", capture, pcap], capture_output=True, text=True, check=False)
         if run.returncode != 0:
             raise TestFailure(f"{name(capture)}: editcap: {run.stderr}")
         content = pcap.read_bytes()
-    (link,) = struct.unpack_from("=I", content, 20)
-    frames, offset = [], 24
+    found, offset = [], 24
     while offset < len(content):
-        captured, original = struct.unpack_from("=II", content, offset + 8)
-        frames.append((content[offset + 16:offset + 16 + captured], original))
+        (captured,) = struct.unpack_from("=I", content, offset + 8)
+        found.append(content[offset:offset + 16 + captured])
         offset += 16 + captured
+    return content[:24], found
+
+
+def later(record, seconds):
+    """The record as if it had been captured some seconds later."""
+    return struct.pack("=I", struct.unpack_from("=I", record)[0] + seconds) + record[4:]
+
+
+def read(capture):
+    """(link type, [(captured bytes, original length)]) of a pcap or pcapng file."""
+    header, found = records(capture)
+    (link,) = struct.unpack_from("=I", header, 20)
     if link not in NETWORK_OFFSET:
         raise TestFailure(f"{name(capture)}: link type {link} is not known to capturefile.py")
-    return link, frames
+    return link, [(record[16:], struct.unpack_from("=I", record, 12)[0]) for record in found]
 
 
 def readdressed(frame, link, copy):

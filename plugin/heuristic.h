@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Wireshark moves the heuristic that had the last success to the head of its list, for all connections and files to come:
+ * whoever was seen last would get what several take. A built-in's heuristic that takes what is ours is made to leave it,
+ * and the order no longer counts. */
+#ifndef MSTUN_HEURISTIC_H
+#define MSTUN_HEURISTIC_H
+
+#include "compat.h"
+
+#include <epan/packet.h>
+
+/** Puts ours in the place of the built-in's heuristic of this name; the entry stays the built-in's, with its name and
+ * switch. theirs: what to call for all that is not ours; left alone where there is none of this name. */
+void mstun_heuristic_stand_before(const char *name, heur_dissector_t ours, heur_dissector_t *theirs);
+
+#endif
