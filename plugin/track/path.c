@@ -9,6 +9,7 @@ typedef struct sighting {
     uint32_t type;
     uint32_t signature; /* the two formats of an MS-ICE2 check go their ways one after the other */
     unsigned legs;      /* before this one */
+    bool anew;          /* by then the one before was over: another message with its id */
     uint32_t stream;
     uint32_t frame;
     uint32_t position;
@@ -43,12 +44,26 @@ static void make_key(sighting_t *key, const mstun_facts_t *facts)
     key->signature = mstun_transaction_signature(facts);
 }
 
+static const sighting_t *leg_before(const sighting_t *sighting)
+{
+    return sighting->anew ? NULL : sighting->previous;
+}
+
 static bool seen_on(const sighting_t *sighting, uint32_t stream)
 {
     while (sighting && sighting->stream != stream) {
-        sighting = sighting->previous;
+        sighting = leg_before(sighting);
     }
     return sighting != NULL;
+}
+
+/* Nobody sends a message again after so long (RFC 8489 section 6.2): one with the id of an old one is another. */
+static bool is_over(const sighting_t *sighting, const packet_info *pinfo)
+{
+    nstime_t since;
+
+    nstime_delta(&since, &pinfo->abs_ts, &sighting->time);
+    return nstime_to_msec(&since) >= STUN_TI_MS;
 }
 
 void mstun_path_track(mstun_stream_t *stream, packet_info *pinfo, uint32_t position, bool nested,
@@ -65,8 +80,9 @@ void mstun_path_track(mstun_stream_t *stream, packet_info *pinfo, uint32_t posit
 
     make_key(&key, facts);
     sighting_t *newest = (sighting_t *)wmem_map_lookup(sightings, &key);
+    bool anew = newest && is_over(newest, pinfo);
 
-    if (newest && (newest->legs + 1 >= LEGS_MAX || seen_on(newest, stream->number))) {
+    if (newest && (newest->legs + 1 >= LEGS_MAX || (!anew && seen_on(newest, stream->number)))) {
         return; /* a second time on one leg it is a repetition: see transaction.h */
     }
     sighting_t *sighting = wmem_new0(wmem_file_scope(), sighting_t);
@@ -77,9 +93,10 @@ void mstun_path_track(mstun_stream_t *stream, packet_info *pinfo, uint32_t posit
     sighting->position = position;
     sighting->time = pinfo->abs_ts;
     sighting->previous = newest;
+    sighting->anew = anew;
     if (newest) {
         sighting->legs = newest->legs + 1;
-        newest->next = sighting;
+        newest->next = anew ? NULL : sighting;
         wmem_map_remove(sightings, newest);
     }
     wmem_map_insert(sightings, sighting, sighting);
@@ -106,11 +123,13 @@ void mstun_path_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const 
 {
     const sighting_t *sighting = wmem_map_size(sightings) > 0 ? find(stream, pinfo, position, facts) : NULL;
 
-    if (sighting && sighting->previous) {
+    const sighting_t *before = sighting ? leg_before(sighting) : NULL;
+
+    if (before) {
         nstime_t taken;
 
-        nstime_delta(&taken, &sighting->time, &sighting->previous->time);
-        proto_item_set_generated(proto_tree_add_uint(tree, hf_previous, tvb, 0, 0, sighting->previous->frame));
+        nstime_delta(&taken, &sighting->time, &before->time);
+        proto_item_set_generated(proto_tree_add_uint(tree, hf_previous, tvb, 0, 0, before->frame));
         proto_item_set_generated(proto_tree_add_time(tree, hf_time, tvb, 0, 0, &taken));
     }
     if (sighting && sighting->next) {

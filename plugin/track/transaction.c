@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "track/transaction.h"
 
+#define RENEWALS_MAX 64 /* of one id: whoever repeats it more often gets repetitions */
+
 static wmem_map_t *transactions; /* of all connections of a file, by id, connection and direction of the request */
 
 static int proto_mstun = -1;
@@ -39,12 +41,41 @@ static gboolean equal_keys(gconstpointer a, gconstpointer b)
            memcmp(one->id, other->id, STUN_ID_LEN) == 0;
 }
 
+/* The newest one. */
 static mstun_transaction_t *find(const mstun_stream_t *stream, unsigned direction, const uint8_t *id)
 {
     mstun_transaction_t key = { .stream = stream->number, .direction = (uint8_t)direction };
 
     memcpy(key.id, id, STUN_ID_LEN);
     return (mstun_transaction_t *)wmem_map_lookup(transactions, &key);
+}
+
+static uint32_t first_frame(const mstun_transaction_t *transaction)
+{
+    uint32_t request = transaction->request_frame, response = transaction->response_frame;
+
+    return request && (request < response || !response) ? request : response;
+}
+
+/* The one that this frame belongs to: the newest that had begun. */
+static mstun_transaction_t *find_at(const mstun_stream_t *stream, unsigned direction, const uint8_t *id, uint32_t frame)
+{
+    mstun_transaction_t *transaction = find(stream, direction, id);
+
+    while (transaction && first_frame(transaction) > frame && transaction->more && transaction->more->before) {
+        transaction = transaction->more->before;
+    }
+    return transaction;
+}
+
+/* RFC 8489 section 6.2: a request is sent again for less than Ti. What comes later under its id is of another, whose client
+ * does not draw its ids, or in captures that were merged. */
+static bool is_over(const mstun_transaction_t *transaction, const packet_info *pinfo)
+{
+    nstime_t since;
+
+    nstime_delta(&since, &pinfo->abs_ts, &transaction->request_time);
+    return nstime_to_msec(&since) >= STUN_TI_MS && !(transaction->more && transaction->more->renewals >= RENEWALS_MAX);
 }
 
 /* Two copies of one message have the same protection and length; the two formats of an MS-ICE2 check do not. */
@@ -85,24 +116,32 @@ static bool is_answered_ever(const mstun_facts_t *facts)
     return !(facts->dialect == MSTUN_DIALECT_MS_TURN && facts->type == MS_TURN_SEND_REQUEST);
 }
 
-/* direction: of the request */
-static mstun_transaction_t *new_transaction(const mstun_stream_t *stream, unsigned direction, const uint8_t *id)
-{
-    mstun_transaction_t *transaction = wmem_new0(wmem_file_scope(), mstun_transaction_t);
-
-    memcpy(transaction->id, id, STUN_ID_LEN);
-    transaction->stream = stream->number;
-    transaction->direction = (uint8_t)direction;
-    wmem_map_insert(transactions, transaction, transaction);
-    return transaction;
-}
-
 mstun_transaction_more_t *mstun_transaction_more(mstun_transaction_t *transaction)
 {
     if (!transaction->more) {
         transaction->more = wmem_new0(wmem_file_scope(), mstun_transaction_more_t);
     }
     return transaction->more;
+}
+
+/* direction: of the request */
+static mstun_transaction_t *new_transaction(const mstun_stream_t *stream, unsigned direction, const uint8_t *id,
+                                            mstun_transaction_t *before)
+{
+    mstun_transaction_t *transaction = wmem_new0(wmem_file_scope(), mstun_transaction_t);
+
+    memcpy(transaction->id, id, STUN_ID_LEN);
+    transaction->stream = stream->number;
+    transaction->direction = (uint8_t)direction;
+    if (before) { /* the map keeps the key that it has: it must be the newest's */
+        mstun_transaction_more_t *more = mstun_transaction_more(transaction);
+
+        more->before = before;
+        more->renewals = before->more ? before->more->renewals + 1 : 1;
+        wmem_map_remove(transactions, before);
+    }
+    wmem_map_insert(transactions, transaction, transaction);
+    return transaction;
 }
 
 static void add_copy(mstun_transaction_t *transaction, const mstun_copy_t *copy)
@@ -141,14 +180,18 @@ static void enter_copy_of_request(mstun_transaction_t *transaction, packet_info 
 static mstun_transaction_t *enter_request(mstun_stream_t *stream, unsigned direction, packet_info *pinfo,
                                           uint32_t position, const mstun_facts_t *facts)
 {
-    mstun_transaction_t *transaction = find(stream, direction, facts->id);
+    mstun_transaction_t *transaction = find(stream, direction, facts->id), *before = NULL;
 
+    if (transaction && transaction->request_frame && is_over(transaction, pinfo)) {
+        before = transaction;
+        transaction = NULL;
+    }
     if (transaction && transaction->request_frame) {
         enter_copy_of_request(transaction, pinfo, position, facts);
         return transaction;
     }
     if (!transaction) { /* else a capture of several interfaces had the response first */
-        transaction = new_transaction(stream, direction, facts->id);
+        transaction = new_transaction(stream, direction, facts->id, before);
     }
     transaction->type = facts->type;
     transaction->awaits_response = is_answered_ever(facts);
@@ -167,8 +210,12 @@ static mstun_transaction_t *enter_request(mstun_stream_t *stream, unsigned direc
 static mstun_transaction_t *enter_response(mstun_stream_t *stream, unsigned direction, packet_info *pinfo,
                                            uint32_t position, const mstun_facts_t *facts)
 {
-    mstun_transaction_t *transaction = find(stream, 1 - direction, facts->id);
+    mstun_transaction_t *transaction = find(stream, 1 - direction, facts->id), *before = NULL;
 
+    if (transaction && transaction->response_frame && is_over(transaction, pinfo)) {
+        before = transaction;
+        transaction = NULL;
+    }
     if (transaction && transaction->response_frame) {
         mstun_copy_t copy = { .place = { pinfo->num, position },
                               .alternate = is_alternate(facts, transaction->response_signature) };
@@ -177,7 +224,8 @@ static mstun_transaction_t *enter_response(mstun_stream_t *stream, unsigned dire
         return transaction;
     }
     if (!transaction) {
-        transaction = new_transaction(stream, 1 - direction, facts->id);
+        transaction = new_transaction(stream, 1 - direction, facts->id, before);
+        transaction->request_time = pinfo->abs_ts; /* before this, if there was one */
     }
     transaction->response_frame = pinfo->num;
     transaction->response_position = position;
@@ -209,7 +257,7 @@ mstun_exchange_t mstun_transaction_track(mstun_stream_t *stream, unsigned direct
         return exchange;
     }
     if (PINFO_FD_VISITED(pinfo)) {
-        exchange.transaction = find(stream, of_request ? direction : 1 - direction, facts->id);
+        exchange.transaction = find_at(stream, of_request ? direction : 1 - direction, facts->id, pinfo->num);
     } else {
         exchange.transaction = of_request ? enter_request(stream, direction, pinfo, position, facts)
                                           : enter_response(stream, direction, pinfo, position, facts);

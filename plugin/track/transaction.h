@@ -24,6 +24,8 @@ typedef struct {
     const struct mstun_signer *signer;     /* who made the request, see integrity.c; NULL: not known */
     const struct mstun_turn_request *turn; /* what track/allocation keeps of a TURN request for its response */
     wmem_array_t *copies;                  /* of mstun_copy_t, by frame; NULL: none */
+    mstun_transaction_t *before;           /* with the same id, over when this one began; NULL: none */
+    unsigned renewals;                     /* how many are before this one */
     bool several_signers;                  /* requests with this id were made by several */
 } mstun_transaction_more_t;
 
@@ -44,7 +46,7 @@ struct mstun_transaction {
     uint32_t response_frame; /* 0: none was seen */
     uint32_t response_position;
     uint32_t response_signature;
-    nstime_t request_time;
+    nstime_t request_time;           /* of the response, where no request was seen */
     mstun_transaction_t *next_open;  /* the next request of its stream and direction, perhaps answered by now */
     mstun_transaction_more_t *more;  /* NULL: nothing */
     struct mstun_pair *pair;         /* of ICE, which it checks; NULL: it is no check */
