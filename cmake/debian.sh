@@ -4,8 +4,9 @@
 # shellcheck disable=SC2034,SC2154 # variables of those scripts
 
 build_packages="gcc libc6-dev cmake ninja-build wireshark-dev libgcrypt20-dev tshark"
-# Beyond that: the test runner, and what makes live captures (test-captures/lab).
-test_packages="$build_packages binutils python3 util-linux coturn libnice-dev libglib2.0-dev pkg-config"
+# Beyond that: the test runner, sharkd (wireshark-common), and what makes live captures (test-captures/lab).
+test_packages="$build_packages wireshark-common binutils python3 util-linux coturn libnice-dev libglib2.0-dev
+    pkg-config"
 # The sources are kept clean for the linters of Debian 12, and the fuzz target is made for its libwireshark; others' have
 # other opinions and other insides, so these tests would be skipped.
 ! grep -qx 'VERSION_CODENAME=bookworm' /etc/os-release 2>/dev/null ||

@@ -35,6 +35,30 @@ def later(record, seconds):
     return struct.pack("=I", struct.unpack_from("=I", record)[0] + seconds) + record[4:]
 
 
+def network_offset(frame, link):
+    """Where the packet of IP begins: behind VLAN tags."""
+    network = NETWORK_OFFSET[link]
+    if link in ETHERTYPE_OFFSET:
+        where = ETHERTYPE_OFFSET[link]
+        while frame[where:where + 2] == b"\x81\x00":
+            where, network = where + 4, network + 4
+    return network
+
+
+def with_sequence_moved(record, link, by):
+    """The record as a segment of a connection whose two initial sequence numbers are greater by so many."""
+    record = bytearray(record)
+    network = 16 + network_offset(record[16:], link)
+    version = record[network] >> 4 if network < len(record) else 0
+    tcp = network + {4: (record[network] & 15) * 4, 6: 40}.get(version, 0)
+    if version not in (4, 6) or record[network + {4: 9, 6: 6}[version]] != 6 or tcp + 14 > len(record):
+        return bytes(record)
+    for field in (4, 8) if record[tcp + 13] & 0x10 else (4,):
+        (number,) = struct.unpack_from(">I", record, tcp + field)
+        struct.pack_into(">I", record, tcp + field, (number + by) % (1 << 32))
+    return bytes(record)
+
+
 def read(capture):
     """(link type, [(captured bytes, original length)]) of a pcap or pcapng file."""
     header, found = records(capture)
@@ -47,11 +71,7 @@ def read(capture):
 def readdressed(frame, link, copy):
     """The frame as the same hosts of another network would have sent it; one bijection of addresses per copy."""
     frame = bytearray(frame)
-    network = NETWORK_OFFSET[link]
-    if link in ETHERTYPE_OFFSET:
-        where = ETHERTYPE_OFFSET[link]
-        while frame[where:where + 2] == b"\x81\x00":
-            where, network = where + 4, network + 4
+    network = network_offset(frame, link)
     version = frame[network] >> 4 if network < len(frame) else 0
     for address in {4: (12, 16), 6: (8, 24)}.get(version, ()):
         changed = network + address + (1 if version == 4 else 9)
