@@ -1,0 +1,28 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Opens more than 100 captures in one process under valgrind, and runs all reports of the command line:
+#   sh cmake/valgrind.sh
+# cmake/valgrind/memcheck.py says what is counted; it takes some minutes. MSTUN_VALGRIND_BUILD is the build folder
+# (build/valgrind). The exit code is 1 if the plugin has an error or a leak, or leaves something behind for each file.
+
+set -eu
+source_folder=$(cd "$(dirname "$0")/.." && pwd)
+. "$source_folder/cmake/debian.sh"
+build=${MSTUN_VALGRIND_BUILD:-$source_folder/build/valgrind}
+
+if command -v apt-get >/dev/null 2>&1; then
+    # shellcheck disable=SC2086 # a list of words
+    install_packages $test_packages valgrind
+fi
+step "Building"
+mkdir -p "$build"
+configure_and_build "$build" -DCMAKE_BUILD_TYPE=Debug -DBUILD_TESTING=OFF
+work=$(mktemp -d /tmp/mstun-valgrind-XXXXXX)
+chmod 755 "$work"
+export MSTUN_STAGE="$work" MSTUN_SOURCE="$source_folder" PYTHONDONTWRITEBYTECODE=1
+plugin=$(find "$build/plugins" -name mstun.so)
+step "Staging all captures"
+python3 "$source_folder/cmake/tests/stage.py" "$plugin" "$(basename "$(dirname "$(dirname "$plugin")")")"
+step "Reading them under valgrind"
+python3 "$source_folder/cmake/valgrind/memcheck.py"
+rm -rf "$work" # after a failure it stays, with valgrind's own files
