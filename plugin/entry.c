@@ -27,6 +27,15 @@ static const heur_dtbl_entry_t *our_heuristic; /* with the user's switch */
 static heur_dissector_t stun_heuristic;        /* the built-ins' own */
 static heur_dissector_t tls_heuristic;
 
+/* The segment that our heuristic saw last and did not take: the built-ins' behind it need not ask again. */
+typedef struct {
+    const tvbuff_t *tvb;
+    uint32_t frame;
+    uint32_t seq;
+} refused_t;
+
+static refused_t refused;
+
 static range_t *shared_ports;   /* preference: on which owned ports we look first */
 static wmem_map_t *port_owners; /* port -> dissector_handle_t of the ports that have the wrapper */
 
@@ -110,8 +119,11 @@ static mstun_framing_t framing_where_joined(packet_info *pinfo, const mstun_segm
 /* What a segment proves of a connection that is not ours yet. */
 static mstun_framing_t framing_of(packet_info *pinfo, const mstun_segment_t *segment)
 {
-    mstun_framing_t framing = mstun_detect(segment->bytes, segment->captured, segment->reported, MSTUN_PROOF_HEADER);
+    mstun_framing_t framing = MSTUN_FRAMING_UNKNOWN;
 
+    if (mstun_detect_possible(segment->bytes, segment->captured, segment->reported)) {
+        framing = mstun_detect(segment->bytes, segment->captured, segment->reported, MSTUN_PROOF_HEADER);
+    }
     return framing != MSTUN_FRAMING_UNKNOWN ? framing : framing_where_joined(pinfo, segment);
 }
 
@@ -143,19 +155,30 @@ static bool may_be_ours(const mstun_segment_t *segment)
            (segment->has_seq && segment->seq - 1 < JOINED_LOOKED_AT);
 }
 
+static bool take(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const mstun_segment_t *segment)
+{
+    mstun_framing_t framing = framing_of(pinfo, segment);
+
+    if (framing != MSTUN_FRAMING_UNKNOWN) {
+        return claim(tvb, pinfo, tree, segment->tcp, segment, framing) != 0;
+    }
+    return may_become_hello(pinfo, segment) && wait_for_more(pinfo, segment) > 0;
+}
+
+static bool is_refused(const tvbuff_t *tvb, const packet_info *pinfo, const struct tcpinfo *tcp)
+{
+    return refused.tvb == tvb && refused.frame == pinfo->num && refused.seq == (tcp ? tcp->seq : 0);
+}
+
 static ws_bool heur_tcp(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
     mstun_segment_t segment = segment_of(tvb, (struct tcpinfo *)data);
 
-    if (!may_be_ours(&segment)) {
-        return false;
+    if (may_be_ours(&segment) && take(tvb, pinfo, tree, &segment)) {
+        return true;
     }
-    mstun_framing_t framing = framing_of(pinfo, &segment);
-
-    if (framing != MSTUN_FRAMING_UNKNOWN) {
-        return claim(tvb, pinfo, tree, segment.tcp, &segment, framing) != 0;
-    }
-    return may_become_hello(pinfo, &segment) && wait_for_more(pinfo, &segment) > 0;
+    refused = (refused_t){ tvb, pinfo->num, segment.seq };
+    return false;
 }
 
 static bool is_enabled(void)
@@ -166,7 +189,7 @@ static bool is_enabled(void)
 /* What heur_tcp takes, as far as its switch is on. */
 static bool is_for_our_heuristic(tvbuff_t *tvb, packet_info *pinfo, void *data)
 {
-    if (!is_enabled() || !our_heuristic->enabled) {
+    if (is_refused(tvb, pinfo, (struct tcpinfo *)data) || !is_enabled() || !our_heuristic->enabled) {
         return false;
     }
     mstun_segment_t segment = segment_of(tvb, (struct tcpinfo *)data);

@@ -90,8 +90,9 @@ static void show_type(tvbuff_t *tvb, proto_tree *tree, int offset, mstun_dialect
     }
     proto_tree *bits = proto_item_add_subtree(item, ett_att_type);
 
-    proto_tree_add_uint(bits, hf_att_type_comprehension, tvb, offset, 2, type);
-    proto_tree_add_uint(bits, hf_att_type_assignment, tvb, offset, 2, type);
+    /* To filter on: two lines more in each attribute would say what its name says. */
+    proto_item_set_hidden(proto_tree_add_uint(bits, hf_att_type_comprehension, tvb, offset, 2, type));
+    proto_item_set_hidden(proto_tree_add_uint(bits, hf_att_type_assignment, tvb, offset, 2, type));
 }
 
 static void expert_length(packet_info *pinfo, proto_item *item, const mstun_attr_t *row, uint32_t len)
