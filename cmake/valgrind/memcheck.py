@@ -29,7 +29,7 @@ MANY, FEW = 110, 10
 FRAMES = 12  # of each capture
 OPTIONS = ["--leak-check=full", "--show-leak-kinds=definite,indirect,possible", "--keep-debuginfo=yes", "--num-callers=60"]
 SIMPLE = {"WIRESHARK_DEBUG_WMEM_OVERRIDE": "simple", "G_SLICE": "always-malloc"}
-COMMANDS = ["coturn/channels-3478", "rfc6062/two-allocations", "ms-turn/tcp-443", "pairs/host-one-way"]
+COMMANDS = ["coturn/channels-3478", "rfc6062/two-allocations", "ms-turn/tcp-443", "pairs/host-refused"]
 
 # Where another dissector gets bytes from the plugin: what it allocates is Wireshark's. (sharkd frees no frame of a file
 # that it closes, nor what dissectors have attached to frames.)
