@@ -1,13 +1,20 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# What hostile streams cost: instructions per byte or unit, and whether twice as much of it costs more than twice as much.
-# Needs valgrind; takes some minutes.
-#
-#     sh cmake/bounds.sh [part of an attack's name]
-set -e
-source=$(cd "$(dirname "$0")/.." && pwd)
-build=${BUILD:-$source/build-bounds}
+# What hostile streams cost: instructions per byte or unit, and whether twice as much of it costs more than twice as much:
+#   sh cmake/bounds.sh [part of an attack's name]
+# cmake/bounds/bounds.py has the attacks; all of them take some minutes. MSTUN_BOUNDS_BUILD is the build folder (build/bounds).
 
-cmake -S "$source" -B "$build" -DCMAKE_BUILD_TYPE=RelWithDebInfo > /dev/null
-cmake --build "$build" --target mstun > /dev/null
-PYTHONDONTWRITEBYTECODE=1 exec python3 "$source/cmake/bounds/bounds.py" "$build/plugins" "$@"
+set -eu
+source_folder=$(cd "$(dirname "$0")/.." && pwd)
+. "$source_folder/cmake/debian.sh"
+build=${MSTUN_BOUNDS_BUILD:-$source_folder/build/bounds}
+
+if command -v apt-get >/dev/null 2>&1; then
+    # shellcheck disable=SC2086 # a list of words
+    install_packages $build_packages python3 tshark valgrind
+fi
+step "Building"
+mkdir -p "$build"
+configure_and_build "$build" -DCMAKE_BUILD_TYPE=Release -DBUILD_TESTING=OFF
+step "Measuring"
+PYTHONDONTWRITEBYTECODE=1 exec python3 "$source_folder/cmake/bounds/bounds.py" "$build/plugins" "$@"

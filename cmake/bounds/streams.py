@@ -3,21 +3,24 @@
 import struct
 
 CLIENT, SERVER = bytes([192, 0, 2, 10]), bytes([192, 0, 2, 1])
-SYN, ACK = 0x02, 0x10
+SYN, RST, ACK = 0x02, 0x04, 0x10
 COOKIE = b"\x21\x12\xa4\x42"
 
 
 class Stream:
-    """What a client sends to a server, whose own packets the capture lacks."""
+    """What a client sends to a server, and what that answers, if anything."""
 
     def __init__(self, port=3478):
-        self.port, self.seq, self.frames = port, 1000, []
+        self.port, self.seq, self.answered, self.frames = port, 1000, 1, []
         self._frame(b"", SYN)
         self.seq += 1
 
-    def _frame(self, payload, flags):
-        tcp = struct.pack(">HHIIBBHHH", 50000, self.port, self.seq, 1, 5 << 4, flags, 65535, 0, 0) + payload
-        ip = struct.pack(">BBHHHBBH4s4s", 0x45, 0, 20 + len(tcp), 0, 0x4000, 64, 6, 0, CLIENT, SERVER)
+    def _frame(self, payload, flags, back=False):
+        ports, ends, seq = (50000, self.port), (CLIENT, SERVER), self.seq
+        if back:
+            ports, ends, seq = ports[::-1], ends[::-1], self.answered
+        tcp = struct.pack(">HHIIBBHHH", *ports, seq, 1, 5 << 4, flags, 65535, 0, 0) + payload
+        ip = struct.pack(">BBHHHBBH4s4s", 0x45, 0, 20 + len(tcp), 0, 0x4000, 64, 6, 0, *ends)
         self.frames.append(b"\x02" * 12 + b"\x08\x00" + ip + tcp)
 
     def send(self, payload, segment=1460):
@@ -26,6 +29,19 @@ class Stream:
             part = payload[offset:offset + segment]
             self._frame(part, ACK)
             self.seq += len(part)
+        return self
+
+    def reset(self):
+        """A segment with RST."""
+        self._frame(b"", RST)
+        return self
+
+    def answer(self, payload, segment=1460):
+        """What the server sends back."""
+        for offset in range(0, len(payload), segment):
+            part = payload[offset:offset + segment]
+            self._frame(part, ACK, True)
+            self.answered += len(part)
         return self
 
     def lose(self, length):

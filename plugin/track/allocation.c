@@ -20,16 +20,29 @@ typedef struct mstun_turn_request {
     mstun_endpoint_t peers[];
 } turn_request_t;
 
-/* The newest allocation stands first; one that was made behind this message is not in force for it. */
+/* Where an allocation was made. */
+typedef struct {
+    mstun_place_t place;
+    mstun_allocation_t *allocation;
+} mstun_made_t;
+
 const mstun_allocation_t *mstun_allocation_in_force(const mstun_stream_t *stream, uint32_t frame, uint32_t position)
 {
-    const mstun_allocation_t *allocation = stream->allocation;
+    const mstun_place_t place = { frame, position };
+    const mstun_made_t *made = (const mstun_made_t *)mstun_by_frame_newest(stream->allocations, &place);
 
-    while (allocation &&
-           (allocation->frame > frame || (allocation->frame == frame && allocation->position > position))) {
-        allocation = allocation->older;
+    return made ? made->allocation : NULL;
+}
+
+static void keep_allocation(mstun_stream_t *stream, mstun_allocation_t *allocation)
+{
+    mstun_made_t made = { { allocation->frame, allocation->position }, allocation };
+
+    if (!stream->allocations) {
+        stream->allocations = wmem_array_sized_new(wmem_file_scope(), sizeof made, 1);
     }
-    return allocation;
+    wmem_array_append_one(stream->allocations, made);
+    stream->allocation = allocation;
 }
 
 static nstime_t seconds_from_now(const packet_info *pinfo, uint32_t seconds)
@@ -117,19 +130,17 @@ static void allocate_succeeded(mstun_stream_t *stream, packet_info *pinfo, uint3
     allocation->user = request ? request->user : NULL;
     allocation->lifetime = facts->has & MSTUN_HAS_LIFETIME ? facts->lifetime : TURN_DEFAULT_LIFETIME_S;
     allocation->expires = seconds_from_now(pinfo, allocation->lifetime);
-    allocation->older = stream->allocation;
-    stream->allocation = allocation;
+    keep_allocation(stream, allocation);
     mstun_connection_expect(allocation);
 }
 
 static mstun_permission_t *find_permission(const mstun_allocation_t *allocation, const mstun_endpoint_t *peer)
 {
-    mstun_permission_t *permission = allocation->permissions;
+    mstun_endpoint_t ip = *peer;
 
-    while (permission && memcmp(permission->peer.ip, peer->ip, sizeof peer->ip) != 0) {
-        permission = permission->next;
-    }
-    return permission;
+    ip.port = 0;
+    return allocation->permissions_by_ip ? (mstun_permission_t *)wmem_map_lookup(allocation->permissions_by_ip, &ip)
+                                         : NULL;
 }
 
 static void permit(mstun_allocation_t *allocation, packet_info *pinfo, const mstun_endpoint_t *peer)
@@ -139,8 +150,14 @@ static void permit(mstun_allocation_t *allocation, packet_info *pinfo, const mst
     if (!permission) {
         permission = wmem_new0(wmem_file_scope(), mstun_permission_t);
         permission->peer = *peer;
+        permission->peer.port = 0;
         permission->next = allocation->permissions;
         allocation->permissions = permission;
+        if (!allocation->permissions_by_ip) {
+            allocation->permissions_by_ip =
+                wmem_map_new(wmem_file_scope(), mstun_endpoint_hash, mstun_endpoint_equal_keys);
+        }
+        wmem_map_insert(allocation->permissions_by_ip, &permission->peer, permission);
     }
     permission->expires = seconds_from_now(pinfo, TURN_PERMISSION_TIME_S);
 }
@@ -358,23 +375,13 @@ uint16_t mstun_allocation_requested_channel(const mstun_exchange_t *exchange)
     return request ? request->channel : 0;
 }
 
-static const mstun_connection_t *announced_in(const mstun_stream_t *stream, uint32_t id, uint32_t frame,
-                                              uint32_t position)
-{
-    const mstun_allocation_t *allocation = mstun_allocation_in_force(stream, frame, position);
-    const mstun_connection_t *connection = allocation ? allocation->connections : NULL;
-
-    while (connection && (connection->id != id || connection->announced_frame > frame)) {
-        connection = connection->older;
-    }
-    return connection;
-}
-
 const mstun_connection_t *mstun_connection_of(const mstun_stream_t *stream, const packet_info *pinfo, uint32_t position,
                                               const mstun_facts_t *facts, const mstun_exchange_t *exchange)
 {
     if (facts->method == TURN_CONNECTION_ATTEMPT || (facts->method == TURN_CONNECT && facts->class == STUN_SUCCESS)) {
-        return announced_in(stream, facts->connection_id, pinfo->num, position);
+        const mstun_allocation_t *allocation = mstun_allocation_in_force(stream, pinfo->num, position);
+
+        return allocation ? mstun_connection_announced(allocation, facts->connection_id, pinfo->num) : NULL;
     }
     if (facts->method == TURN_CONNECTION_BIND) {
         const turn_request_t *request = request_of(exchange);

@@ -13,12 +13,11 @@
 /** A peer that may send to the relayed address. */
 typedef struct mstun_permission {
     struct mstun_permission *next;
-    mstun_endpoint_t peer; /* the port does not count */
+    mstun_endpoint_t peer; /* the port does not count, and is 0 */
     nstime_t expires;
 } mstun_permission_t;
 
 struct mstun_allocation {
-    mstun_allocation_t *older; /* of the same control connection */
     mstun_endpoint_t server, client, relay;
     const mstun_stream_t *control;
     uint32_t control_stream; /* tcp.stream */
@@ -33,6 +32,7 @@ struct mstun_allocation {
     bool any_permission;    /* was ever asked for */
     bool refreshed;         /* the client wants to keep it */
     mstun_permission_t *permissions;
+    wmem_map_t *permissions_by_ip; /* NULL: none */
     mstun_connection_t *connections;
 };
 

@@ -3,6 +3,20 @@
 
 #include "track/allocation.h"
 
+static wmem_array_t *of_channel(mstun_stream_t *stream, uint16_t channel)
+{
+    if (!stream->bound) {
+        stream->bound = wmem_tree_new(wmem_file_scope());
+    }
+    wmem_array_t *all = (wmem_array_t *)wmem_tree_lookup32(stream->bound, channel);
+
+    if (!all) {
+        all = wmem_array_sized_new(wmem_file_scope(), sizeof(mstun_bound_peer_t), 1);
+        wmem_tree_insert32(stream->bound, channel, all);
+    }
+    return all;
+}
+
 /* client: the direction in which the TURN client sends */
 static void bind(mstun_stream_t *stream, unsigned client, const packet_info *pinfo, uint32_t position, uint16_t channel,
                  const mstun_endpoint_t *peer)
@@ -12,17 +26,12 @@ static void bind(mstun_stream_t *stream, unsigned client, const packet_info *pin
     if (newest && memcmp(&newest->peer, peer, sizeof *peer) == 0) {
         return; /* refreshed every few minutes (RFC 8656 section 12.1): only what changes is kept */
     }
-    mstun_bound_peer_t *bound = wmem_new0(wmem_file_scope(), mstun_bound_peer_t);
+    mstun_bound_peer_t bound = { .place = { pinfo->num, position }, .client = (uint8_t)client, .peer = *peer };
 
-    if (!stream->bound) {
-        stream->bound = wmem_tree_new(wmem_file_scope());
+    if (newest) {
+        bound.before = newest->peer;
     }
-    bound->frame = pinfo->num;
-    bound->position = position;
-    bound->client = (uint8_t)client;
-    bound->peer = *peer;
-    bound->older = (mstun_bound_peer_t *)wmem_tree_lookup32(stream->bound, channel);
-    wmem_tree_insert32(stream->bound, channel, bound);
+    wmem_array_append_one(of_channel(stream, channel), bound);
 }
 
 /* The request takes effect; an error takes it back. */
@@ -30,14 +39,11 @@ static void learn_active_destination(mstun_stream_t *stream, unsigned direction,
                                      uint32_t position, const mstun_facts_t *facts)
 {
     const mstun_bound_peer_t *newest = mstun_bound_peer(stream, pinfo, position, MSTUN_ACTIVE_DESTINATION);
-    mstun_endpoint_t none;
 
-    memset(&none, 0, sizeof none);
     if (facts->type == MS_TURN_SET_ACTIVE_DESTINATION && facts->peer.family) {
         bind(stream, direction, pinfo, position, MSTUN_ACTIVE_DESTINATION, &facts->peer);
     } else if (facts->type == MS_TURN_SET_ACTIVE_DESTINATION_ERROR && newest) {
-        bind(stream, 1 - direction, pinfo, position, MSTUN_ACTIVE_DESTINATION,
-             newest->older ? &newest->older->peer : &none);
+        bind(stream, 1 - direction, pinfo, position, MSTUN_ACTIVE_DESTINATION, &newest->before);
     }
 }
 
@@ -59,11 +65,9 @@ void mstun_bound_learn(mstun_stream_t *stream, unsigned direction, packet_info *
 const mstun_bound_peer_t *mstun_bound_peer(const mstun_stream_t *stream, const packet_info *pinfo, uint32_t position,
                                            uint16_t channel)
 {
-    const mstun_bound_peer_t *bound =
-        stream->bound ? (const mstun_bound_peer_t *)wmem_tree_lookup32(stream->bound, channel) : NULL;
+    const mstun_place_t place = { pinfo->num, position };
 
-    while (bound && (bound->frame > pinfo->num || (bound->frame == pinfo->num && bound->position > position))) {
-        bound = bound->older;
-    }
-    return bound;
+    return stream->bound ? (const mstun_bound_peer_t *)mstun_by_frame_newest(
+                               (wmem_array_t *)wmem_tree_lookup32(stream->bound, channel), &place)
+                         : NULL;
 }

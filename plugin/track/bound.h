@@ -5,25 +5,25 @@
 #ifndef MSTUN_TRACK_BOUND_H
 #define MSTUN_TRACK_BOUND_H
 
+#include "track/by_frame.h"
 #include "track/transaction.h"
 
 #define MSTUN_ACTIVE_DESTINATION                                                                                       \
     3 /* in place of a channel: the type of its units, which no channel has as its number */
 
 /** From this message on, a channel of a control connection belongs to a peer. */
-typedef struct mstun_bound_peer {
-    struct mstun_bound_peer *older; /* of the same channel */
-    uint32_t frame;
-    uint32_t position;
+typedef struct {
+    mstun_place_t place;
     uint8_t client; /* the direction in which the TURN client sends */
     mstun_endpoint_t peer;
+    mstun_endpoint_t before; /* whom it belonged to; family 0: nobody */
 } mstun_bound_peer_t;
 
 /** First pass: a success of ChannelBind; Set Active Destination, after which the client need not wait to send. */
 void mstun_bound_learn(mstun_stream_t *stream, unsigned direction, packet_info *pinfo, uint32_t position,
                        const mstun_facts_t *facts, const mstun_exchange_t *exchange);
 
-/** The peer that a channel has at this position of this frame, NULL if none is known. */
+/** The peer that a channel has at this position of this frame, NULL if none is known. Valid until the next is bound. */
 const mstun_bound_peer_t *mstun_bound_peer(const mstun_stream_t *stream, const packet_info *pinfo, uint32_t position,
                                            uint16_t channel);
 

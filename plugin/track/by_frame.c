@@ -22,6 +22,17 @@ unsigned mstun_by_frame_first(wmem_array_t *array, uint32_t frame)
     return low;
 }
 
+const void *mstun_by_frame_newest(wmem_array_t *array, const mstun_place_t *place)
+{
+    unsigned index = mstun_by_frame_first(array, place->frame + 1);
+
+    while (index > 0 && place_at(array, index - 1)->frame == place->frame &&
+           place_at(array, index - 1)->position > place->position) {
+        index--;
+    }
+    return index > 0 ? place_at(array, index - 1) : NULL;
+}
+
 const void *mstun_by_frame_next(wmem_array_t *array, unsigned *index, const mstun_place_t *place)
 {
     unsigned count = array ? wmem_array_get_count(array) : 0;

@@ -15,6 +15,9 @@ typedef struct {
 /** The index of the first entry in this frame or behind it. array: by frame; NULL is empty. */
 unsigned mstun_by_frame_first(wmem_array_t *array, uint32_t frame);
 
+/** The last entry at or before this place; NULL if there is none. The entries of a frame must be by position, too. */
+const void *mstun_by_frame_newest(wmem_array_t *array, const mstun_place_t *place);
+
 /** The next entry at exactly this place, from *index on, which moves behind it; NULL if the frame has no more. */
 const void *mstun_by_frame_next(wmem_array_t *array, unsigned *index, const mstun_place_t *place);
 

@@ -16,6 +16,8 @@ typedef struct {
     mstun_endpoint_t peer;
 } leg_key_t;
 
+#define REUSES_LOOKED_AT 64 /* of one id: a server has 2^32 of them (RFC 6062 section 6.2.1) */
+
 static wmem_map_t *announced;   /* announced_key_t -> mstun_connection_t, the newest */
 static wmem_map_t *legs;        /* leg_key_t -> mstun_connection_t, the newest */
 static wmem_map_t *controllers; /* set of announced_key_t with id 0: the client has an allocation at the server */
@@ -112,10 +114,27 @@ void mstun_connection_announce(mstun_allocation_t *allocation, packet_info *pinf
     connection->older = allocation->connections;
     allocation->connections = connection;
     announced_key(key, &allocation->server, &allocation->client, id);
+    connection->older_of_its_id = (mstun_connection_t *)wmem_map_lookup(announced, key);
     wmem_map_insert(announced, key, connection);
     leg->relay = allocation->relay;
     leg->peer = *peer;
     wmem_map_insert(legs, leg, connection);
+}
+
+const mstun_connection_t *mstun_connection_announced(const mstun_allocation_t *allocation, uint32_t id, uint32_t frame)
+{
+    announced_key_t key;
+
+    announced_key(&key, &allocation->server, &allocation->client, id);
+    const mstun_connection_t *connection = (const mstun_connection_t *)wmem_map_lookup(announced, &key);
+
+    for (unsigned i = 0; connection && i < REUSES_LOOKED_AT; i++) {
+        if (connection->announced_frame <= frame) {
+            return connection->allocation == allocation ? connection : NULL;
+        }
+        connection = connection->older_of_its_id;
+    }
+    return NULL;
 }
 
 /* A ConnectionBind, on a connection of its own: finds what was announced to this client by this server. */

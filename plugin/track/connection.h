@@ -12,7 +12,8 @@
 
 /** A connection between the server's relayed address and a peer, announced by CONNECTION-ID. */
 struct mstun_connection {
-    mstun_connection_t *older; /* of the same allocation */
+    mstun_connection_t *older;           /* of the same allocation */
+    mstun_connection_t *older_of_its_id; /* of the same server and client */
     mstun_allocation_t *allocation;
     uint32_t id;
     mstun_endpoint_t peer;
@@ -61,6 +62,9 @@ bool mstun_connection_touches_relay(const packet_info *pinfo);
 /** First pass: a Connect success or ConnectionAttempt. */
 void mstun_connection_announce(mstun_allocation_t *allocation, packet_info *pinfo, uint32_t id,
                                const mstun_endpoint_t *peer, bool attempted);
+
+/** What an allocation's server announced under this id up to this frame, the last time; NULL if nothing. */
+const mstun_connection_t *mstun_connection_announced(const mstun_allocation_t *allocation, uint32_t id, uint32_t frame);
 
 /** First pass: a ConnectionBind request, on the data connection. NULL if nothing with its id was announced. */
 mstun_connection_t *mstun_connection_bind(mstun_stream_t *stream, packet_info *pinfo, uint32_t position,

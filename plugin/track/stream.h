@@ -61,6 +61,7 @@ struct mstun_stream {
     mstun_flow_t flow[2];
     mstun_open_t open[2];           /* first pass: requests of each direction without a response yet */
     mstun_allocation_t *allocation; /* the last one made on this connection, where it is a TURN control connection */
+    wmem_array_t *allocations;      /* of mstun_made_t, see allocation.c: all of them, by frame; or NULL */
     mstun_connection_t *connection; /* the relayed connection that it carries, client to server or server to peer */
     uint32_t connection_since;      /* the first frame that belongs to connection */
     bool beyond_server;             /* it is connection's leg from the server to the peer */
@@ -71,7 +72,7 @@ struct mstun_stream {
     mstun_first_request_t *first_request; /* see mismatch.h; NULL: there was none */
     uint32_t rfc3489_frame;               /* where a message without a cookie proved itself; 0: nowhere yet */
     uint32_t rfc3489_position;
-    wmem_tree_t *bound;                       /* channel -> mstun_bound_peer_t, the newest; or NULL */
+    wmem_tree_t *bound;                       /* channel -> array of mstun_bound_peer_t, by frame; or NULL */
     const struct mstun_signer *signers;       /* first pass, newest first: who made requests, see integrity.c */
     const struct mstun_challenge *challenges; /* the same: realms and nonces that were said */
     wmem_array_t *notes;                      /* of mstun_note_t, by frame; or NULL */
