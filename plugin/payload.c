@@ -13,6 +13,10 @@ static dissector_handle_t dtls_handle;
 static dissector_handle_t tls_handle;
 static heur_dissector_list_t stun_payload_heuristics;
 
+#define RELAYS_MAX 4 /* one inside the other; a path has two */
+
+static unsigned relays_entered; /* while a packet is dissected */
+
 bool mstun_payload_is_media(tvbuff_t *tvb)
 {
     switch (mstun_packet_class_of(tvb)) {
@@ -125,6 +129,21 @@ void mstun_payload_show_tls(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
     ENDTRY;
 }
 
+/*
+ * Other ports make another conversation: whoever claims that does not take this one from us. A peer may have the very port
+ * that its server has; then the client's is made one that no segment has.
+ */
+static void enter_relayed(packet_info *pinfo, uint16_t peer_port, bool from_server)
+{
+    uint32_t *server = from_server ? &pinfo->srcport : &pinfo->destport;
+    uint32_t *client = from_server ? &pinfo->destport : &pinfo->srcport;
+
+    if (*server == peer_port) {
+        *client += UINT16_MAX + 1;
+    }
+    *server = peer_port;
+}
+
 bool mstun_payload_dissect_relayed(tvbuff_t *tvb, uint32_t offset, packet_info *pinfo, proto_tree *tree,
                                    uint16_t peer_port, bool from_server, const struct tcpinfo *tcp)
 {
@@ -132,12 +151,16 @@ bool mstun_payload_dissect_relayed(tvbuff_t *tvb, uint32_t offset, packet_info *
     struct tcpinfo inner = { 0 };
     volatile bool known = true;
 
+    if (relays_entered >= RELAYS_MAX) {
+        call_data_dissector(tvb_new_subset_remaining(tvb, (int)offset), pinfo, tree);
+        return false;
+    }
     if (tcp) {
         inner = *tcp;
         inner.seq += offset;
     }
-    /* Other ports make another conversation: whoever claims that does not take this one from us. */
-    *(from_server ? &pinfo->srcport : &pinfo->destport) = peer_port;
+    enter_relayed(pinfo, peer_port, from_server);
+    relays_entered++;
     pinfo->can_desegment = pinfo->saved_can_desegment;
     pinfo->desegment_len = 0;
     TRY
@@ -152,6 +175,7 @@ bool mstun_payload_dissect_relayed(tvbuff_t *tvb, uint32_t offset, packet_info *
     }
     FINALLY
     {
+        relays_entered--;
         pinfo->srcport = source;
         pinfo->destport = destination;
     }
