@@ -94,7 +94,7 @@ static mstun_pair_t *make(const mstun_stream_t *stream, unsigned direction, pack
 
     pair->key.stream = stream->number;
     pair->key.peer = *peer;
-    pair->memo = wmem_new0(wmem_file_scope(), mstun_pair_memo_t);
+    pair->memo = wmem_new0(wmem_file_scope(), mstun_pair_memo_t *);
     pair->forward = (uint8_t)(answered ? 1 - direction : direction);
     find_ends(stream, pinfo, peer, from_peer, pair, ends);
     if (answered) {

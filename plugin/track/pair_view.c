@@ -200,9 +200,18 @@ static mstun_pair_verdict_t judge_so_far(const mstun_pair_view_t *view)
     return !view->works_frame ? MSTUN_PAIR_PENDING : nominated ? MSTUN_PAIR_NOMINATED : MSTUN_PAIR_WORKS;
 }
 
+/* Many connections are never looked at. */
+static mstun_pair_memo_t *memo_of(const mstun_pair_t *pair)
+{
+    if (!*pair->memo) {
+        *pair->memo = wmem_new0(wmem_file_scope(), mstun_pair_memo_t);
+    }
+    return *pair->memo;
+}
+
 static void work_out(const mstun_pair_t *pair, const life_t *life)
 {
-    mstun_pair_memo_t *memo = pair->memo;
+    mstun_pair_memo_t *memo = memo_of(pair);
 
     memo->view = pair->known;
     memo->changes = pair->changes;
@@ -216,7 +225,7 @@ static void work_out(const mstun_pair_t *pair, const life_t *life)
 /* In a first pass: all that is open may still be answered, and counting is enough. */
 static void work_out_so_far(const mstun_pair_t *pair)
 {
-    mstun_pair_memo_t *memo = pair->memo;
+    mstun_pair_memo_t *memo = memo_of(pair);
 
     memo->view = pair->known;
     memo->changes = 0;
@@ -238,7 +247,7 @@ static void look_around(const mstun_pair_t *pair, mstun_pair_view_t *view)
 
 const mstun_pair_view_t *mstun_pair_view(const mstun_pair_t *pair, const nstime_t *end)
 {
-    mstun_pair_memo_t *memo = pair->memo;
+    mstun_pair_memo_t *memo = memo_of(pair);
     mstun_pair_view_t *view = &memo->view;
 
     if (!end) {
