@@ -34,7 +34,8 @@ unprivileged() {
 
 step "Building the fuzz target"
 mkdir -p "$build"
-CC=clang cmake -S "$source_folder" -B "$build" -DMSTUN_FUZZ=ON -DBUILD_TESTING=OFF -DCMAKE_BUILD_TYPE=None >"$build/cmake.log" 2>&1
+CC=clang cmake -S "$source_folder" -B "$build" -DMSTUN_FUZZ=ON -DBUILD_TESTING=OFF -DCMAKE_BUILD_TYPE=None >"$build/cmake.log" 2>&1 ||
+    { cat "$build/cmake.log"; exit 1; }
 targets="mstun mstun-fuzz"
 [ -n "$quick" ] || targets="$targets mstun-cover"
 # shellcheck disable=SC2086 # a list of words

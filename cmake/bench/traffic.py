@@ -3,7 +3,7 @@
 
     traffic.py <kind> <packets> <file>
 
-other    TCP that is no STUN: random bytes on 50 connections and free ports
+other    TCP that is no STUN: random bytes on 10 connections and free ports
 tls      TLS records on port 443, 50 connections
 checks   ICE checks in RFC 4571 frames and their responses, on one connection
 open     the same checks, and no responses: all transactions stay open
@@ -81,7 +81,7 @@ def rtp(number, rng):
 def other(capture, packets, rng):
     """See the head."""
     for number in range(packets):
-        capture.segment(40000 + number % 50, 50000, True, rng.randbytes(1000))
+        capture.segment(40000 + number % 10, 50000, True, rng.randbytes(1000))
 
 
 def tls(capture, packets, rng):

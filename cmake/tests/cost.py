@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What the plugin executes for a segment and for a message stays what it was.
+
+    cost.py <cmake> <its generator> <build folder>
+
+Instructions of the plugin's own functions and all that they call, by callgrind, in an optimized build: they do not depend on
+how busy the machine is, and vary by some per cent with the seeds of hashes. The figures are for gcc 12 on amd64 with
+Wireshark 4.0; elsewhere the test is skipped. One that is lower than allowed is as good a reason to change it here as one
+that is higher is to look for the cause; cmake/bench.sh measures more.
+"""
+import platform
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "bench"))
+
+import harness
+from bench import PLUGIN_OWN, Bench
+from harness import SOURCE, STAGE, TestFailure
+
+PACKETS = 500
+MARGIN = 0.08
+# capture, arguments, instructions of ours for each packet
+FIGURES = [
+    ("other", [], 224),
+    ("checks", [], 7890),
+    ("checks", ["-V"], 45900),
+]
+
+
+def build(cmake, generator, folder):
+    """As it is installed, with the names of functions."""
+    for command in ([cmake, "-S", SOURCE, "-B", folder, "-G", generator, "-DCMAKE_BUILD_TYPE=Release", "-DCMAKE_C_FLAGS=-g",
+                     "-DBUILD_TESTING=OFF"], [cmake, "--build", folder, "-j2"]):
+        run = subprocess.run(command, capture_output=True, text=True, check=False)
+        if run.returncode != 0:
+            raise TestFailure(run.stdout + run.stderr)
+    return Path(folder) / "plugins"
+
+
+def is_known_ground():
+    """Where the figures are from."""
+    release = Path("/etc/os-release").read_text(encoding="utf-8") if Path("/etc/os-release").exists() else ""
+    return "VERSION_CODENAME=bookworm" in release and platform.machine() == "x86_64"
+
+
+def main(cmake, generator, folder):
+    """All figures."""
+    if not is_known_ground():
+        print("The figures are for Debian 12 on amd64.")
+        sys.exit(77)
+    plugins, wrong = build(cmake, generator, folder), []
+    with tempfile.TemporaryDirectory(dir=STAGE, prefix="cost-") as work:
+        subprocess.run(["cp", "-r", plugins, work], check=True)
+        bench = Bench(Path(work) / "plugins", work)
+        for kind, arguments, expected in FIGURES:
+            _, functions = bench.profile(bench.capture(kind, PACKETS), arguments, True)
+            own = sum(functions.get(name, 0) for name in PLUGIN_OWN) / PACKETS
+            line = f"{kind} {' '.join(arguments)}: {own:.0f} instructions a packet, expected {expected}"
+            print(line)
+            if abs(own - expected) > MARGIN * expected:
+                wrong.append(line)
+    if wrong:
+        raise TestFailure("\n".join(wrong))
+
+
+if __name__ == "__main__":
+    harness.main(main, *sys.argv[1:])
