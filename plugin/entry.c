@@ -313,6 +313,12 @@ static void wrap_ports(void)
     g_array_free(ports, TRUE);
 }
 
+/* At every opening of a file: another one may have a segment of this number at this place in memory. */
+static void forget_refused(void)
+{
+    refused = (refused_t){ NULL, 0, 0 };
+}
+
 void mstun_entry_register(const mstun_registrar_t *reg)
 {
     proto_mstun = reg->proto;
@@ -329,6 +335,7 @@ void mstun_entry_register(const mstun_registrar_t *reg)
                                     "that carries STUN is decoded as such, any other goes to the port's dissector",
                                     &shared_ports, 65535);
     register_init_routine(wrap_ports);
+    register_init_routine(forget_refused);
 }
 
 void mstun_entry_handoff(void)

@@ -10,8 +10,9 @@
 
 No error may have the plugin in its stack; no block that is lost may be one that the plugin, or what it calls, has
 allocated, down to where it hands bytes to another dissector; and a file more must not leave more bytes behind with the
-plugin than without it (but for ATTACHED). What is left behind is counted when the process has ended: blocks that nothing points to any more,
-and blocks that something still does; what is there once and not for each file is in the run over few files too.
+plugin than without it (but for ATTACHED). What is left behind is counted when the process has ended: blocks that nothing
+points to any more, and blocks that something still does; what is there once and not for each file is in the run over few
+files too.
 """
 import re
 import subprocess
