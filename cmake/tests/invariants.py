@@ -14,6 +14,8 @@ the lab's credentials, every answer is the same byte for byte
     merged        a capture and the same one an hour later in one file, on other connections of TCP and on the same ones:
                   both halves have the messages of the original and their links, none to the other half
 
+    invariants.py <one of them> [<n>: every n-th capture]
+
 Of captures with very many frames a fixed choice of frames is visited; all are in the first pass."""
 import itertools
 import json
@@ -31,6 +33,7 @@ from sharkd import REPORTS, WITH_CREDENTIALS, Sharkd, require_plugin
 
 HOUR = 3600
 SEED = 20240229
+STEP = int(sys.argv[2]) if len(sys.argv) > 2 else 1
 
 
 def choice(frames, most):
@@ -114,7 +117,7 @@ def shown_by_tshark(capture):
 def order():
     """All captures; in every seventh of them tshark's two passes as well."""
     rng = random.Random(SEED)
-    with_tshark = set(every(7))
+    with_tshark = set(every(7, every(STEP)))
     with Sharkd() as sharkd:
 
         def check(capture):
@@ -131,7 +134,7 @@ def order():
                     ours = list(lines_of(of_mstun(json.loads(answer)["result"]["tree"])))
                     same_lines(ours, shown[number], f"sharkd and tshark -2: frame {number}")
 
-        each(captures(), check)
+        each(every(STEP), check)
     print(f"{len(with_tshark)} of them as tshark -2 shows them")
 
 
@@ -146,15 +149,15 @@ def reload():
             seen[capture] = look(sharkd, capture)
             compare(seen[capture], look(sharkd, capture), "loaded twice")
 
-        each(captures(), twice)
+        each(every(STEP), twice)
     with Sharkd() as sharkd:
-        each(captures()[::-1], lambda capture: compare(seen[capture], look(sharkd, capture), "behind another file"))
+        each(every(STEP)[::-1], lambda capture: compare(seen[capture], look(sharkd, capture), "behind another file"))
 
     def alone(capture):
         with Sharkd() as sharkd:
             compare(seen[capture], look(sharkd, capture), "behind other files and alone")
 
-    each(every(12), alone)
+    each(every(12, every(STEP)), alone)
     work = workshop("reload")
 
     def between_halves(capture):
@@ -165,12 +168,14 @@ def reload():
             compare(seen[capture], look(sharkd, capture), "alone and behind its first half")
             compare(fresh, look(sharkd, half), "the first half alone and behind the whole")
 
-    each(every(12, captures()[6:]), between_halves)
+    each(every(12, every(STEP)[6:]), between_halves)
     with Sharkd() as sharkd:
 
         def behind_tls(capture):
+            with Sharkd() as alone_with_it:
+                fresh = look(alone_with_it, capture)
             sharkd.load(CAPTURES / "no-stun" / "tls10-gnutls-40443.pcapng")
-            compare(seen[capture], look(sharkd, capture), "behind TLS")
+            compare(fresh, look(sharkd, capture), "behind TLS")
 
         each(captures("ms-turn/*40443*"), behind_tls)
 
@@ -222,7 +227,7 @@ def profile(work, number, preference, value):
 
 def preferences():
     """Every twelfth capture with each of PREFERENCES."""
-    chosen, work = every(12), workshop("preferences")
+    chosen, work = every(12 * STEP), workshop("preferences")
     fresh = {}
     for number, (preference, value, _) in enumerate(PREFERENCES):
         with Sharkd(config=profile(work, number, preference, value)) as sharkd:
@@ -238,8 +243,9 @@ def preferences():
             for what in frames:  # with what the first pass has found under the other value
                 sharkd.frame(int(what[6:]))
             sharkd.set(preference, default)
-            for what in frames:
-                same(before[what], sharkd.frame(int(what[6:])), f"{words} and back, not loaded anew: {what}")
+            if preference != "mstun.udp":  # whose a 5-tuple is, Wireshark decides in a first pass: it makes one at a change
+                for what in frames:
+                    same(before[what], sharkd.frame(int(what[6:])), f"{words} and back, not loaded anew: {what}")
             sharkd.set(preference, value)
             compare(fresh[capture, number], look(sharkd, capture, OF_PREFERENCES), f"{words} in a fresh process, and set")
             sharkd.set(preference, default)
@@ -316,7 +322,7 @@ def duplicates():
             if without_duplicates(work, twice) != without_duplicates(work, once):
                 raise TestFailure("editcap -d does not give the original")
 
-        each(captures(), check)
+        each(every(STEP), check)
     if not decoded:
         raise TestFailure("no message was compared")
     print(f"{decoded} messages")
@@ -346,10 +352,12 @@ def merged_is_twice(sharkd, work, header, found, may_lose):
 
 # Captures which, a second time on the same connections of TCP, lose messages: the first one behind the jump comes in parts
 # that prove no boundary; Wireshark's TCP takes the numbers for old ones, and hands nothing on; what MS-TURN's units are
-# made of was learned in the first half.
+# made of was learned in the first half. Or have more: what the connection is was not known yet when they came first; and
+# one was found by fuzzing, and no message of it is where one should be.
 LOSE = {"tcp/bare-three-segments", "tcp/bare-one-byte-3478", "tcp/bare-one-byte-unknown-port",
         "tcp/rfc4571-one-byte-3478", "tcp/rfc4571-one-byte-unknown-port", "tcp/bare-reused", "tcp/bare-reused-open",
-        "tcp/rfc4571-reused", "tcp/rfc4571-reused-open", "ms-turn/multiplexed-tcp-in-0x03"}
+        "tcp/rfc4571-reused", "tcp/rfc4571-reused-open", "ms-turn/multiplexed-tcp-in-0x03",
+        "no-stun/http-stun-body-80", "no-stun/http-stun-body-framed-80", "broken/peer-with-servers-port"}
 
 
 def merged():
@@ -367,10 +375,10 @@ def merged():
                 unmarked = [record for number, record in enumerate(found, 1) if number not in marks]
                 merged_is_twice(sharkd, work, header, unmarked, name(capture) in LOSE)
 
-        each(captures(), check)
+        each(every(STEP), check)
 
 
-def main(test):
+def main(test, _step=None):
     """One of the tests above, where there is something to test."""
     require_plugin()
     {"order": order, "reload": reload, "preferences": preferences, "duplicates": duplicates, "merged": merged}[test]()

@@ -96,15 +96,15 @@ static inline bool mstun_detect_possible(const uint8_t *bytes, uint32_t captured
     if (captured < STUN_HEADER_LEN || may_be_hello) {
         return may_be_hello;
     }
-    uint32_t begin = pntohu16(bytes), next = pntohu16(bytes + 2);
+    uint32_t first = pntohu16(bytes), second = pntohu16(bytes + 2);
 
-    if (begin + RFC4571_HEADER_LEN < reported && bytes[2] >= 20) { /* media in an RFC 4571 frame, by its first byte */
+    if (first + RFC4571_HEADER_LEN < reported && bytes[2] >= 20) { /* media in an RFC 4571 frame, by its first byte */
         return true;
     }
     return pntohu32(bytes + 4) == STUN_COOKIE || pntohu32(bytes + 6) == STUN_COOKIE ||
            pntohu32(bytes + 8) == STUN_COOKIE || /* behind a ChannelData header */ bytes[0] == MS_TURN_CONTROL ||
-           bytes[0] == MS_TURN_DATA || (stun_type_possible((uint16_t)begin) && STUN_HEADER_LEN + next <= reported) ||
-           begin == STUN_HEADER_LEN + (uint32_t)pntohu16(bytes + 4); /* without RFC 5389's cookie, bare or framed */
+           bytes[0] == MS_TURN_DATA || (stun_type_possible((uint16_t)first) && STUN_HEADER_LEN + second <= reported) ||
+           first == STUN_HEADER_LEN + (uint32_t)pntohu16(bytes + 4); /* without RFC 5389's cookie, bare or framed */
 }
 
 /**

@@ -36,8 +36,10 @@ const mstun_allocation_t *mstun_allocation_in_force(const mstun_stream_t *stream
 
 static void keep_allocation(mstun_stream_t *stream, mstun_allocation_t *allocation)
 {
-    mstun_made_t made = { { allocation->frame, allocation->position }, allocation };
+    mstun_made_t made = { .allocation = allocation };
 
+    made.place.frame = allocation->frame;
+    made.place.position = allocation->position;
     if (!stream->allocations) {
         stream->allocations = wmem_array_sized_new(wmem_file_scope(), sizeof made, 1);
     }
