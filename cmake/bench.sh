@@ -8,13 +8,7 @@ source_folder=$(cd "$(dirname "$0")/.." && pwd)
 . "$source_folder/cmake/debian.sh"
 build=${MSTUN_BENCH_BUILD:-$source_folder/build/bench}
 
-if command -v apt-get >/dev/null 2>&1; then
-    # shellcheck disable=SC2086 # a list of words
-    install_packages $build_packages python3 tshark valgrind
-fi
-step "Building"
-mkdir -p "$build"
-configure_and_build "$build" -DCMAKE_BUILD_TYPE=Release -DCMAKE_C_FLAGS=-g -DBUILD_TESTING=OFF
+tool_build "$build" "$build_packages python3 tshark valgrind" -DCMAKE_BUILD_TYPE=Release -DCMAKE_C_FLAGS=-g
 work=$(mktemp -d /tmp/mstun-bench-plugin-XXXXXX)
 chmod 755 "$work"
 trap 'rm -rf "$work"' EXIT

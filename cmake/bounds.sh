@@ -9,12 +9,6 @@ source_folder=$(cd "$(dirname "$0")/.." && pwd)
 . "$source_folder/cmake/debian.sh"
 build=${MSTUN_BOUNDS_BUILD:-$source_folder/build/bounds}
 
-if command -v apt-get >/dev/null 2>&1; then
-    # shellcheck disable=SC2086 # a list of words
-    install_packages $build_packages python3 tshark valgrind
-fi
-step "Building"
-mkdir -p "$build"
-configure_and_build "$build" -DCMAKE_BUILD_TYPE=Release -DBUILD_TESTING=OFF
+tool_build "$build" "$build_packages python3 tshark valgrind" -DCMAKE_BUILD_TYPE=Release
 step "Measuring"
 PYTHONDONTWRITEBYTECODE=1 exec python3 "$source_folder/cmake/bounds/bounds.py" "$build/plugins" "$@"

@@ -2,6 +2,8 @@
 # Sourced by prove-fresh.sh, matrix.sh and package.sh: bare Debian systems to try things in. POSIX sh.
 # Needs root and debootstrap.
 
+# shellcheck shell=sh
+
 require_chroot_tools() {
     [ "$(id -u)" -eq 0 ] || { echo "A chroot needs root." >&2; exit 1; }
     command -v debootstrap >/dev/null || { echo "debootstrap is missing: apt install debootstrap" >&2; exit 1; }

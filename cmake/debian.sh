@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Sourced by quickstart.sh, test.sh and package.sh: what they need from Debian, and how they get and say it. POSIX sh.
+# Sourced by the scripts that build here: what they need from Debian, how they get and say it, and what several of them do.
+# POSIX sh.
 
-# shellcheck disable=SC2034,SC2154 # variables of those scripts
+# shellcheck shell=sh disable=SC2034,SC2154 # variables of those scripts
 
 build_packages="gcc libc6-dev cmake ninja-build wireshark-dev libgcrypt20-dev tshark"
 # Beyond that: the test runner, sharkd (wireshark-common), and what makes live captures (test-captures/lab).
@@ -134,4 +135,27 @@ configure_and_build() {
         cat "$output" >&2
         die "The plugin does not compile here (above is what the compiler said)."
     fi
+}
+
+# tool_build <build folder> "<package>..." <cmake argument>...: how a script that measures or searches begins: the packages,
+# where there is apt, and the plugin.
+tool_build() {
+    tool_folder=$1
+    tool_packages=$2
+    shift 2
+    if command -v apt-get >/dev/null 2>&1; then
+        # shellcheck disable=SC2086 # a list of words
+        install_packages $tool_packages
+    fi
+    step "Building"
+    mkdir -p "$tool_folder"
+    configure_and_build "$tool_folder" "$@" -DBUILD_TESTING=OFF
+}
+
+# stage_captures <build folder> <stage>: that plugin and all captures, for this script's next commands in Python.
+# cmake/tests/harness.py says what a stage is.
+stage_captures() {
+    plugin=$(find "$1/plugins" -name mstun.so)
+    export MSTUN_STAGE="$2" MSTUN_SOURCE="$source_folder" PYTHONDONTWRITEBYTECODE=1
+    python3 "$source_folder/cmake/tests/stage.py" "$plugin" "$(basename "$(dirname "$(dirname "$plugin")")")"
 }

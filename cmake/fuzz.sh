@@ -19,7 +19,7 @@ if [ -n "$quick" ] && ! command -v clang >/dev/null 2>&1; then
     exit 77
 fi
 if command -v apt-get >/dev/null 2>&1; then
-    # shellcheck disable=SC2086 # a list of words
+    # shellcheck disable=SC2046,SC2086 # a list of words
     install_packages $build_packages clang python3 tshark $([ -n "$quick" ] || echo llvm)
 fi
 
@@ -45,10 +45,7 @@ step "Making inputs of all captures"
 work=$(mktemp -d /tmp/mstun-fuzz-XXXXXX)
 trap 'rm -rf "$work"' EXIT
 chmod 755 "$work"
-plugin=$(find "$build/plugins" -name mstun.so)
-id=$(basename "$(dirname "$(dirname "$plugin")")")
-MSTUN_STAGE=$work/stage MSTUN_SOURCE=$source_folder PYTHONDONTWRITEBYTECODE=1 \
-    python3 "$source_folder/cmake/tests/stage.py" "$plugin" "$id"
+stage_captures "$build" "$work/stage"
 python3 "$source_folder/cmake/fuzz/seeds.py" "$work/stage/captures" "$work/seeds" "$work/dictionary" ${quick:+10}
 mkdir -p "$work/home" "$work/crashes" "$build/corpus"
 cp -r "$build/corpus" "$work/"

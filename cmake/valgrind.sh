@@ -10,19 +10,11 @@ source_folder=$(cd "$(dirname "$0")/.." && pwd)
 . "$source_folder/cmake/debian.sh"
 build=${MSTUN_VALGRIND_BUILD:-$source_folder/build/valgrind}
 
-if command -v apt-get >/dev/null 2>&1; then
-    # shellcheck disable=SC2086 # a list of words
-    install_packages $test_packages valgrind
-fi
-step "Building"
-mkdir -p "$build"
-configure_and_build "$build" -DCMAKE_BUILD_TYPE=Debug -DBUILD_TESTING=OFF
+tool_build "$build" "$test_packages valgrind" -DCMAKE_BUILD_TYPE=Debug
 work=$(mktemp -d /tmp/mstun-valgrind-XXXXXX)
 chmod 755 "$work"
-export MSTUN_STAGE="$work" MSTUN_SOURCE="$source_folder" PYTHONDONTWRITEBYTECODE=1
-plugin=$(find "$build/plugins" -name mstun.so)
 step "Staging all captures"
-python3 "$source_folder/cmake/tests/stage.py" "$plugin" "$(basename "$(dirname "$(dirname "$plugin")")")"
+stage_captures "$build" "$work"
 step "Reading them under valgrind"
 python3 "$source_folder/cmake/valgrind/memcheck.py"
 rm -rf "$work" # after a failure it stays, with valgrind's own files
