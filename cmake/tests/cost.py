@@ -18,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "bench"))
 
 import harness
 from bench import PLUGIN_OWN, Bench
-from harness import SOURCE, STAGE, TestFailure
+from harness import STAGE, TestFailure, built
 
 PACKETS = 500
 MARGIN = 0.08
@@ -28,16 +28,6 @@ FIGURES = [
     ("checks", [], 7890),
     ("checks", ["-V"], 45900),
 ]
-
-
-def build(cmake, generator, folder):
-    """As it is installed, with the names of functions."""
-    for command in ([cmake, "-S", SOURCE, "-B", folder, "-G", generator, "-DCMAKE_BUILD_TYPE=Release", "-DCMAKE_C_FLAGS=-g",
-                     "-DBUILD_TESTING=OFF"], [cmake, "--build", folder, "-j2"]):
-        run = subprocess.run(command, capture_output=True, text=True, check=False)
-        if run.returncode != 0:
-            raise TestFailure(run.stdout + run.stderr)
-    return Path(folder) / "plugins"
 
 
 def is_known_ground():
@@ -51,7 +41,8 @@ def main(cmake, generator, folder):
     if not is_known_ground():
         print("The figures are for Debian 12 on amd64.")
         sys.exit(77)
-    plugins, wrong = build(cmake, generator, folder), []
+    # As it is installed, with the names of functions
+    plugins, wrong = built(cmake, generator, folder, "-DCMAKE_BUILD_TYPE=Release", "-DCMAKE_C_FLAGS=-g"), []
     with tempfile.TemporaryDirectory(dir=STAGE, prefix="cost-") as work:
         subprocess.run(["cp", "-r", plugins, work], check=True)
         bench = Bench(Path(work) / "plugins", work)

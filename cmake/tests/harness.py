@@ -56,6 +56,16 @@ def require_plugin(plugins=PLUGIN, **more_environment):
         raise TestFailure(f"tshark does not load the plugin in {plugins}")
 
 
+def built(cmake, generator, folder, *options):
+    """The plugin folder of another build, with these options of CMake; its build folder is kept for the next time."""
+    for command in ([cmake, "-S", SOURCE, "-B", folder, "-G", generator, *options, "-DBUILD_TESTING=OFF"],
+                    [cmake, "--build", folder, "-j2"]):
+        run = subprocess.run(command, capture_output=True, text=True, check=False)
+        if run.returncode != 0:
+            raise TestFailure(run.stdout + run.stderr)
+    return Path(folder) / "plugins"
+
+
 def digest(*parts):
     """A name for a result that depends on these parts, paths standing for their content."""
     total = hashlib.sha256()

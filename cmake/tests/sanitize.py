@@ -7,25 +7,20 @@ without a finding.
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 import harness
 from capturefile import cut, read, write
-from harness import SOURCE, STAGE, TestFailure, captures, require_plugin, tshark
+from harness import STAGE, built, captures, require_plugin, tshark
 
 LENGTHS = (262144, 60, 70, 77, 90, 101, 120, 150)
 MOST_FRAMES = 400  # of one capture
 
 
 def build(cmake, generator, folder):
-    """Its own build folder, kept for the next time."""
-    for command in ([cmake, "-S", SOURCE, "-B", folder, "-G", generator, "-DCMAKE_BUILD_TYPE=Debug", "-DMSTUN_SANITIZE=ON",
-                     "-DBUILD_TESTING=OFF"], [cmake, "--build", folder, "-j2"]):
-        run = subprocess.run(command, capture_output=True, text=True, check=False)
-        if run.returncode != 0:
-            raise TestFailure(run.stdout + run.stderr)
-    (plugin,) = Path(folder).glob("plugins/*/epan/*.so")
-    target = STAGE / "sanitize" / plugin.relative_to(Path(folder) / "plugins")
+    """The staged plugin folder of a build with sanitizers."""
+    plugins = built(cmake, generator, folder, "-DCMAKE_BUILD_TYPE=Debug", "-DMSTUN_SANITIZE=ON")
+    (plugin,) = plugins.glob("*/epan/*.so")
+    target = STAGE / "sanitize" / plugin.relative_to(plugins)
     target.parent.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(plugin, target)
     subprocess.run(["chmod", "-R", "a+rX", STAGE / "sanitize"], check=True)
