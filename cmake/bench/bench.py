@@ -51,7 +51,6 @@ class Bench:
         path = self.work / f"{kind}-{packets}.pcap"
         if not path.exists():
             traffic.make(kind, packets, path)
-            path.chmod(0o644)
         return path
 
     def command(self, capture, arguments, plugin, before=()):

@@ -14,18 +14,21 @@ import random
 import struct
 import sys
 import zlib
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
+
+from capturefile import Writer
 
 COOKIE = 0x2112A442
 CLIENT, SERVER = b"\x0a\0\0\1", b"\x0a\0\0\2"
-HEAD = struct.Struct("<IIII")
 
 
 class Capture:
-    """A pcap file that grows by TCP segments, 1 ms apart."""
+    """A capture that grows by TCP segments, 1 ms apart."""
 
-    def __init__(self, path):
-        self.file = open(path, "wb")
-        self.file.write(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 262144, 1))
+    def __init__(self, writer):
+        self.writer = writer
         self.count = 0
         self.sequence = {}
 
@@ -40,8 +43,7 @@ class Capture:
         ip = struct.pack(">BBHHHBBH4s4s", 0x45, 0, 40 + len(payload), 0, 0, 64, 6, 0, source, destination)
         frame = b"\2" * 12 + b"\x08\0" + ip + tcp + payload
         self.sequence[flow] = (sequence + len(payload)) & 0xFFFFFFFF
-        self.file.write(HEAD.pack(1700000000 + self.count // 1000, self.count % 1000 * 1000, len(frame), len(frame)))
-        self.file.write(frame)
+        self.writer.add(1700000000 * 1000000 + self.count * 1000, frame)
         self.count += 1
 
 
@@ -140,9 +142,8 @@ KINDS = {"other": other, "tls": tls, "checks": checks, "open": unanswered, "many
 
 def make(kind, packets, path):
     """One capture."""
-    capture = Capture(path)
-    KINDS[kind](capture, packets, random.Random(1))
-    capture.file.close()
+    with Writer(path) as writer:
+        KINDS[kind](Capture(writer), packets, random.Random(1))
 
 
 if __name__ == "__main__":

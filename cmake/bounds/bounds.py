@@ -205,7 +205,6 @@ def measured(function, size, arguments, plugins, idle, work):
     """Instructions for one size, without those of starting and ending."""
     capture = work / f"{function.__name__}.pcap"
     function(size).write(capture)
-    capture.chmod(0o644)
     return instructions(capture, plugins, arguments, work) - idle
 
 

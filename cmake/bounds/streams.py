@@ -1,6 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Writes captures of one TCP connection from bytes, segment by segment."""
 import struct
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
+
+from capturefile import Writer
 
 CLIENT, SERVER = bytes([192, 0, 2, 10]), bytes([192, 0, 2, 1])
 SYN, RST, ACK = 0x02, 0x04, 0x10
@@ -51,11 +57,9 @@ class Stream:
 
     def write(self, target):
         """The capture, a millisecond between frames."""
-        with open(target, "wb") as file:
-            file.write(struct.pack("=IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 262144, 1))
-            for number, frame in enumerate(self.frames):
-                file.write(struct.pack("=IIII", 1600000000 + number // 1000, number % 1000 * 1000, len(frame),
-                                       len(frame)) + frame)
+        with Writer(target) as writer:
+            for number, sent in enumerate(self.frames):
+                writer.add(1600000000 * 1000000 + number * 1000, sent)
 
 
 def message(number=0, attributes=b"", type_=0x0001):

@@ -9,7 +9,6 @@ pass and in two, with every item of the tree made, and with all reports.
 """
 import random
 import shutil
-import struct
 import subprocess
 import sys
 from pathlib import Path
@@ -17,7 +16,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
 import harness
-from capturefile import read, readdressed
+from capturefile import Writer, read, readdressed
 from harness import NO_PLUGIN, STAGE, TestFailure, captures, require_plugin, tshark
 from sanitize import build, environment_of_sanitizers
 
@@ -76,15 +75,11 @@ WAYS = [truncated, shuffled, duplicated, dropped, backwards, cut_in_front]
 def write(target, link, copies):
     """One file; each copy has addresses of its own, and comes a minute after the one before."""
     count = 0
-    with open(target, "wb") as file:
-        file.write(struct.pack("=IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 262144, link))
+    with Writer(target, link) as writer:
         for copy, frames in enumerate(copies):
             for time, frame, length in frames:
-                micros = int((1600000000 + 60 * copy + time) * 1e6)
-                data = readdressed(frame, link, copy)
-                file.write(struct.pack("=IIII", micros // 1000000, micros % 1000000, len(data), length) + data)
+                writer.add(int((1600000000 + 60 * copy + time) * 1e6), readdressed(frame, link, copy), length)
                 count += 1
-    target.chmod(0o644)
     return count
 
 

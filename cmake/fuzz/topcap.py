@@ -7,6 +7,10 @@ import struct
 import sys
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
+
+from capturefile import Writer
+
 PORTS = (50000, 3478, 443, 5060, 40123, 5349, 80, 4433)
 PAUSE = (0, 20, 1000, 40000)
 GAP, RETRANSMISSION, FIN, RESET, CUT, BACK_IN_TIME, SYN, KEEP_ALIVE = range(8)
@@ -57,10 +61,9 @@ def packets(data):
 
 def main(source, target):
     """One file."""
-    with open(target, "wb") as file:
-        file.write(struct.pack("=IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 262144, 1))
+    with Writer(target) as writer:
         for now, captured, length in packets(Path(source).read_bytes()):
-            file.write(struct.pack("=IIII", now // 1000, now % 1000 * 1000, len(captured), length) + captured)
+            writer.add(now * 1000, captured, length)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Puts many captures, or one capture cut to many lengths, into one file that tshark reads in one go.
-
-Every copy gets addresses of its own, so that no connection of one copy is taken for one of another."""
+"""Reads and writes captures. Many of them, or one cut to many lengths, can be put into one file that tshark reads in one go:
+every copy gets addresses of its own, so that no connection of one copy is taken for one of another."""
+import os
 import struct
 import subprocess
 import tempfile
@@ -12,6 +12,26 @@ from harness import TestFailure, name
 ETHERNET, RAW_IP, LINUX_SLL, LINUX_SLL2 = 1, 101, 113, 276
 ETHERTYPE_OFFSET = {ETHERNET: 12, LINUX_SLL: 14, LINUX_SLL2: 0}
 NETWORK_OFFSET = {ETHERNET: 14, LINUX_SLL: 16, LINUX_SLL2: 20, RAW_IP: 0}
+
+
+class Writer:
+    """A pcap file that grows frame by frame, for a with statement; in the end everybody may read it, as tshark's user must."""
+
+    def __init__(self, target, link=ETHERNET):
+        self.file = open(target, "wb")
+        self.file.write(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 262144, link))
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *failure):
+        os.chmod(self.file.fileno(), 0o644)
+        self.file.close()
+
+    def add(self, time, frame, original=None):
+        """The frame, so many microseconds after 1970; original: how long it was before it was cut."""
+        length = len(frame) if original is None else original
+        self.file.write(struct.pack("<IIII", *divmod(time, 1000000), len(frame), length) + frame)
 
 
 def records(capture):
@@ -83,14 +103,10 @@ def readdressed(frame, link, copy):
 
 def write(target, link, copies):
     """One pcap file of the copies, each a list of (bytes, original length), a second after the other."""
-    with open(target, "wb") as file:
-        file.write(struct.pack("=IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 262144, link))
+    with Writer(target, link) as writer:
         for copy, frames in enumerate(copies):
             for number, (frame, original) in enumerate(frames):
-                time = 1700000000 + copy + number // 1000
-                frame = readdressed(frame, link, copy)
-                file.write(struct.pack("=IIII", time, number % 1000 * 1000, len(frame), original) + frame)
-    target.chmod(0o644)
+                writer.add((1700000000 + copy) * 1000000 + number * 1000, readdressed(frame, link, copy), original)
 
 
 def cut(frames, length):

@@ -21,7 +21,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field, replace
 
 import harness
-from capturefile import ETHERTYPE_OFFSET, NETWORK_OFFSET, read, readdressed
+from capturefile import ETHERTYPE_OFFSET, NETWORK_OFFSET, Writer, read, readdressed
 from harness import SOURCE, STAGE, TestFailure, captures, name, tshark
 
 TOPICS = ["coturn", "libnice", "ms-ice2", "ms-turn", "pairs", "rfc6062", "tcp"]
@@ -381,15 +381,12 @@ class Copy:
 def write(target, link, copies):
     """All copies in one file, each with addresses of its own, a minute after the one before."""
     number = 0
-    with open(target, "wb") as file:
-        file.write(struct.pack("=IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 262144, link))
+    with Writer(target, link) as writer:
         for copy, spoilt in enumerate(copies):
             spoilt.first_frame = number + 1
             for place, segment in enumerate(spoilt.segments):
-                data = readdressed(segment.bytes(), link, copy)
-                file.write(struct.pack("=IIII", 1600000000 + 60 * copy, place * 1000, len(data), len(data)) + data)
+                writer.add((1600000000 + 60 * copy) * 1000000 + place * 1000, readdressed(segment.bytes(), link, copy))
                 number += 1
-    target.chmod(0o644)
 
 
 def decoded(target):
