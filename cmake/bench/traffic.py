@@ -19,8 +19,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
 from capturefile import Writer
+from stun import attribute, framed, header
 
-COOKIE = 0x2112A442
 CLIENT, SERVER = b"\x0a\0\0\1", b"\x0a\0\0\2"
 
 
@@ -47,21 +47,11 @@ class Capture:
         self.count += 1
 
 
-def attribute(number, value):
-    """Type, length, value, padding."""
-    return struct.pack(">HH", number, len(value)) + value + bytes(-len(value) % 4)
-
-
 def message(kind, identity, *attributes):
     """With a MESSAGE-INTEGRITY that nobody can verify and a good FINGERPRINT."""
     body = b"".join(attributes) + attribute(0x0008, identity + b"\x5a" * 8)
-    head = struct.pack(">HHI", kind, len(body) + 8, COOKIE) + identity
+    head = header(kind, len(body) + 8, identity)
     return head + body + struct.pack(">HHI", 0x8028, 4, zlib.crc32(head + body) ^ 0x5354554E)
-
-
-def framed(packet):
-    """RFC 4571."""
-    return struct.pack(">H", len(packet)) + packet
 
 
 def check(identity):

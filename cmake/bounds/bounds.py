@@ -15,7 +15,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-from streams import Stream, attribute, frame, message, repeated, unit
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
+
+from streams import Stream, message, repeated, unit
+from stun import attribute, framed
 
 MOST = 2.3
 AS_NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] if os.geteuid() == 0 else []
@@ -67,8 +70,8 @@ def long_messages(size):
 @attack(JUMBO // 2, "20 bytes")
 def decoys_in_frames(size):
     """Behind a gap, a segment in which RFC 4571 frames with a message seem to begin everywhere, and none does."""
-    decoy = frame(message(1, bytes(0x58)))[:22] + b"\x80\x22"
-    return behind_gaps(Stream(40000).send(frame(message())), decoy, size)
+    decoy = framed(message(1, bytes(0x58)))[:22] + b"\x80\x22"
+    return behind_gaps(Stream(40000).send(framed(message())), decoy, size)
 
 
 @attack(JUMBO // 2, "20 bytes")
@@ -97,7 +100,7 @@ def decoys_without_cookie(size):
 @attack(JUMBO // 2, "20 bytes")
 def broken_again_and_again(size):
     """A whole frame, then one that cannot be, again and again in one segment."""
-    return behind_gaps(Stream(40000).send(frame(message())), frame(message(1)) + b"\xff\xf0\0\0\0\0", size)
+    return behind_gaps(Stream(40000).send(framed(message())), framed(message(1)) + b"\xff\xf0\0\0\0\0", size)
 
 
 @attack(1000, "segment")
@@ -122,8 +125,7 @@ def strange_channel_data(size):
 def inner_frame_in_single_bytes(size):
     """Data units of one byte each, all of them one RFC 4571 frame."""
     start = unit(2, message(1, b"\x00\x0f\x00\x04\x72\xc6\x4b\xc6", 0x0003))
-    framed = unit(3, frame(message(2)))
-    return Stream(40000).send(start + framed + unit(3, b"\xff\xff\x80\x7f") + unit(3, b"\0") * size)
+    return Stream(40000).send(start + unit(3, framed(message(2))) + unit(3, b"\xff\xff\x80\x7f") + unit(3, b"\0") * size)
 
 
 def peer(number):

@@ -7,10 +7,10 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
 from capturefile import Writer
+from stun import header
 
 CLIENT, SERVER = bytes([192, 0, 2, 10]), bytes([192, 0, 2, 1])
 SYN, RST, ACK = 0x02, 0x04, 0x10
-COOKIE = b"\x21\x12\xa4\x42"
 
 
 class Stream:
@@ -58,22 +58,13 @@ class Stream:
     def write(self, target):
         """The capture, a millisecond between frames."""
         with Writer(target) as writer:
-            for number, sent in enumerate(self.frames):
-                writer.add(1600000000 * 1000000 + number * 1000, sent)
+            for number, frame in enumerate(self.frames):
+                writer.add(1600000000 * 1000000 + number * 1000, frame)
 
 
 def message(number=0, attributes=b"", type_=0x0001):
     """A STUN message; its id is made of the number."""
-    return struct.pack(">HH4sQI", type_, len(attributes), COOKIE, 0, number) + attributes
-
-
-def attribute(type_, value):
-    return struct.pack(">HH", type_, len(value)) + value + bytes(-len(value) % 4)
-
-
-def frame(packet):
-    """In RFC 4571's framing."""
-    return struct.pack(">H", len(packet)) + packet
+    return header(type_, len(attributes), number.to_bytes(12, "big")) + attributes
 
 
 def unit(type_, payload):
