@@ -8,22 +8,25 @@ Instructions are callgrind's, with the start-up of a one-packet run taken off: t
 come from runs without callgrind (not with "quick").
 """
 import os
-import re
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
+
+import callgrind
+import harness
 import traffic
+from callgrind import PLUGIN_OWN
+from harness import AS_NOBODY, environment
 
 PACKETS = 1000
 REPORTS = [word for name in ("tree", "srt", "pairs", "turn", "findings") for word in ("-z", f"mstun,{name}")]
-BUILT_IN = ["--disable-protocol", "mstun"]
-AS_NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] if os.geteuid() == 0 else []
+BUILT_IN, BUILT_IN_OWN = ["--disable-protocol", "mstun"], ("tcp_dissect_pdus",)
 
-# A run: name, capture, arguments with the plugin, arguments of what it is compared with (None: no plugin), the functions
-# that are a dissector's own, and the most that the ratios (own, run) shall be.
-PLUGIN_OWN, BUILT_IN_OWN = ("dissect_tcp", "heur_tcp", "dissect_wrapped"), ("tcp_dissect_pdus",)
+# A run: name, capture, arguments with the plugin, arguments of what it is compared with (None: no plugin), and the most that
+# the ratios (own, run) shall be.
 RUNS = [
     ("other TCP", "other", [], None, None, 1.010),
     ("TLS on 443", "tls", [], None, None, None),
@@ -40,11 +43,11 @@ RUNS = [
 class Bench:
     """Captures and results in a folder that the unprivileged user can use."""
 
-    def __init__(self, plugin, work):
-        self.work, self.plugin = Path(work), plugin
-        self.none = self.work / "none"
-        self.none.mkdir()
-        os.chmod(work, 0o777)
+    def __init__(self, plugins, work):
+        self.work = Path(work)
+        self.work.chmod(0o777)
+        self.plugins = {True: plugins, False: self.work / "none"}  # with the plugin and without
+        self.plugins[False].mkdir()
 
     def capture(self, kind, packets):
         """Its path; made once."""
@@ -53,38 +56,19 @@ class Bench:
             traffic.make(kind, packets, path)
         return path
 
-    def command(self, capture, arguments, plugin, before=()):
-        """tshark as a user without any configuration runs it."""
-        env = {"PATH": os.environ["PATH"], "HOME": str(self.work), "LC_ALL": "C", "TZ": "UTC",
-               "WIRESHARK_CONFIG_DIR": str(self.work / "config"),
-               "WIRESHARK_PLUGIN_DIR": str(self.plugin if plugin else self.none)}
-        return [*AS_NOBODY, *before, "tshark", "-n", "-r", str(capture), *arguments], env
-
-    def profile(self, capture, arguments, plugin):
-        """Instructions of one run: of all of it, and by function with all that it calls."""
-        out = self.work / "callgrind.out"
-        out.unlink(missing_ok=True)
-        command, env = self.command(capture, arguments, plugin, ["valgrind", "--tool=callgrind", "--log-file=/dev/null",
-                                                                f"--callgrind-out-file={out}"])
-        subprocess.run(command, env=env, cwd=self.work, check=True, stdout=subprocess.DEVNULL)
-        text = subprocess.run(["callgrind_annotate", "--inclusive=yes", "--threshold=100", "--show-percs=no", out],
-                              check=True, capture_output=True, text=True).stdout
-        functions = {}
-        for count, name in re.findall(r"^\s*([\d,]+)\s+\S*?:([\w@.']+)(?: \[.*\])?$", text, re.M):
-            functions[name] = max(functions.get(name, 0), int(count.replace(",", "")))
-        total = int(re.search(r"^\s*([\d,]+)\s+PROGRAM TOTALS", text, re.M)[1].replace(",", ""))
-        return total, functions
-
     def cost(self, kind, arguments, plugin, own):
         """Instructions per packet: of the run, and of the dissector's own functions together."""
-        one, _ = self.profile(self.capture(kind, 1), arguments, plugin)
-        all_of_it, functions = self.profile(self.capture(kind, PACKETS), arguments, plugin)
-        return (all_of_it - one) / (PACKETS - 1), sum(functions.get(name, 0) for name in own) / PACKETS
+        def run(packets):
+            return callgrind.run(self.capture(kind, packets), arguments, self.plugins[plugin], self.work)
+
+        one, all_of_it = callgrind.total(run(1)), run(PACKETS)
+        return (callgrind.total(all_of_it) - one) / (PACKETS - 1), callgrind.of_functions(all_of_it, own) / PACKETS
 
     def resources(self, kind, packets, arguments, plugin):
         """CPU seconds and peak memory in bytes."""
-        command, env = self.command(self.capture(kind, packets), arguments, plugin)
-        process = subprocess.Popen(command, env=env, cwd=self.work, stdout=subprocess.DEVNULL)
+        command = ["tshark", "-n", "-r", str(self.capture(kind, packets)), *arguments]
+        process = subprocess.Popen(AS_NOBODY + command, env=environment(self.plugins[plugin], self.work), cwd=self.work,
+                                   stdout=subprocess.DEVNULL)
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode:
@@ -129,14 +113,14 @@ def state(bench):
                   f"CPU {cpu:.1f} s, per packet {flat:.2f} of that at 10k", flush=True)
 
 
-def main(plugin, how=""):
+def main(plugins, how=""):
     """All of it."""
     with tempfile.TemporaryDirectory(prefix="mstun-bench-") as work:
-        bench = Bench(plugin, work)
+        bench = Bench(plugins, work)
         instructions(bench)
         if how != "quick":
             state(bench)
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    harness.main(main, *sys.argv[1:])

@@ -7,21 +7,19 @@ unless Wireshark's own cost grows so without the plugin.
 
 An attack is a function here, which its decorator enters into the table; it returns the stream of the given size.
 """
-import os
-import re
 import shutil
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
+import callgrind
+import harness
 from streams import Stream, message, repeated, unit
 from stun import attribute, framed
 
 MOST = 2.3
-AS_NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] if os.geteuid() == 0 else []
 ATTACKS = []
 JUMBO = 65000  # bytes in one segment: what TCP puts together, or a network card
 
@@ -189,25 +187,11 @@ def bindings(size):
     return stream
 
 
-def instructions(capture, plugins, arguments, work):
-    """How many tshark executes."""
-    result = work / "callgrind.out"
-    command = ["valgrind", "--tool=callgrind", f"--callgrind-out-file={result}", "tshark", "-n", "-r", str(capture),
-               *arguments]
-    environment = {"PATH": os.environ["PATH"], "HOME": str(work), "WIRESHARK_PLUGIN_DIR": str(plugins), "LC_ALL": "C"}
-    run = subprocess.run(AS_NOBODY + command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True,
-                         check=False)
-    found = re.search(r"Collected : (\d+)", run.stderr)
-    if run.returncode != 0 or not found:
-        sys.exit(f"{' '.join(command)}: {run.stderr}")
-    return int(found.group(1))
-
-
 def measured(function, size, arguments, plugins, idle, work):
     """Instructions for one size, without those of starting and ending."""
     capture = work / f"{function.__name__}.pcap"
     function(size).write(capture)
-    return instructions(capture, plugins, arguments, work) - idle
+    return callgrind.total(callgrind.run(capture, arguments, plugins, work)) - idle
 
 
 def main(plugins, wanted=""):
@@ -220,7 +204,7 @@ def main(plugins, wanted=""):
         none.mkdir()
         empty = work / "empty.pcap"
         Stream(9).write(empty)
-        idle = {folder: instructions(empty, folder, (), work) for folder in (staged, none)}
+        idle = {folder: callgrind.total(callgrind.run(empty, (), folder, work)) for folder in (staged, none)}
         print(f"{'attack':28} {'size':>6} {'instructions per':>26}  {'twice as much':>13}  {'without mstun':>24}")
         failed = []
         for function, size, counted, arguments in ATTACKS:
@@ -236,4 +220,5 @@ def main(plugins, wanted=""):
             sys.exit(f"more than {MOST} times the cost for twice as much: {', '.join(failed)}")
 
 
-main(*sys.argv[1:])
+if __name__ == "__main__":
+    harness.main(main, *sys.argv[1:])

@@ -29,10 +29,10 @@ class TestFailure(Exception):
     """A test's verdict, in words for the reader of the log."""
 
 
-def environment(plugins, **more):
+def environment(plugins, home=STAGE / "home", **more):
     """What a fresh user has: no configuration, UTC, and of all plugins the ones in this folder."""
-    env = {"PATH": os.environ["PATH"], "TZ": "UTC", "LC_ALL": "C", "HOME": str(STAGE / "home"),
-           "WIRESHARK_CONFIG_DIR": str(STAGE / "home" / "config"), "WIRESHARK_PLUGIN_DIR": str(plugins)}
+    env = {"PATH": os.environ["PATH"], "TZ": "UTC", "LC_ALL": "C", "HOME": str(home),
+           "WIRESHARK_CONFIG_DIR": str(home / "config"), "WIRESHARK_PLUGIN_DIR": str(plugins)}
     env.update(more)
     return env
 
