@@ -31,7 +31,6 @@ static heur_dissector_t tls_heuristic;
 typedef struct {
     const tvbuff_t *tvb;
     uint32_t frame;
-    uint32_t seq;
 } refused_t;
 
 static refused_t refused;
@@ -101,11 +100,18 @@ static int wait_for_more(packet_info *pinfo, const mstun_segment_t *segment)
     return (int)segment->captured;
 }
 
+/* Where the capture may have joined the connection just before. */
+static bool is_early(const struct tcpinfo *tcp)
+{
+    return tcp && tcp->seq - 1 < JOINED_LOOKED_AT;
+}
+
 /* In a connection that the capture joins in the middle, any message at the beginning of the capture tells. Whether it does
  * is asked last: that costs a look-up, and few segments get so far. */
 static mstun_framing_t framing_where_joined(packet_info *pinfo, const mstun_segment_t *segment)
 {
-    if (!segment->has_seq || segment->seq - 1 >= JOINED_LOOKED_AT || pinfo->flags.in_error_pkt) {
+    if (!is_early(segment->tcp) || pinfo->flags.in_error_pkt ||
+        mstun_is_tls_record(segment->bytes, segment->captured)) {
         return MSTUN_FRAMING_UNKNOWN;
     }
     mstun_framing_t framing = mstun_detect_inside(segment->bytes, segment->captured, segment->reported);
@@ -119,11 +125,8 @@ static mstun_framing_t framing_where_joined(packet_info *pinfo, const mstun_segm
 /* What a segment proves of a connection that is not ours yet. */
 static mstun_framing_t framing_of(packet_info *pinfo, const mstun_segment_t *segment)
 {
-    mstun_framing_t framing = MSTUN_FRAMING_UNKNOWN;
+    mstun_framing_t framing = mstun_detect(segment->bytes, segment->captured, segment->reported, MSTUN_PROOF_HEADER);
 
-    if (mstun_detect_possible(segment->bytes, segment->captured, segment->reported)) {
-        framing = mstun_detect(segment->bytes, segment->captured, segment->reported, MSTUN_PROOF_HEADER);
-    }
     return framing != MSTUN_FRAMING_UNKNOWN ? framing : framing_where_joined(pinfo, segment);
 }
 
@@ -149,74 +152,87 @@ static int dissect_tcp(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void
 }
 
 /* Nearly all segments of other protocols come no further than this. */
-static bool may_be_ours(const mstun_segment_t *segment)
+static bool may_be_ours(tvbuff_t *tvb, const struct tcpinfo *tcp)
 {
-    return mstun_detect_possible(segment->bytes, segment->captured, segment->reported) ||
-           (segment->has_seq && segment->seq - 1 < JOINED_LOOKED_AT);
+    return tvb_captured_length(tvb) < STUN_HEADER_LEN || mstun_detect_possible(tvb_get_ntoh64(tvb, 0)) || is_early(tcp);
 }
 
-static bool take(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const mstun_segment_t *segment)
+static void refuse(const tvbuff_t *tvb, const packet_info *pinfo)
 {
-    mstun_framing_t framing = framing_of(pinfo, segment);
+    refused = (refused_t){ tvb, pinfo->num };
+}
 
-    if (framing != MSTUN_FRAMING_UNKNOWN) {
-        return claim(tvb, pinfo, tree, segment->tcp, segment, framing) != 0;
+/* Apart from heur_tcp, which must not keep its arguments for what is needed so seldom. */
+static G_GNUC_NO_INLINE bool look_closer(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, struct tcpinfo *tcp)
+{
+    mstun_segment_t segment = segment_of(tvb, tcp);
+    mstun_framing_t framing = framing_of(pinfo, &segment);
+
+    if (framing != MSTUN_FRAMING_UNKNOWN && claim(tvb, pinfo, tree, tcp, &segment, framing) != 0) {
+        return true;
     }
-    return may_become_hello(pinfo, segment) && wait_for_more(pinfo, segment) > 0;
-}
-
-static bool is_refused(const tvbuff_t *tvb, const packet_info *pinfo, const struct tcpinfo *tcp)
-{
-    return refused.tvb == tvb && refused.frame == pinfo->num && refused.seq == (tcp ? tcp->seq : 0);
+    if (framing == MSTUN_FRAMING_UNKNOWN && may_become_hello(pinfo, &segment)) {
+        return wait_for_more(pinfo, &segment) > 0;
+    }
+    refuse(tvb, pinfo);
+    return false;
 }
 
 static ws_bool heur_tcp(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
-    mstun_segment_t segment = segment_of(tvb, (struct tcpinfo *)data);
-
-    if (may_be_ours(&segment) && take(tvb, pinfo, tree, &segment)) {
-        return true;
+    if (may_be_ours(tvb, (struct tcpinfo *)data)) {
+        return look_closer(tvb, pinfo, tree, (struct tcpinfo *)data);
     }
-    refused = (refused_t){ tvb, pinfo->num, segment.seq };
+    refuse(tvb, pinfo);
     return false;
+}
+
+static bool is_refused(const tvbuff_t *tvb, const packet_info *pinfo)
+{
+    return refused.tvb == tvb && refused.frame == pinfo->num;
 }
 
 static bool is_enabled(void)
 {
-    return proto_is_protocol_enabled(find_protocol_by_id(proto_mstun));
+    return proto_is_protocol_enabled(our_heuristic->protocol);
 }
 
 /* What heur_tcp takes, as far as its switch is on. */
-static bool is_for_our_heuristic(tvbuff_t *tvb, packet_info *pinfo, void *data)
+static bool is_for_our_heuristic(tvbuff_t *tvb, packet_info *pinfo, struct tcpinfo *tcp)
 {
-    if (is_refused(tvb, pinfo, (struct tcpinfo *)data) || !is_enabled() || !our_heuristic->enabled) {
+    if (!mstun_heuristic_is_on(our_heuristic) || !may_be_ours(tvb, tcp)) {
         return false;
     }
-    mstun_segment_t segment = segment_of(tvb, (struct tcpinfo *)data);
+    mstun_segment_t segment = segment_of(tvb, tcp);
 
     return mstun_detect(segment.bytes, segment.captured, segment.reported, MSTUN_PROOF_HEADER) !=
                MSTUN_FRAMING_UNKNOWN ||
            may_become_hello(pinfo, &segment);
 }
 
+static G_GNUC_NO_INLINE ws_bool ask_unless_ours(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data,
+                                                heur_dissector_t builtin)
+{
+    return !is_for_our_heuristic(tvb, pinfo, (struct tcpinfo *)data) && builtin(tvb, pinfo, tree, data);
+}
+
 /* In place of the built-ins' heuristics: see heuristic.h. TLS takes pseudo-TLS hellos. */
 static ws_bool heur_tls(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
-    return !is_for_our_heuristic(tvb, pinfo, data) && tls_heuristic(tvb, pinfo, tree, data);
+    return is_refused(tvb, pinfo) ? tls_heuristic(tvb, pinfo, tree, data)
+                                  : ask_unless_ours(tvb, pinfo, tree, data, tls_heuristic);
 }
 
 static ws_bool heur_stun(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
-    return !is_for_our_heuristic(tvb, pinfo, data) && stun_heuristic(tvb, pinfo, tree, data);
+    return is_refused(tvb, pinfo) ? stun_heuristic(tvb, pinfo, tree, data)
+                                  : ask_unless_ours(tvb, pinfo, tree, data, stun_heuristic);
 }
 
 /* Before the owner of a port, whose dissector may take any bytes: at a direction's first byte a header is enough;
  * behind it, bytes that the owner may be in the middle of must be a message beyond doubt. */
 static bool is_ours_on_owned_port(packet_info *pinfo, const mstun_segment_t *segment)
 {
-    if (!may_be_ours(segment)) {
-        return pinfo->match_uint == TURN_PORT && may_become_stun(pinfo, segment);
-    }
     mstun_framing_t framing = mstun_detect(segment->bytes, segment->captured, segment->reported, MSTUN_PROOF_HEADER);
 
     if (framing == MSTUN_FRAMING_UNKNOWN) {
@@ -248,27 +264,37 @@ static bool is_left_to_builtin(packet_info *pinfo, const mstun_segment_t *segmen
     return begins_here;
 }
 
-static int dissect_wrapped(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
+/* 0 if it is not ours, and neither the owner's. */
+static int dissect_before_owner(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data, bool *left_to_owner)
 {
-    struct tcpinfo *tcp = (struct tcpinfo *)data;
-    mstun_segment_t segment = segment_of(tvb, tcp);
-    dissector_handle_t owner;
+    mstun_segment_t segment = segment_of(tvb, (struct tcpinfo *)data);
 
-    if (is_enabled()) {
-        if (is_ours_on_owned_port(pinfo, &segment)) {
-            /* By its handle: mstun is a layer, the wrapper is none. */
-            pinfo->can_desegment = pinfo->saved_can_desegment;
-            int used = call_dissector_only(mstun_handle, tvb, pinfo, tree, data);
+    if (is_ours_on_owned_port(pinfo, &segment)) {
+        /* By its handle: mstun is a layer, the wrapper is none. */
+        pinfo->can_desegment = pinfo->saved_can_desegment;
+        int used = call_dissector_only(mstun_handle, tvb, pinfo, tree, data);
 
-            if (used > 0) {
-                return used;
-            }
-        }
-        if (pinfo->match_uint == TURN_PORT && !is_left_to_builtin(pinfo, &segment)) {
-            return 0;
+        if (used > 0) {
+            *left_to_owner = false;
+            return used;
         }
     }
-    owner = (dissector_handle_t)wmem_map_lookup(port_owners, GUINT_TO_POINTER(pinfo->match_uint));
+    *left_to_owner = pinfo->match_uint != TURN_PORT || is_left_to_builtin(pinfo, &segment);
+    return 0;
+}
+
+static int dissect_wrapped(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
+{
+    if (is_enabled() && (pinfo->match_uint == TURN_PORT || may_be_ours(tvb, (struct tcpinfo *)data))) {
+        bool left_to_owner;
+        int used = dissect_before_owner(tvb, pinfo, tree, data, &left_to_owner);
+
+        if (!left_to_owner) {
+            return used;
+        }
+    }
+    dissector_handle_t owner = (dissector_handle_t)wmem_map_lookup(port_owners, GUINT_TO_POINTER(pinfo->match_uint));
+
     /* Being called through us must not cost the owner its right to ask for more bytes. */
     pinfo->can_desegment = pinfo->saved_can_desegment;
     return owner ? call_dissector_only(owner, tvb, pinfo, tree, data) : 0;
@@ -316,7 +342,7 @@ static void wrap_ports(void)
 /* At every opening of a file: another one may have a segment of this number at this place in memory. */
 static void forget_refused(void)
 {
-    refused = (refused_t){ NULL, 0, 0 };
+    refused = (refused_t){ NULL, 0 };
 }
 
 void mstun_entry_register(const mstun_registrar_t *reg)

@@ -110,14 +110,9 @@ static ws_bool heur_udp(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, voi
     return dissect_udp(tvb, pinfo, tree, data) > 0;
 }
 
-static bool is_enabled(void)
-{
-    return proto_is_protocol_enabled(find_protocol_by_id(proto_mstun));
-}
-
 static int dissect_ours_or(dissector_handle_t owner, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
-    if (is_enabled() && is_ours(tvb)) {
+    if (proto_is_protocol_enabled(our_heuristic->protocol) && is_ours(tvb)) {
         claim(pinfo);
         return call_dissector_only(udp_handle, tvb, pinfo, tree, data);
     }
@@ -134,17 +129,11 @@ static int dissect_beside(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, v
     return dissect_ours_or(builtin_handle, tvb, pinfo, tree, data);
 }
 
-/* Where the user has switched ours off, the built-in's has all as if there were no mstun. */
-static bool is_heuristic_on(void)
-{
-    return is_enabled() && our_heuristic->enabled;
-}
-
 /* In place of the built-in's heuristic, wherever it stands in the list. Where that takes the 5-tuple for good, the first
  * message that is ours still takes it back. */
 static ws_bool heur_stun(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
-    if (is_heuristic_on() && is_ours(tvb)) {
+    if (mstun_heuristic_is_on(our_heuristic) && is_ours(tvb)) {
         return FALSE;
     }
     if (!stun_heuristic(tvb, pinfo, tree, data)) {
@@ -152,7 +141,8 @@ static ws_bool heur_stun(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, vo
     }
     conversation_t *conversation = find_conversation_pinfo(pinfo, 0);
 
-    if (is_heuristic_on() && conversation && conversation_get_dissector(conversation, pinfo->num) == builtin_handle) {
+    if (mstun_heuristic_is_on(our_heuristic) && conversation &&
+        conversation_get_dissector(conversation, pinfo->num) == builtin_handle) {
         conversation_set_dissector(conversation, beside_handle);
     }
     return TRUE;
@@ -160,7 +150,7 @@ static ws_bool heur_stun(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, vo
 
 static ws_bool heur_classicstun(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
-    return !(is_heuristic_on() && is_ours(tvb)) && classicstun_heuristic(tvb, pinfo, tree, data);
+    return !(mstun_heuristic_is_on(our_heuristic) && is_ours(tvb)) && classicstun_heuristic(tvb, pinfo, tree, data);
 }
 
 /* At every opening of a file, after all preferences: the built-in's may have added and deleted the port. */

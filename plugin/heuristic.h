@@ -14,4 +14,11 @@
  * switch. theirs: what to call for all that is not ours; left alone where there is none of this name. */
 void mstun_heuristic_stand_before(const char *name, heur_dissector_t ours, heur_dissector_t *theirs);
 
+/** Whether the user has left a heuristic and its protocol switched on: if not, the built-ins' have all as if there were no
+ * mstun. */
+static inline bool mstun_heuristic_is_on(const heur_dtbl_entry_t *entry)
+{
+    return entry->enabled && proto_is_protocol_enabled(entry->protocol);
+}
+
 #endif

@@ -4,16 +4,36 @@
  * capture: it says no after a handful of loads. */
 #include "framing/proof.h"
 
+/* Whether any of the proofs below can succeed, by a few loads. captured: a STUN header at least. */
+static bool is_worth_a_look(const uint8_t *bytes, uint32_t reported)
+{
+    uint32_t first = pntohu16(bytes), second = pntohu16(bytes + 2);
+
+    switch (bytes[0]) {
+    case MS_TURN_CONTROL:
+    case MS_TURN_DATA:
+    case MSTUN_HELLO_HEAD >> 24:
+    case MSTUN_HELLO_HEAD_GOOGLE_CLIENT >> 24:
+        return true;
+    default:
+        break;
+    }
+    return pntohu32(bytes + 4) == STUN_COOKIE || pntohu32(bytes + 6) == STUN_COOKIE ||
+           pntohu32(bytes + 8) == STUN_COOKIE ||                         /* behind a ChannelData header */
+           (first + RFC4571_HEADER_LEN < reported && bytes[2] >= 20) ||  /* media in a frame, by its first byte */
+           (bytes[0] <= 0x01 && STUN_HEADER_LEN + second <= reported) || /* types known without RFC 5389's cookie, */
+           first == STUN_HEADER_LEN + (uint32_t)pntohu16(bytes + 4);     /* bare or framed */
+}
+
 mstun_framing_t mstun_detect(const uint8_t *bytes, uint32_t captured, uint32_t reported, mstun_proof_t proof)
 {
-    if (captured < STUN_HEADER_LEN) {
+    if (captured < STUN_HEADER_LEN || !is_worth_a_look(bytes, reported)) {
         return MSTUN_FRAMING_UNKNOWN;
     }
     if (mstun_proves_ms_units(bytes, captured, reported)) {
         return MSTUN_FRAMING_MS_TURN;
     }
-    if (has_cookie(bytes) ||
-        (captured >= STUN_HEADER_LEN + 8 && pntohu32(bytes + STUN_HEADER_LEN + 4) == MS_TURN_COOKIE)) {
+    if (has_cookie(bytes) || has_ms_cookie(bytes, captured)) {
         return mstun_proves_stun(bytes, captured, reported, proof) ? MSTUN_FRAMING_STUN : MSTUN_FRAMING_UNKNOWN;
     }
     if ((bytes[0] & 0xC0) == 0x40 && mstun_proves_channel_data(bytes, captured)) {
@@ -40,12 +60,13 @@ bool mstun_detect_prefix(const uint8_t *bytes, uint32_t len)
     return length_possible && (len <= 2 || mstun_may_become_stun(bytes + 2, len - 2));
 }
 
-/* A media frame that goes on in the next segment. Media is sent in packets that fit an Ethernet frame. */
+/* A media frame that goes on in the next segment. */
 static bool begins_with_media(const uint8_t *bytes, uint32_t captured)
 {
     uint32_t len = captured >= RFC4571_HEADER_LEN + 2 ? pntohu16(bytes) : 0;
 
-    return len >= 12 && len <= 1500 && mstun_is_media(bytes + RFC4571_HEADER_LEN, captured - RFC4571_HEADER_LEN, len);
+    return len >= 12 && len <= DATAGRAM_MAX &&
+           mstun_is_media(bytes + RFC4571_HEADER_LEN, captured - RFC4571_HEADER_LEN, len);
 }
 
 mstun_framing_t mstun_detect_relayed(const uint8_t *bytes, uint32_t captured, uint32_t reported, bool fresh)

@@ -86,25 +86,20 @@ typedef enum {
 } mstun_proof_t;
 
 /**
- * Whether mstun_detect or mstun_pseudo_tls_hello can say anything else than no: a few loads, of which nearly all segments
- * of other protocols come no further.
+ * Whether mstun_detect or mstun_pseudo_tls_hello may say anything else than no to a segment of 20 bytes or more: nearly
+ * all segments of other protocols come no further. first: its first eight bytes. A frame of 4096 bytes or more must have
+ * RFC 5389's cookie.
  */
-static inline bool mstun_detect_possible(const uint8_t *bytes, uint32_t captured, uint32_t reported)
+static inline bool mstun_detect_possible(uint64_t first)
 {
-    bool may_be_hello = captured > 0 && (bytes[0] == 0x16 || bytes[0] == 0x80);
+    uint32_t head = (uint32_t)(first >> 32);
 
-    if (captured < STUN_HEADER_LEN || may_be_hello) {
-        return may_be_hello;
-    }
-    uint32_t first = pntohu16(bytes), second = pntohu16(bytes + 2);
-
-    if (first + RFC4571_HEADER_LEN < reported && bytes[2] >= 20) { /* media in an RFC 4571 frame, by its first byte */
+    if (head < 0x10000000) { /* known types, MS-TURN's headers, RFC 4571 lengths */
         return true;
     }
-    return pntohu32(bytes + 4) == STUN_COOKIE || pntohu32(bytes + 6) == STUN_COOKIE ||
-           pntohu32(bytes + 8) == STUN_COOKIE || /* behind a ChannelData header */ bytes[0] == MS_TURN_CONTROL ||
-           bytes[0] == MS_TURN_DATA || (stun_type_possible((uint16_t)first) && STUN_HEADER_LEN + second <= reported) ||
-           first == STUN_HEADER_LEN + (uint32_t)pntohu16(bytes + 4); /* without RFC 5389's cookie, bare or framed */
+    return (uint32_t)first == STUN_COOKIE || (uint16_t)first == STUN_COOKIE >> 16 || /* behind an RFC 4571 length */
+           (head & 0xC000F000) == 0x40000000 || /* ChannelData, as long as a datagram can be */
+           head == MSTUN_HELLO_HEAD || head == MSTUN_HELLO_HEAD_GOOGLE_CLIENT;
 }
 
 /**

@@ -72,7 +72,7 @@ static bool proves_frame_without_cookie(const uint8_t *frame, uint32_t captured,
     }
     captured -= RFC4571_HEADER_LEN;
     reported -= RFC4571_HEADER_LEN;
-    if (captured >= STUN_HEADER_LEN + 8 && pntohu32(message + STUN_HEADER_LEN + 4) == MS_TURN_COOKIE) {
+    if (has_ms_cookie(message, captured)) {
         return mstun_proves_stun(message, captured, reported, proof);
     }
     return len <= captured && mstun_rfc3489_proves(message, len, len);

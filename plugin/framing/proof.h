@@ -7,9 +7,17 @@
 
 #include "framing/framing.h"
 
+#define DATAGRAM_MAX 1500 /* what is sent in datagrams fits an Ethernet frame */
+
 static inline bool has_cookie(const uint8_t *message)
 {
     return pntohu32(message + STUN_ID_OFFSET) == STUN_COOKIE;
+}
+
+/** MS-TURN's own, the value of the first attribute ([MS-TURN] 2.2.2.8): Google's relay has no other. */
+static inline bool has_ms_cookie(const uint8_t *message, uint32_t captured)
+{
+    return captured >= STUN_HEADER_LEN + 8 && pntohu32(message + STUN_HEADER_LEN + 4) == MS_TURN_COOKIE;
 }
 
 /** Whether an RFC 4571 frame is as long as the STUN message in it. */

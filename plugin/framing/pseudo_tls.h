@@ -15,6 +15,9 @@ typedef enum {
     MSTUN_HELLO_GOOGLE_SERVER, /* 79 bytes */
 } mstun_hello_t;
 
+#define MSTUN_HELLO_HEAD 0x16030100u               /* the first four bytes: a record of TLS 1.0, shorter than 256 */
+#define MSTUN_HELLO_HEAD_GOOGLE_CLIENT 0x80460103u /* and of SSLv2 */
+
 /**
  * Which hello the bytes begin, as far as they are there: a claim needs mstun_pseudo_tls_len of them, for a real ClientHello
  * may differ in its last bytes only. len: bytes there; fewer than 5 are none.

@@ -8,18 +8,12 @@
 #include "framing/rfc3489.h"
 
 #define CANDIDATES_LOOKED_AT 16 /* closely, in one search: a header comes about by chance once in 2^32 bytes */
-#define DATAGRAM_MAX 1500       /* what else is sent in datagrams fits an Ethernet frame */
 
 static uint32_t header_len_of(mstun_framing_t framing)
 {
     return framing == MSTUN_FRAMING_RFC4571   ? RFC4571_HEADER_LEN
            : framing == MSTUN_FRAMING_MS_TURN ? MS_TURN_HEADER_LEN
                                               : 0;
-}
-
-static bool has_ms_cookie(const uint8_t *message, uint32_t captured)
-{
-    return captured >= STUN_HEADER_LEN + 8 && pntohu32(message + STUN_HEADER_LEN + 4) == MS_TURN_COOKIE;
 }
 
 /* Worth a closer look, by a few bytes of fixed place. captured: a framing header and a STUN header at least. */
