@@ -79,9 +79,7 @@ const mstun_attr_t *mstun_attr_find(mstun_dialect_t dialect, uint16_t type)
 
 const char *mstun_attr_name(mstun_dialect_t dialect, uint16_t type)
 {
-    const mstun_attr_t *row = mstun_attr_find(dialect, type);
-
-    return row ? row->name : "Unknown";
+    return mstun_attr_name_of(mstun_attr_find(dialect, type));
 }
 
 bool mstun_attr_length_ok(const mstun_attr_t *row, uint32_t len)

@@ -71,6 +71,12 @@ void mstun_show_fingerprint(const mstun_show_t *show, const mstun_attr_t *row, i
 /** The row for a type in a dialect, NULL if no specification known here has it. */
 const mstun_attr_t *mstun_attr_find(mstun_dialect_t dialect, uint16_t type);
 
+/** The name of a row, "Unknown" of NULL. */
+static inline const char *mstun_attr_name_of(const mstun_attr_t *row)
+{
+    return row ? row->name : "Unknown";
+}
+
 /** The attribute's name in a dialect; "Unknown" for one without a row. Never NULL. */
 const char *mstun_attr_name(mstun_dialect_t dialect, uint16_t type);
 

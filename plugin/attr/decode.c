@@ -20,6 +20,13 @@ bool mstun_show_wants_text(const mstun_show_t *show)
     return show->item && show->tree && PTREE_DATA(show->tree)->visible;
 }
 
+void mstun_add_bits_to_find(proto_tree *tree, int hf, tvbuff_t *tvb, int offset, uint16_t type)
+{
+    if (proto_registrar_get_nth((unsigned)hf)->ref_type != HF_REF_TYPE_NONE) {
+        proto_item_set_hidden(proto_tree_add_uint(tree, hf, tvb, offset, 2, type));
+    }
+}
+
 int mstun_text_len(const uint8_t *text, int len)
 {
     while (len > 0 && text[len - 1] == '\0') {

@@ -22,6 +22,12 @@ void mstun_show_family(const mstun_show_t *show, const mstun_attr_t *row, int of
 /** Bytes that could not be decoded, as mstun.value. */
 proto_item *mstun_add_value(proto_tree *tree, tvbuff_t *tvb, int offset, int len);
 
+/**
+ * Bits of a two-byte type, hidden, for those who filter on the field or ask for it by name. In a tree that is read they
+ * would say what the type's name says, so without such a wish there is no item: an item costs more than a lookup does.
+ */
+void mstun_add_bits_to_find(proto_tree *tree, int hf, tvbuff_t *tvb, int offset, uint16_t type);
+
 /* Parts of a value, for rows that are made of several. */
 void mstun_add_reserved(const mstun_show_t *show, int offset, int len);
 void mstun_add_family(const mstun_show_t *show, int offset);

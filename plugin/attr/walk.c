@@ -77,22 +77,18 @@ bool mstun_attr_learn_all(const uint8_t *message, uint32_t captured, uint32_t en
     return fills;
 }
 
-static void show_type(tvbuff_t *tvb, proto_tree *tree, int offset, mstun_dialect_t dialect, uint16_t type)
+/* row: NULL if none has the type. */
+static void show_type(tvbuff_t *tvb, proto_tree *tree, int offset, mstun_dialect_t dialect, const mstun_attr_t *row,
+                      uint16_t type)
 {
-    const mstun_attr_t *row = mstun_attr_find(dialect, type);
-    proto_item *item;
-
-    if (row == mstun_attr_find(MSTUN_DIALECT_RFC5389, type)) {
-        item = proto_tree_add_uint(tree, hf_att_type, tvb, offset, 2, type);
-    } else { /* a name of its own */
-        item =
-            proto_tree_add_uint_format_value(tree, hf_att_type, tvb, offset, 2, type, "%s (0x%04x)", row->name, type);
-    }
+    bool own_name = dialect == MSTUN_DIALECT_MS_TURN && row != mstun_attr_find(MSTUN_DIALECT_RFC5389, type);
+    proto_item *item = own_name ? proto_tree_add_uint_format_value(tree, hf_att_type, tvb, offset, 2, type,
+                                                                   "%s (0x%04x)", row->name, type)
+                                : proto_tree_add_uint(tree, hf_att_type, tvb, offset, 2, type);
     proto_tree *bits = proto_item_add_subtree(item, ett_att_type);
 
-    /* To filter on: two lines more in each attribute would say what its name says. */
-    proto_item_set_hidden(proto_tree_add_uint(bits, hf_att_type_comprehension, tvb, offset, 2, type));
-    proto_item_set_hidden(proto_tree_add_uint(bits, hf_att_type_assignment, tvb, offset, 2, type));
+    mstun_add_bits_to_find(bits, hf_att_type_comprehension, tvb, offset, type);
+    mstun_add_bits_to_find(bits, hf_att_type_assignment, tvb, offset, type);
 }
 
 static void expert_length(packet_info *pinfo, proto_item *item, const mstun_attr_t *row, uint32_t len)
@@ -140,7 +136,7 @@ static void show_value(const mstun_show_t *show, const mstun_tlv_t *tlv, const m
     if (tlv->state == MSTUN_TLV_OVERRUN) {
         expert_add_info_format(show->pinfo, show->item, &ei_length_beyond_message,
                                "%s: its length of %u bytes runs past the end of the message, which has %u left",
-                               mstun_attr_name(show->facts->dialect, tlv->type), tlv->length, tlv->value_len);
+                               mstun_attr_name_of(row), tlv->length, tlv->value_len);
     } else if (!row) {
         expert_unknown(show->pinfo, show->item, tlv->type);
     } else if (!mstun_attr_length_ok(row, tlv->length)) {
@@ -158,16 +154,16 @@ static void show_attribute(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, 
                            const mstun_facts_t *facts, const seen_t *seen)
 {
     const mstun_attr_t *row = mstun_attr_find(facts->dialect, tlv->type);
-    const char *name = mstun_attr_name(facts->dialect, tlv->type);
     int offset = (int)tlv->offset;
     int len = (int)(STUN_TLV_HEADER_LEN + tlv->value_len + tlv->padding);
 
     tvb_ensure_bytes_exist(tvb, offset, STUN_TLV_HEADER_LEN + (int)tlv->value_len);
-    proto_item *item = proto_tree_add_uint_format(tree, hf_attribute, tvb, offset, len, tlv->type, "%s", name);
+    proto_item *item =
+        proto_tree_add_uint_format(tree, hf_attribute, tvb, offset, len, tlv->type, "%s", mstun_attr_name_of(row));
     mstun_show_t show = { .pinfo = pinfo, .tvb = tvb, .item = item, .facts = facts };
 
     show.tree = proto_item_add_subtree(item, ett_attribute);
-    show_type(tvb, show.tree, offset, facts->dialect, tlv->type);
+    show_type(tvb, show.tree, offset, facts->dialect, row, tlv->type);
     proto_tree_add_uint(show.tree, hf_att_length, tvb, offset + 2, 2, tlv->length);
     show_value(&show, tlv, row);
     if (tlv->padding > 0) {
