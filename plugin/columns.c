@@ -18,24 +18,30 @@ bool mstun_columns_wanted(packet_info *pinfo)
     return col_get_writable(pinfo->cinfo, COL_INFO);
 }
 
-void mstun_columns_separate(packet_info *pinfo)
+static void separate(packet_info *pinfo)
 {
-    if (!mstun_columns_wanted(pinfo)) {
-        return;
-    }
     if (p_get_proto_data(pinfo->pool, pinfo, proto_mstun, WRITTEN_KEY)) {
         col_append_str(pinfo->cinfo, COL_INFO, "; ");
     } else {
         p_add_proto_data(pinfo->pool, pinfo, proto_mstun, WRITTEN_KEY, GUINT_TO_POINTER(1));
     }
-    col_set_fence(pinfo->cinfo, COL_INFO);
+}
+
+void mstun_columns_separate(packet_info *pinfo)
+{
+    if (mstun_columns_wanted(pinfo)) {
+        separate(pinfo);
+        mstun_columns_keep(pinfo);
+    }
 }
 
 void mstun_columns_add(packet_info *pinfo, const char *text)
 {
-    mstun_columns_separate(pinfo);
-    col_append_str(pinfo->cinfo, COL_INFO, text);
-    mstun_columns_keep(pinfo);
+    if (mstun_columns_wanted(pinfo)) {
+        separate(pinfo);
+        col_append_str(pinfo->cinfo, COL_INFO, text);
+        mstun_columns_keep(pinfo);
+    }
 }
 
 void mstun_columns_keep(packet_info *pinfo)

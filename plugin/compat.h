@@ -36,6 +36,10 @@ typedef gboolean ws_bool;
 #define tvb_get_uint8 tvb_get_guint8
 #endif
 
+#if !MSTUN_WS_GE(4, 2)
+#define wmem_strbuf_new_sized(scope, size) wmem_strbuf_sized_new((scope), (size), 0)
+#endif
+
 /* Tables of the user (UAT) and conversation filters changed one version earlier. */
 #if MSTUN_WS_GE(4, 2)
 typedef bool mstun_uat_bool;
