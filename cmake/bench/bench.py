@@ -4,8 +4,8 @@
     bench.py <plugin folder> [quick]
 
 Instructions are callgrind's, with the start-up of a one-packet run taken off: they are the same on a busy machine.
-`own` is what is executed inside the dissector, of the plugin or the built-in; `run` all of tshark. Memory and CPU time
-come from runs without callgrind (not with "quick").
+`own` is what is executed inside the dissector, of the plugin or the built-in, and for traffic that is not ours in the
+plugin's own code; `run` all of tshark. Memory and CPU time come from runs without callgrind (not with "quick").
 """
 import os
 import subprocess
@@ -25,11 +25,13 @@ PACKETS = 1000
 REPORTS = [word for name in ("tree", "srt", "pairs", "turn", "findings") for word in ("-z", f"mstun,{name}")]
 BUILT_IN, BUILT_IN_OWN = ["--disable-protocol", "mstun"], ("tcp_dissect_pdus",)
 
-# A run: name, capture, arguments with the plugin, arguments of what it is compared with (None: no plugin), and the most that
-# the ratios (own, run) shall be.
+# Traffic that is not ours: name, capture, and the most that own instructions and the ratio to a run without the plugin shall
+# be.
+REFUSALS = [("other TCP", "other", 60, 1.010), ("TLS on 443", "tls", 250, None)]
+
+# A run: name, capture, arguments with the plugin, arguments of what it is compared with, and the most that the ratios (own,
+# run) shall be.
 RUNS = [
-    ("other TCP", "other", [], None, None, 1.010),
-    ("TLS on 443", "tls", [], None, None, None),
     ("checks, another field filtered", "checks", ["-Y", "tcp.port == 1"], BUILT_IN, 0.80, None),
     ("checks, packet list", "checks", [], BUILT_IN, 0.80, None),
     ("checks, -T fields of two", "checks", ["-T", "fields", "-e", "mstun.type", "-e", "mstun.id"],
@@ -56,12 +58,21 @@ class Bench:
             traffic.make(kind, packets, path)
         return path
 
-    def cost(self, kind, arguments, plugin, own):
-        """Instructions per packet: of the run, and of the dissector's own functions together."""
-        def run(packets):
-            return callgrind.run(self.capture(kind, packets), arguments, self.plugins[plugin], self.work)
+    def profile(self, kind, packets, arguments=(), plugin=True):
+        """callgrind's file."""
+        return callgrind.run(self.capture(kind, packets), arguments, self.plugins[plugin], self.work)
 
-        one, all_of_it = callgrind.total(run(1)), run(PACKETS)
+    def refused(self, kind, plugin):
+        """Instructions per packet: of the run, and of the plugin's own code."""
+        one = self.profile(kind, 1, plugin=plugin)
+        start, own_start = callgrind.total(one), callgrind.of_object(one, "mstun.so")
+        all_of_it = self.profile(kind, PACKETS, plugin=plugin)
+        return ((callgrind.total(all_of_it) - start) / (PACKETS - 1),
+                (callgrind.of_object(all_of_it, "mstun.so") - own_start) / (PACKETS - 1))
+
+    def cost(self, kind, arguments, own):
+        """Instructions per packet: of the run, and of the dissector's own functions together."""
+        one, all_of_it = callgrind.total(self.profile(kind, 1, arguments)), self.profile(kind, PACKETS, arguments)
         return (callgrind.total(all_of_it) - one) / (PACKETS - 1), callgrind.of_functions(all_of_it, own) / PACKETS
 
     def resources(self, kind, packets, arguments, plugin):
@@ -77,23 +88,29 @@ class Bench:
 
 
 def ratio(one, other, limit):
-    """As text, with what it shall be."""
+    """As text, with what it shall be; of a run without a dissector's own functions there is none."""
     if not other:
         return "-"
     return f"{one / other:.3f}" + (f" (<= {limit:.2f}{'' if one / other <= limit else ', MISSED'})" if limit else "")
 
 
+def refusals(bench):
+    """The table of traffic that is not ours."""
+    print(f"Instructions per packet, {PACKETS} packets\n")
+    print(f"{'not ours':32} {'whole run':>10} {'without':>9} {'ratio':22} {'own':>7}")
+    for name, kind, own_limit, run_limit in REFUSALS:
+        (run, own), (without, _) = bench.refused(kind, True), bench.refused(kind, False)
+        print(f"{name:32} {run:10.0f} {without:9.0f} {ratio(run, without, run_limit):22} {own:7.0f} "
+              f"(<= {own_limit}{'' if own <= own_limit else ', MISSED'})", flush=True)
+
+
 def instructions(bench):
     """The table of runs."""
-    print(f"Instructions per packet, {PACKETS} packets\n")
-    print(f"{'run':32} {'whole run':>10} {'compared':>9} {'ratio':22} {'own':>7} {'compared':>9} ratio")
+    print(f"\n{'messages':32} {'whole run':>10} {'compared':>9} {'ratio':22} {'own':>7} {'compared':>9} ratio")
     for name, kind, arguments, against, own_limit, run_limit in RUNS:
-        run, own = bench.cost(kind, arguments, True, PLUGIN_OWN)
-        if against is None:
-            other_run, other_own = bench.cost(kind, arguments, False, ())
-        else:
-            same = [] if "-T" in against or "-z" in against else arguments
-            other_run, other_own = bench.cost(kind, [*against, *same], True, BUILT_IN_OWN)
+        same = [] if "-T" in against or "-z" in against else arguments
+        run, own = bench.cost(kind, arguments, PLUGIN_OWN)
+        other_run, other_own = bench.cost(kind, [*against, *same], BUILT_IN_OWN)
         print(f"{name:32} {run:10.0f} {other_run:9.0f} {ratio(run, other_run, run_limit):22} {own:7.0f} "
               f"{other_own:9.0f} {ratio(own, other_own, own_limit)}", flush=True)
 
@@ -117,6 +134,7 @@ def main(plugins, how=""):
     """All of it."""
     with tempfile.TemporaryDirectory(prefix="mstun-bench-") as work:
         bench = Bench(plugins, work)
+        refusals(bench)
         instructions(bench)
         if how != "quick":
             state(bench)
