@@ -89,9 +89,10 @@ def decoys_in_ms_turn(size):
 
 @attack(JUMBO // 2, "20 bytes")
 def decoys_without_cookie(size):
-    """The same for RFC 3489: each header's attributes are the ones that follow, none of which is the last."""
+    """The same for RFC 3489: each header's attributes are the ones that follow, none of which is the last. A message is
+    shorter than the smaller of the two sizes, so that it is looked at in both."""
     user = b"\x00\x01\x00\x00" + bytes(16) + attribute(0x0006, b"user")
-    decoy = b"\x00\x01\x7f\xf0" + bytes(range(1, 17)) + attribute(0x0006, bytes(20))[:4]
+    decoy = b"\x00\x01\x1f\xf0" + bytes(range(1, 17)) + attribute(0x0006, bytes(20))[:4]
     return behind_gaps(Stream(40000).send(user[:2] + b"\x00\x08" + user[4:]), decoy, size)
 
 
