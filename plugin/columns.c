@@ -5,7 +5,12 @@
 
 static int proto_mstun = -1;
 
-#define WRITTEN_KEY 0 /* in the packet's own data: Info holds text of ours; TCP's marks in front of it do not count */
+/* In the packet's own data: Info holds text of ours, or a separator at least. TCP's marks in front of it do not count. */
+#define INFO_KEY 0
+
+typedef struct {
+    bool separated; /* nothing has been written since: relays in relays separate again and again */
+} info_t;
 
 void mstun_columns_begin(packet_info *pinfo)
 {
@@ -18,35 +23,47 @@ bool mstun_columns_wanted(packet_info *pinfo)
     return col_get_writable(pinfo->cinfo, COL_INFO);
 }
 
-static void separate(packet_info *pinfo)
+static info_t *separate(packet_info *pinfo)
 {
-    if (p_get_proto_data(pinfo->pool, pinfo, proto_mstun, WRITTEN_KEY)) {
+    info_t *info = (info_t *)p_get_proto_data(pinfo->pool, pinfo, proto_mstun, INFO_KEY);
+
+    if (!info) {
+        info = wmem_new(pinfo->pool, info_t);
+        p_add_proto_data(pinfo->pool, pinfo, proto_mstun, INFO_KEY, info);
+    } else if (!info->separated) {
         col_append_str(pinfo->cinfo, COL_INFO, "; ");
-    } else {
-        p_add_proto_data(pinfo->pool, pinfo, proto_mstun, WRITTEN_KEY, GUINT_TO_POINTER(1));
     }
+    info->separated = true;
+    return info;
 }
 
 void mstun_columns_separate(packet_info *pinfo)
 {
     if (mstun_columns_wanted(pinfo)) {
         separate(pinfo);
-        mstun_columns_keep(pinfo);
+        col_set_fence(pinfo->cinfo, COL_INFO);
     }
 }
 
 void mstun_columns_add(packet_info *pinfo, const char *text)
 {
     if (mstun_columns_wanted(pinfo)) {
-        separate(pinfo);
+        info_t *info = separate(pinfo);
+
         col_append_str(pinfo->cinfo, COL_INFO, text);
-        mstun_columns_keep(pinfo);
+        col_set_fence(pinfo->cinfo, COL_INFO);
+        info->separated = false;
     }
 }
 
 void mstun_columns_keep(packet_info *pinfo)
 {
+    info_t *info = (info_t *)p_get_proto_data(pinfo->pool, pinfo, proto_mstun, INFO_KEY);
+
     col_set_fence(pinfo->cinfo, COL_INFO);
+    if (info) {
+        info->separated = false;
+    }
 }
 
 void mstun_columns_register(const mstun_registrar_t *reg)

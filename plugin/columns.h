@@ -18,7 +18,7 @@ void mstun_columns_add(packet_info *pinfo, const char *text);
 /** The same for a dissector of Wireshark's that is going to write: the separator only. */
 void mstun_columns_separate(packet_info *pinfo);
 
-/** What stands in Info now stays. */
+/** What another dissector has written into Info stays. */
 void mstun_columns_keep(packet_info *pinfo);
 
 void mstun_columns_register(const mstun_registrar_t *reg);

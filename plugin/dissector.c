@@ -125,6 +125,7 @@ static uint32_t dissect_relayed(mstun_pass_t *pass, tvbuff_t *tvb, const mstun_s
     if (!mstun_payload_dissect_relayed(tvb, offset, pass->pinfo, pass->tree, connection ? connection->peer.port : 0,
                                        from_server, segment->tcp)) {
         col_append_fstr(pass->pinfo->cinfo, COL_INFO, "relayed, %u bytes", segment->reported - offset);
+        mstun_columns_keep(pass->pinfo);
     }
     uint32_t next = pass->pinfo->desegment_len ? (uint32_t)pass->pinfo->desegment_offset : segment->reported;
 
