@@ -57,6 +57,23 @@ DIFFERENT = [
 ]
 
 
+# Captures in which a dissector of Wireshark's keeps something of its own from visit to visit.
+REMEMBERS = [((4, 6), "no-stun/smb-445")]
+# Since then Wireshark's TCP hands on late, or not at all, what it puts together of segments of which each came twice: also
+# to HTTP.
+CONFUSED_BY_COPIES = (4, 4)
+
+
+def remembers(capture_name):
+    """Whether the capture's trees differ from visit to visit, whatever mstun does."""
+    return any(version() >= since and capture_name == found for since, found in REMEMBERS)
+
+
+def is_confused_by_copies():
+    """See above."""
+    return version() >= CONFUSED_BY_COPIES
+
+
 def reworded(text):
     """The text in the words of 4.0."""
     here = version()
