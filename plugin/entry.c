@@ -211,22 +211,22 @@ static bool is_for_our_heuristic(tvbuff_t *tvb, packet_info *pinfo, struct tcpin
 }
 
 static G_GNUC_NO_INLINE ws_bool ask_unless_ours(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data,
-                                                heur_dissector_t builtin)
+                                                const heur_dissector_t *builtin)
 {
-    return !is_for_our_heuristic(tvb, pinfo, (struct tcpinfo *)data) && builtin(tvb, pinfo, tree, data);
+    return !is_for_our_heuristic(tvb, pinfo, (struct tcpinfo *)data) && (*builtin)(tvb, pinfo, tree, data);
 }
 
 /* In place of the built-ins' heuristics: see heuristic.h. TLS takes pseudo-TLS hellos. */
 static ws_bool heur_tls(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
     return is_refused(tvb, pinfo) ? tls_heuristic(tvb, pinfo, tree, data)
-                                  : ask_unless_ours(tvb, pinfo, tree, data, tls_heuristic);
+                                  : ask_unless_ours(tvb, pinfo, tree, data, &tls_heuristic);
 }
 
 static ws_bool heur_stun(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
     return is_refused(tvb, pinfo) ? stun_heuristic(tvb, pinfo, tree, data)
-                                  : ask_unless_ours(tvb, pinfo, tree, data, stun_heuristic);
+                                  : ask_unless_ours(tvb, pinfo, tree, data, &stun_heuristic);
 }
 
 /* Before the owner of a port, whose dissector may take any bytes: at a direction's first byte a header is enough;

@@ -87,14 +87,14 @@ typedef enum {
 
 /**
  * Whether mstun_detect or mstun_pseudo_tls_hello may say anything else than no to a segment of 20 bytes or more: nearly
- * all segments of other protocols come no further. first: its first eight bytes. A frame of 4096 bytes or more must have
- * RFC 5389's cookie.
+ * all segments of other protocols come no further. first: its first eight bytes. A frame of 1536 bytes or more, longer
+ * than what datagrams hold, must have RFC 5389's cookie.
  */
 static inline bool mstun_detect_possible(uint64_t first)
 {
     uint32_t head = (uint32_t)(first >> 32);
 
-    if (head < 0x10000000) { /* known types, MS-TURN's headers, RFC 4571 lengths */
+    if (head < 0x06000000) { /* known types, MS-TURN's headers, RFC 4571 lengths */
         return true;
     }
     return (uint32_t)first == STUN_COOKIE || (uint16_t)first == STUN_COOKIE >> 16 || /* behind an RFC 4571 length */
