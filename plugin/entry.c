@@ -168,14 +168,14 @@ static G_GNUC_NO_INLINE bool look_closer(tvbuff_t *tvb, packet_info *pinfo, prot
     mstun_segment_t segment = segment_of(tvb, tcp);
     mstun_framing_t framing = framing_of(pinfo, &segment);
 
-    if (framing != MSTUN_FRAMING_UNKNOWN && claim(tvb, pinfo, tree, tcp, &segment, framing) != 0) {
-        return true;
+    bool taken = framing != MSTUN_FRAMING_UNKNOWN
+                     ? claim(tvb, pinfo, tree, tcp, &segment, framing) != 0
+                     : may_become_hello(pinfo, &segment) && wait_for_more(pinfo, &segment) > 0;
+
+    if (!taken) {
+        refuse(tvb, pinfo);
     }
-    if (framing == MSTUN_FRAMING_UNKNOWN && may_become_hello(pinfo, &segment)) {
-        return wait_for_more(pinfo, &segment) > 0;
-    }
-    refuse(tvb, pinfo);
-    return false;
+    return taken;
 }
 
 static ws_bool heur_tcp(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
@@ -264,40 +264,27 @@ static bool is_left_to_builtin(packet_info *pinfo, const mstun_segment_t *segmen
     return begins_here;
 }
 
-/* 0 if it is not ours, and neither the owner's. */
-static int dissect_before_owner(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data, bool *left_to_owner)
+/* Being called through the wrapper must not cost a dissector its right to ask for more bytes. */
+static int pass_on(dissector_handle_t handle, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
-    mstun_segment_t segment = segment_of(tvb, (struct tcpinfo *)data);
-
-    if (is_ours_on_owned_port(pinfo, &segment)) {
-        /* By its handle: mstun is a layer, the wrapper is none. */
-        pinfo->can_desegment = pinfo->saved_can_desegment;
-        int used = call_dissector_only(mstun_handle, tvb, pinfo, tree, data);
-
-        if (used > 0) {
-            *left_to_owner = false;
-            return used;
-        }
-    }
-    *left_to_owner = pinfo->match_uint != TURN_PORT || is_left_to_builtin(pinfo, &segment);
-    return 0;
+    pinfo->can_desegment = pinfo->saved_can_desegment;
+    return call_dissector_only(handle, tvb, pinfo, tree, data);
 }
 
 static int dissect_wrapped(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
     if (is_enabled() && (pinfo->match_uint == TURN_PORT || may_be_ours(tvb, (struct tcpinfo *)data))) {
-        bool left_to_owner;
-        int used = dissect_before_owner(tvb, pinfo, tree, data, &left_to_owner);
+        mstun_segment_t segment = segment_of(tvb, (struct tcpinfo *)data);
+        /* By our handle: mstun is a layer, the wrapper is none. */
+        int used = is_ours_on_owned_port(pinfo, &segment) ? pass_on(mstun_handle, tvb, pinfo, tree, data) : 0;
 
-        if (!left_to_owner) {
+        if (used > 0 || (pinfo->match_uint == TURN_PORT && !is_left_to_builtin(pinfo, &segment))) {
             return used;
         }
     }
     dissector_handle_t owner = (dissector_handle_t)wmem_map_lookup(port_owners, GUINT_TO_POINTER(pinfo->match_uint));
 
-    /* Being called through us must not cost the owner its right to ask for more bytes. */
-    pinfo->can_desegment = pinfo->saved_can_desegment;
-    return owner ? call_dissector_only(owner, tvb, pinfo, tree, data) : 0;
+    return owner ? pass_on(owner, tvb, pinfo, tree, data) : 0;
 }
 
 static void collect_port(const gchar *table _U_, ftenum_t type _U_, gpointer key, gpointer value _U_, gpointer ports)

@@ -11,7 +11,6 @@ from harness import AS_NOBODY, TestFailure, environment
 # The plugin's functions that Wireshark calls: with all that they call, what is executed inside of it.
 PLUGIN_OWN = ("dissect_tcp", "heur_tcp", "dissect_wrapped")
 
-
 NOT_RANDOM = """
 unsigned g_random_int(void)
 {
@@ -34,8 +33,8 @@ def run(capture, arguments, plugins, home):
     """callgrind's file about one run of tshark."""
     result = home / "callgrind.out"
     result.unlink(missing_ok=True)
-    command = ["env", f"LD_PRELOAD={not_random(home)}", "valgrind", "--tool=callgrind", f"--callgrind-out-file={result}", "tshark", "-n", "-r", str(capture),
-               *arguments]
+    command = ["env", f"LD_PRELOAD={not_random(home)}", "valgrind", "--tool=callgrind", f"--callgrind-out-file={result}",
+               "tshark", "-n", "-r", str(capture), *arguments]
     ended = subprocess.run(AS_NOBODY + command, env=environment(plugins, home), cwd=home, stdin=subprocess.DEVNULL,
                            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False)
     if ended.returncode != 0:

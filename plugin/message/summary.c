@@ -101,7 +101,6 @@ const char *mstun_message_summary(wmem_allocator_t *scope, const mstun_facts_t *
     wmem_strbuf_t *line = wmem_strbuf_new_sized(scope, TYPICAL_LEN);
 
     add(line, mstun_type_name(facts->dialect, facts->type));
-
     if (facts->has & MSTUN_HAS_ERROR) {
         append_error(line, facts);
     }

@@ -37,8 +37,8 @@ struct mstun_pair {
     uint32_t open[2];                      /* how many these are */
     uint32_t changes;                      /* messages and media that came */
     uint8_t forward;                       /* the direction of the connection in which side 0 sends */
-    mstun_pair_memo_t *
-        *memo; /* the only thing that is written after the first pass: what was worked out last, or NULL */
+    /* What was worked out last, or NULL: the only thing that is written after the first pass. */
+    mstun_pair_memo_t **memo;
 };
 
 #endif
