@@ -27,13 +27,17 @@ static const heur_dtbl_entry_t *our_heuristic; /* with the user's switch */
 static heur_dissector_t stun_heuristic;        /* the built-ins' own */
 static heur_dissector_t tls_heuristic;
 
-/* The segment that our heuristic saw last and did not take: the built-ins' behind it need not ask again. */
+/* What our heuristic was asked last. As long as tvb is there, it has refused it, and the built-ins' behind it need not ask
+ * again. In memory and no arguments: heur_tcp then need not keep in registers what it nearly never needs. */
 typedef struct {
-    const tvbuff_t *tvb;
+    tvbuff_t *tvb;
+    packet_info *pinfo;
+    proto_tree *tree;
+    struct tcpinfo *tcp;
     uint32_t frame;
-} refused_t;
+} asked_t;
 
-static refused_t refused;
+static asked_t asked;
 
 static range_t *shared_ports;   /* preference: on which owned ports we look first */
 static wmem_map_t *port_owners; /* port -> dissector_handle_t of the ports that have the wrapper */
@@ -152,44 +156,40 @@ static int dissect_tcp(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void
 }
 
 /* Nearly all segments of other protocols come no further than this. */
-static bool may_be_ours(tvbuff_t *tvb, const struct tcpinfo *tcp)
+static bool may_be_ours(const asked_t *ask)
 {
-    return tvb_captured_length(tvb) < STUN_HEADER_LEN || mstun_detect_possible(tvb_get_ntoh64(tvb, 0)) || is_early(tcp);
+    return tvb_captured_length(ask->tvb) < STUN_HEADER_LEN || mstun_detect_possible(tvb_get_ntoh64(ask->tvb, 0)) ||
+           is_early(ask->tcp);
 }
 
-static void refuse(const tvbuff_t *tvb, const packet_info *pinfo)
+static G_GNUC_NO_INLINE bool look_closer(void)
 {
-    refused = (refused_t){ tvb, pinfo->num };
-}
+    asked_t now = asked;
 
-/* Apart from heur_tcp, which must not keep its arguments for what is needed so seldom. */
-static G_GNUC_NO_INLINE bool look_closer(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, struct tcpinfo *tcp)
-{
-    mstun_segment_t segment = segment_of(tvb, tcp);
-    mstun_framing_t framing = framing_of(pinfo, &segment);
+    asked.tvb = NULL;
+
+    mstun_segment_t segment = segment_of(now.tvb, now.tcp);
+    mstun_framing_t framing = framing_of(now.pinfo, &segment);
 
     bool taken = framing != MSTUN_FRAMING_UNKNOWN
-                     ? claim(tvb, pinfo, tree, tcp, &segment, framing) != 0
-                     : may_become_hello(pinfo, &segment) && wait_for_more(pinfo, &segment) > 0;
+                     ? claim(now.tvb, now.pinfo, now.tree, now.tcp, &segment, framing) != 0
+                     : may_become_hello(now.pinfo, &segment) && wait_for_more(now.pinfo, &segment) > 0;
 
     if (!taken) {
-        refuse(tvb, pinfo);
+        asked = now;
     }
     return taken;
 }
 
 static ws_bool heur_tcp(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
-    if (may_be_ours(tvb, (struct tcpinfo *)data)) {
-        return look_closer(tvb, pinfo, tree, (struct tcpinfo *)data);
-    }
-    refuse(tvb, pinfo);
-    return false;
+    asked = (asked_t){ tvb, pinfo, tree, (struct tcpinfo *)data, pinfo->num };
+    return may_be_ours(&asked) && look_closer();
 }
 
 static bool is_refused(const tvbuff_t *tvb, const packet_info *pinfo)
 {
-    return refused.tvb == tvb && refused.frame == pinfo->num;
+    return asked.tvb == tvb && asked.frame == pinfo->num;
 }
 
 static bool is_enabled(void)
@@ -200,7 +200,7 @@ static bool is_enabled(void)
 /* What heur_tcp takes, as far as its switch is on. */
 static bool is_for_our_heuristic(tvbuff_t *tvb, packet_info *pinfo, struct tcpinfo *tcp)
 {
-    if (!mstun_heuristic_is_on(our_heuristic) || !may_be_ours(tvb, tcp)) {
+    if (!mstun_heuristic_is_on(our_heuristic) || !may_be_ours(&(asked_t){ .tvb = tvb, .tcp = tcp })) {
         return false;
     }
     mstun_segment_t segment = segment_of(tvb, tcp);
@@ -273,7 +273,8 @@ static int pass_on(dissector_handle_t handle, tvbuff_t *tvb, packet_info *pinfo,
 
 static int dissect_wrapped(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
-    if (is_enabled() && (pinfo->match_uint == TURN_PORT || may_be_ours(tvb, (struct tcpinfo *)data))) {
+    if (is_enabled() &&
+        (pinfo->match_uint == TURN_PORT || may_be_ours(&(asked_t){ .tvb = tvb, .tcp = (struct tcpinfo *)data }))) {
         mstun_segment_t segment = segment_of(tvb, (struct tcpinfo *)data);
         /* By our handle: mstun is a layer, the wrapper is none. */
         int used = is_ours_on_owned_port(pinfo, &segment) ? pass_on(mstun_handle, tvb, pinfo, tree, data) : 0;
@@ -327,9 +328,9 @@ static void wrap_ports(void)
 }
 
 /* At every opening of a file: another one may have a segment of this number at this place in memory. */
-static void forget_refused(void)
+static void forget_asked(void)
 {
-    refused = (refused_t){ NULL, 0 };
+    asked.tvb = NULL;
 }
 
 void mstun_entry_register(const mstun_registrar_t *reg)
@@ -348,7 +349,7 @@ void mstun_entry_register(const mstun_registrar_t *reg)
                                     "that carries STUN is decoded as such, any other goes to the port's dissector",
                                     &shared_ports, 65535);
     register_init_routine(wrap_ports);
-    register_init_routine(forget_refused);
+    register_init_routine(forget_asked);
 }
 
 void mstun_entry_handoff(void)

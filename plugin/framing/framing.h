@@ -85,6 +85,12 @@ typedef enum {
     MSTUN_PROOF_MESSAGE,
 } mstun_proof_t;
 
+/** The first bytes of all that mstun_detect_possible lets pass without a cookie: a bit for each value of their upper six. */
+#define MSTUN_FIRST_BYTES                                                                                              \
+    (MSTUN_FIRST_BYTE(0x00) | MSTUN_FIRST_BYTE(0x04) | UINT64_C(0xFFFF0000) |                                          \
+     MSTUN_FIRST_BYTE(MSTUN_HELLO_HEAD >> 24) | MSTUN_FIRST_BYTE(MSTUN_HELLO_HEAD_GOOGLE_CLIENT >> 24))
+#define MSTUN_FIRST_BYTE(byte) (UINT64_C(1) << ((byte) >> 2))
+
 /**
  * Whether mstun_detect or mstun_pseudo_tls_hello may say anything else than no to a segment of 20 bytes or more: nearly
  * all segments of other protocols come no further. first: its first eight bytes. A frame of 1536 bytes or more, longer
@@ -94,12 +100,14 @@ static inline bool mstun_detect_possible(uint64_t first)
 {
     uint32_t head = (uint32_t)(first >> 32);
 
-    if (head < 0x06000000) { /* known types, MS-TURN's headers, RFC 4571 lengths */
+    if ((uint32_t)first == STUN_COOKIE ||
+        (uint16_t)first == STUN_COOKIE >> 16) { /* bare, or behind an RFC 4571 length */
         return true;
     }
-    return (uint32_t)first == STUN_COOKIE || (uint16_t)first == STUN_COOKIE >> 16 || /* behind an RFC 4571 length */
-           (head & 0xC000F000) == 0x40000000 || /* ChannelData, as long as a datagram can be */
-           head == MSTUN_HELLO_HEAD || head == MSTUN_HELLO_HEAD_GOOGLE_CLIENT;
+    return (MSTUN_FIRST_BYTES >> (first >> 58) & 1) &&
+           (head < 0x06000000 ||                 /* known types, MS-TURN's headers, RFC 4571 lengths */
+            (head & 0xC000F000) == 0x40000000 || /* ChannelData, as long as a datagram can be */
+            head == MSTUN_HELLO_HEAD || head == MSTUN_HELLO_HEAD_GOOGLE_CLIENT);
 }
 
 /**
