@@ -32,19 +32,20 @@ static int expert_tap = -1;
 static int pref_dialect = MSTUN_DIALECT_UNKNOWN; /* by evidence */
 static expert_field ei_nested_too_deeply = EI_INIT;
 
-/* Somebody looks at our fields, or counts expert infos. */
-static bool is_wanted(proto_tree *tree, const mstun_facts_t *facts)
+/* A tap counts expert infos, or a filter asks for them, whichever they are. */
+static bool are_experts_wanted(const proto_tree *tree)
 {
-    return proto_field_is_referenced(tree, proto_mstun) || (facts->has & MSTUN_HAS_PROBLEM) ||
-           have_tap_listener(expert_tap);
+    return have_tap_listener(expert_tap) ||
+           (tree && proto_registrar_get_nth((unsigned)proto_expert)->ref_type != HF_REF_TYPE_NONE);
 }
 
-static const char *show_in_columns(mstun_pass_t *pass, const mstun_facts_t *facts, const mstun_exchange_t *exchange)
+static const char *show_in_columns(const mstun_pass_t *pass, const mstun_facts_t *facts,
+                                   const mstun_exchange_t *exchange)
 {
     bool in_column = mstun_columns_wanted(pass->pinfo);
     const char *summary = NULL;
 
-    if (in_column || (pass->tree && PTREE_DATA(pass->tree)->visible)) {
+    if (in_column || mstun_tree_is_visible(pass->tree)) {
         summary = mstun_message_summary(pass->pinfo->pool, facts);
         if (exchange->copy) {
             const char *kind = exchange->copy->alternate ? "alternate format"
@@ -94,12 +95,45 @@ static void show_tracked(const mstun_pass_t *pass, tvbuff_t *message, proto_tree
 {
     mstun_late_t late;
 
+    mstun_peer_show(message, pass->pinfo, tree, &pass->peer);
+    if (!pass->stream) {
+        return;
+    }
     mstun_late_keep(&late, pass->stream, pass->pinfo, pass->seq, facts, exchange);
     mstun_transaction_show(message, pass->pinfo, tree, exchange, facts);
     mstun_late_show(pass->pinfo, proto_tree_get_parent(tree), &late);
     mstun_allocation_show(message, pass->pinfo, tree, pass->stream, pass->seq, facts, exchange);
     mstun_path_show(message, pass->pinfo, tree, pass->stream, pass->seq, facts);
     mstun_pair_show(message, pass->pinfo, tree, pass->seq, exchange);
+}
+
+/* In columns, and as much of the tree as somebody looks at. */
+static void show(const mstun_pass_t *pass, tvbuff_t *message, tvbuff_t *frame, uint32_t offset,
+                 const mstun_facts_t *facts, const mstun_exchange_t *exchange)
+{
+    const char *summary = show_in_columns(pass, facts, exchange);
+    bool experts = are_experts_wanted(pass->tree);
+    bool whole = experts || (facts->has & MSTUN_HAS_PROBLEM);
+
+    if (!whole && !proto_field_is_referenced(pass->tree, proto_mstun)) {
+        if (pass->tree) { /* from 4.4 on, a layer that adds no item is struck from frame.protocols */
+            proto_tree_add_item(pass->tree, proto_mstun, message, 0, -1, ENC_NA);
+        }
+        return;
+    }
+    proto_tree *tree = mstun_message_show(message, pass->tree, facts, summary);
+
+    mstun_framing_show(frame, tree, offset, pass->framing);
+    mstun_message_show_header(message, pass->pinfo, tree, facts);
+    if (whole || mstun_part_is_wanted(MSTUN_PART_TRACKED, tree)) {
+        show_tracked(pass, message, tree, facts, exchange);
+    }
+    if (experts || mstun_part_is_wanted(MSTUN_PART_INTEGRITY, tree)) { /* an HMAC takes longer than all else */
+        mstun_integrity_show(message, pass->pinfo, tree, facts, exchange);
+    }
+    if (whole || mstun_part_is_wanted(MSTUN_PART_ATTRIBUTES, tree)) {
+        mstun_message_show_attributes(message, pass->pinfo, tree, facts);
+    }
 }
 
 /* How a message is to be read: as the user says; as what carries it says, where it says nothing itself. */
@@ -131,22 +165,7 @@ void mstun_pass_message(mstun_pass_t *pass, tvbuff_t *message, tvbuff_t *frame, 
     if (mstun_tap_wanted()) {
         mstun_tap_queue(message, pass->pinfo, pass->stream, pass->framing, pass->seq, &facts, &exchange);
     }
-    const char *summary = show_in_columns(pass, &facts, &exchange);
-
-    if (is_wanted(pass->tree, &facts)) {
-        proto_tree *tree = mstun_message_show(message, pass->tree, &facts, summary);
-
-        mstun_framing_show(frame, tree, offset, pass->framing);
-        mstun_message_show_header(message, pass->pinfo, tree, &facts);
-        mstun_peer_show(message, pass->pinfo, tree, &pass->peer);
-        if (pass->stream) {
-            show_tracked(pass, message, tree, &facts, &exchange);
-        }
-        mstun_integrity_show(message, pass->pinfo, tree, &facts, &exchange, have_tap_listener(expert_tap));
-        mstun_message_show_attributes(message, pass->pinfo, tree, &facts);
-    } else if (pass->tree) { /* from 4.4 on, a layer that adds no item is struck from frame.protocols */
-        proto_tree_add_item(pass->tree, proto_mstun, message, 0, -1, ENC_NA);
-    }
+    show(pass, message, frame, offset, &facts, &exchange);
     if (facts.data.bytes && facts.data.len > 0) {
         mstun_pass_data(pass, message, &facts);
     }

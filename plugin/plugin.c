@@ -45,44 +45,47 @@ WS_DLL_PUBLIC uint32_t plugin_describe(void);
 
 /* Bottom layer first: the order of the folders. */
 /* clang-format off */
-static const mstun_register_fn modules[] = {
-    mstun_attr_register,
-    mstun_attr_decode_register,
-    mstun_attr_stun_register,
-    mstun_attr_turn_register,
-    mstun_attr_ice_register,
-    mstun_attr_ms_register,
-    mstun_attr_ms_bwm_register,
-    mstun_attr_walk_register,
-    mstun_fingerprint_register,
-    mstun_credentials_table_register,
-    mstun_message_register,
-    mstun_framing_register,
-    mstun_stream_register,
-    mstun_outcome_register,
-    mstun_transaction_register,
-    mstun_late_register,
-    mstun_mismatch_register,
-    mstun_connection_register,
-    mstun_allocation_show_register,
-    mstun_allocation_filter_register,
-    mstun_turn_verdict_register,
-    mstun_path_register,
-    mstun_ms_turn_register,
-    mstun_pair_register,
-    mstun_pair_show_register,
-    mstun_integrity_register,
-    mstun_columns_register,
-    mstun_tap_register,
-    mstun_tree_report_register,
-    mstun_srt_report_register,
-    mstun_pairs_report_register,
-    mstun_turn_report_register,
-    mstun_findings_report_register,
-    mstun_packet_register,
-    mstun_entry_register,
-    mstun_entry_tls_register,
-    mstun_entry_udp_register,
+static const struct {
+    mstun_register_fn register_module;
+    mstun_part_t part;
+} modules[] = {
+    { mstun_attr_register, MSTUN_PART_ATTRIBUTES },
+    { mstun_attr_decode_register, MSTUN_PART_ATTRIBUTES },
+    { mstun_attr_stun_register, MSTUN_PART_ATTRIBUTES },
+    { mstun_attr_turn_register, MSTUN_PART_ATTRIBUTES },
+    { mstun_attr_ice_register, MSTUN_PART_ATTRIBUTES },
+    { mstun_attr_ms_register, MSTUN_PART_ATTRIBUTES },
+    { mstun_attr_ms_bwm_register, MSTUN_PART_ATTRIBUTES },
+    { mstun_attr_walk_register, MSTUN_PART_ATTRIBUTES },
+    { mstun_fingerprint_register, MSTUN_PART_ATTRIBUTES },
+    { mstun_credentials_table_register, MSTUN_PART_HEADER },
+    { mstun_message_register, MSTUN_PART_HEADER },
+    { mstun_framing_register, MSTUN_PART_HEADER },
+    { mstun_stream_register, MSTUN_PART_TRACKED },
+    { mstun_outcome_register, MSTUN_PART_TRACKED },
+    { mstun_transaction_register, MSTUN_PART_TRACKED },
+    { mstun_late_register, MSTUN_PART_TRACKED },
+    { mstun_mismatch_register, MSTUN_PART_TRACKED },
+    { mstun_connection_register, MSTUN_PART_TRACKED },
+    { mstun_allocation_show_register, MSTUN_PART_TRACKED },
+    { mstun_allocation_filter_register, MSTUN_PART_TRACKED },
+    { mstun_turn_verdict_register, MSTUN_PART_TRACKED },
+    { mstun_path_register, MSTUN_PART_TRACKED },
+    { mstun_ms_turn_register, MSTUN_PART_TRACKED },
+    { mstun_pair_register, MSTUN_PART_TRACKED },
+    { mstun_pair_show_register, MSTUN_PART_TRACKED },
+    { mstun_integrity_register, MSTUN_PART_INTEGRITY },
+    { mstun_columns_register, MSTUN_PART_HEADER },
+    { mstun_tap_register, MSTUN_PART_HEADER },
+    { mstun_tree_report_register, MSTUN_PART_HEADER },
+    { mstun_srt_report_register, MSTUN_PART_HEADER },
+    { mstun_pairs_report_register, MSTUN_PART_HEADER },
+    { mstun_turn_report_register, MSTUN_PART_HEADER },
+    { mstun_findings_report_register, MSTUN_PART_HEADER },
+    { mstun_packet_register, MSTUN_PART_HEADER },
+    { mstun_entry_register, MSTUN_PART_HEADER },
+    { mstun_entry_tls_register, MSTUN_PART_HEADER },
+    { mstun_entry_udp_register, MSTUN_PART_HEADER },
 };
 /* clang-format on */
 
@@ -93,7 +96,8 @@ static void register_protoinfo(void)
     reg.expert = expert_register_protocol(reg.proto);
     reg.prefs = prefs_register_protocol(reg.proto, NULL);
     for (size_t i = 0; i < array_length(modules); i++) {
-        modules[i](&reg);
+        reg.part = modules[i].part;
+        modules[i].register_module(&reg);
     }
 }
 

@@ -13,7 +13,7 @@ SKIPPED = 77
 
 # Lowest first; a folder may use those before it. Files in plugin/ itself are above all.
 LAYERS = ["wire", "attr", "message", "framing", "track", "report"]
-FOR_ALL = {"registrar.h", "compat.h"}
+FOR_ALL = {"registrar.h", "part.h", "compat.h"}
 TOP_LEVEL = {"plugin", "cmake", "test-captures", "CMakeLists.txt", "README.md", "LICENSE"}
 EXPORTS = {"plugin_version", "plugin_want_major", "plugin_want_minor", "plugin_register"}
 EXPORTS_OPTIONAL = {"plugin_describe"}  # unknown to Wireshark 4.0

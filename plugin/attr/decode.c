@@ -17,7 +17,7 @@ const unit_name_string mstun_units_kbit_s = { " kbit/s", NULL };
 
 bool mstun_show_wants_text(const mstun_show_t *show)
 {
-    return show->item && show->tree && PTREE_DATA(show->tree)->visible;
+    return show->item && mstun_tree_is_visible(show->tree);
 }
 
 void mstun_add_bits_to_find(proto_tree *tree, int hf, tvbuff_t *tvb, int offset, uint16_t type)

@@ -3,6 +3,7 @@
 
 #include "attr/decode.h"
 
+static int hf_attributes = -1;
 static int hf_attribute = -1;
 static int hf_att_type = -1;
 static int hf_att_type_comprehension = -1;
@@ -10,6 +11,7 @@ static int hf_att_type_assignment = -1;
 static int hf_att_length = -1;
 static int hf_att_padding = -1;
 
+static int ett_attributes = -1;
 static int ett_attribute = -1;
 static int ett_att_type = -1;
 
@@ -176,9 +178,13 @@ static void show_attribute(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, 
     }
 }
 
-void mstun_attr_show_all(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, uint32_t end, const mstun_facts_t *facts)
+void mstun_attr_show_all(tvbuff_t *tvb, packet_info *pinfo, proto_tree *parent, uint32_t end,
+                         const mstun_facts_t *facts)
 {
     uint32_t captured = MIN((uint32_t)tvb_captured_length(tvb), end);
+    proto_item *head =
+        proto_tree_add_item(parent, hf_attributes, tvb, STUN_HEADER_LEN, (int)captured - STUN_HEADER_LEN, ENC_NA);
+    proto_tree *tree = proto_item_add_subtree(head, ett_attributes);
     mstun_tlv_walk_t walk;
     mstun_tlv_t tlv;
     seen_t seen = { false, false };
@@ -205,6 +211,8 @@ static const value_string assignment_names[] = { { 0, "IETF Review" }, { 1, "Des
 void mstun_attr_walk_register(const mstun_registrar_t *reg)
 {
     static hf_register_info hf[] = {
+        { &hf_attributes,
+          { "Attributes", "mstun.attributes", FT_NONE, BASE_NONE, NULL, 0x0, "RFC 8489 section 14", HFILL } },
         { &hf_attribute,
           { "Attribute", "mstun.attribute", FT_UINT16, BASE_HEX | BASE_EXT_STRING, &mstun_attr_names_ext, 0x0,
             "RFC 8489 section 14", HFILL } },
@@ -224,7 +232,7 @@ void mstun_attr_walk_register(const mstun_registrar_t *reg)
           { "Padding", "mstun.att.padding", FT_UINT16, BASE_DEC, NULL, 0x0,
             "Bytes after the value, up to a multiple of 4, RFC 8489 section 14", HFILL } },
     };
-    static int *ett[] = { &ett_attribute, &ett_att_type };
+    static int *ett[] = { &ett_attributes, &ett_attribute, &ett_att_type };
     static ei_register_info ei[] = {
         { &ei_length_unexpected,
           { "mstun.att.length_unexpected", PI_PROTOCOL, PI_WARN, "Attribute of an unexpected length", EXPFILL } },

@@ -16,10 +16,11 @@
 bool mstun_attr_learn_all(const uint8_t *message, uint32_t captured, uint32_t end, mstun_facts_t *facts);
 
 /**
- * Adds every attribute to tree, with the expert infos that name what is wrong. tvb: the message from its header.
+ * Adds every attribute to parent, with the expert infos that name what is wrong. tvb: the message from its header.
  * Throws (ReportedBounds or Bounds) only where the capture cut the message.
  */
-void mstun_attr_show_all(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, uint32_t end, const mstun_facts_t *facts);
+void mstun_attr_show_all(tvbuff_t *tvb, packet_info *pinfo, proto_tree *parent, uint32_t end,
+                         const mstun_facts_t *facts);
 
 void mstun_attr_walk_register(const mstun_registrar_t *reg);
 

@@ -17,11 +17,9 @@ static int hf_length = -1;
 static int hf_cookie = -1;
 static int hf_id = -1;
 static int hf_dialect = -1;
-static int hf_attributes = -1;
 
 static int ett_message = -1;
 static int ett_type = -1;
-static int ett_attributes = -1;
 
 static expert_field ei_wrong_msglen = EI_INIT;
 static expert_field ei_short_packet = EI_INIT;
@@ -104,8 +102,10 @@ static void show_class(tvbuff_t *tvb, proto_tree *bits, const mstun_facts_t *fac
 static void show_type(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const mstun_facts_t *facts)
 {
     const int hf = facts->dialect == MSTUN_DIALECT_MS_TURN ? hf_type_ms_turn : hf_type; /* a column shows its names */
-    proto_item *item = proto_tree_add_uint_format_value(tree, hf, tvb, 0, 2, facts->type, "0x%04x (%s)", facts->type,
-                                                        mstun_type_name(facts->dialect, facts->type));
+    proto_item *item = mstun_tree_is_visible(tree)
+                           ? proto_tree_add_uint_format(tree, hf, tvb, 0, 2, facts->type, "Message Type: 0x%04x (%s)",
+                                                        facts->type, mstun_type_name(facts->dialect, facts->type))
+                           : proto_tree_add_uint(tree, hf, tvb, 0, 2, facts->type);
     proto_tree *bits = proto_item_add_subtree(item, ett_type);
 
     show_class(tvb, bits, facts);
@@ -152,8 +152,9 @@ static void show_id(tvbuff_t *tvb, proto_tree *tree, const mstun_facts_t *facts)
 proto_tree *mstun_message_show(tvbuff_t *tvb, proto_tree *tree, const mstun_facts_t *facts, const char *summary)
 {
     int len = (int)MIN(message_end(facts), (uint32_t)tvb_captured_length(tvb));
-    proto_item *item =
-        proto_tree_add_protocol_format(tree, proto_mstun, tvb, 0, len, "MSTUN, %s", summary ? summary : "");
+    proto_item *item = mstun_tree_is_visible(tree)
+                           ? proto_tree_add_protocol_format(tree, proto_mstun, tvb, 0, len, "MSTUN, %s", summary)
+                           : proto_tree_add_item(tree, proto_mstun, tvb, 0, len, ENC_NA);
 
     return proto_item_add_subtree(item, ett_message);
 }
@@ -173,10 +174,7 @@ void mstun_message_show_attributes(tvbuff_t *tvb, packet_info *pinfo, proto_tree
     if (end <= STUN_HEADER_LEN) {
         return;
     }
-    int captured = (int)MIN(end, (uint32_t)tvb_captured_length(tvb)) - STUN_HEADER_LEN;
-    proto_item *item = proto_tree_add_item(tree, hf_attributes, tvb, STUN_HEADER_LEN, captured, ENC_NA);
-
-    mstun_attr_show_all(tvb, pinfo, proto_item_add_subtree(item, ett_attributes), end, facts);
+    mstun_attr_show_all(tvb, pinfo, tree, end, facts);
 }
 
 static const value_string method_assignment_names[] = {
@@ -218,10 +216,8 @@ void mstun_message_register(const mstun_registrar_t *reg)
         { &hf_dialect,
           { "Dialect", "mstun.dialect", FT_UINT8, BASE_DEC, VALS(mstun_dialect_names), 0x0,
             "Which family of specifications the message follows", HFILL } },
-        { &hf_attributes,
-          { "Attributes", "mstun.attributes", FT_NONE, BASE_NONE, NULL, 0x0, "RFC 8489 section 14", HFILL } },
     };
-    static int *ett[] = { &ett_message, &ett_type, &ett_attributes };
+    static int *ett[] = { &ett_message, &ett_type };
     static ei_register_info ei[] = {
         { &ei_wrong_msglen,
           { "mstun.wrong_msglen", PI_PROTOCOL, PI_WARN, "Message length is not a multiple of 4 bytes", EXPFILL } },

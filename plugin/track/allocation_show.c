@@ -237,5 +237,6 @@ void mstun_allocation_show_register(const mstun_registrar_t *reg)
 
     MSTUN_REGISTER_FIELDS(reg, hf);
     hf_connection_id = proto_registrar_get_id_byname("mstun.connection_id");
+    mstun_part_has_field(reg->part, hf_connection_id);
     mstun_verdict_register(reg);
 }

@@ -304,15 +304,18 @@ static void show_one(tvbuff_t *message, packet_info *pinfo, proto_tree *tree, co
                      const mstun_span_t *hmac, const mstun_exchange_t *exchange)
 {
     verdict_t verdict = judge(facts, hmac, exchange);
-    proto_item *item = proto_tree_add_uint(tree, hf_status, message, (int)mstun_integrity_offset(facts, hmac),
-                                           STUN_TLV_HEADER_LEN + hmac->len, verdict.status);
+    int offset = (int)mstun_integrity_offset(facts, hmac), len = STUN_TLV_HEADER_LEN + hmac->len;
+
+    if (verdict.status == MSTUN_INTEGRITY_UNVERIFIED) {
+        proto_item_set_generated(proto_tree_add_uint_format(tree, hf_status, message, offset, len, verdict.status,
+                                                            "Integrity Status: Unverified (%u): %s", verdict.status,
+                                                            verdict.why));
+        return;
+    }
+    proto_item *item = proto_tree_add_uint(tree, hf_status, message, offset, len, verdict.status);
     proto_tree *details = proto_item_add_subtree(item, ett_integrity);
 
     proto_item_set_generated(item);
-    if (verdict.status == MSTUN_INTEGRITY_UNVERIFIED) {
-        proto_item_append_text(item, ": %s", verdict.why);
-        return;
-    }
     show_row(message, details, &verdict.fit);
     if (verdict.status == MSTUN_INTEGRITY_BAD) {
         expert_bad(message, pinfo, item, facts, &verdict.fit);
@@ -322,20 +325,9 @@ static void show_one(tvbuff_t *message, packet_info *pinfo, proto_tree *tree, co
     proto_item_set_generated(proto_tree_add_uint(details, hf_key, message, 0, 0, verdict.fit.key));
 }
 
-/* An HMAC takes longer than all else of a message, so somebody has to want to see it. */
-static bool is_wanted(proto_tree *tree)
-{
-    return proto_field_is_referenced(tree, hf_status) || proto_field_is_referenced(tree, hf_mode) ||
-           proto_field_is_referenced(tree, hf_key) || proto_field_is_referenced(tree, hf_row) ||
-           proto_field_is_referenced(tree, ei_bad.hf);
-}
-
 void mstun_integrity_show(tvbuff_t *message, packet_info *pinfo, proto_tree *tree, const mstun_facts_t *facts,
-                          const mstun_exchange_t *exchange, bool experts_counted)
+                          const mstun_exchange_t *exchange)
 {
-    if (!mstun_facts_have_integrity(facts) || !(experts_counted || is_wanted(tree))) {
-        return;
-    }
     if (facts->integrity.bytes) {
         show_one(message, pinfo, tree, facts, &facts->integrity, exchange);
     }

@@ -13,12 +13,9 @@
 void mstun_integrity_learn(mstun_stream_t *stream, packet_info *pinfo, const mstun_facts_t *facts,
                            const mstun_exchange_t *exchange);
 
-/**
- * The verdict, in the message's tree; what it means, if it is bad. message: from its header on. experts_counted: somebody
- * counts expert infos, so that it is wanted even where no field asks for it.
- */
+/** The verdict, in the message's tree; what it means, if it is bad. message: from its header on. Computes HMACs. */
 void mstun_integrity_show(tvbuff_t *message, packet_info *pinfo, proto_tree *tree, const mstun_facts_t *facts,
-                          const mstun_exchange_t *exchange, bool experts_counted);
+                          const mstun_exchange_t *exchange);
 
 void mstun_integrity_register(const mstun_registrar_t *reg);
 
