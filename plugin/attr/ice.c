@@ -57,8 +57,8 @@ static void show_priority(const mstun_show_t *show, const mstun_attr_t *row _U_,
     proto_item *item;
 
     proto_tree_add_item(show->tree, hf_att_priority, show->tvb, offset, 4, ENC_BIG_ENDIAN);
-    proto_tree_add_item(show->tree, hf_att_priority_type, show->tvb, offset, 4, ENC_BIG_ENDIAN);
-    proto_tree_add_item(show->tree, hf_att_priority_local, show->tvb, offset, 4, ENC_BIG_ENDIAN);
+    proto_tree_add_item(show->tree, hf_att_priority_type, show->tvb, offset, 1, ENC_BIG_ENDIAN);
+    proto_tree_add_item(show->tree, hf_att_priority_local, show->tvb, offset + 1, 2, ENC_BIG_ENDIAN);
     item = proto_tree_add_uint(show->tree, hf_att_priority_component, show->tvb, offset + 3, 1, component);
     proto_item_set_generated(item);
     if (mstun_show_wants_text(show)) {
@@ -141,11 +141,11 @@ void mstun_attr_ice_register(const mstun_registrar_t *reg)
         { &hf_att_priority,
           { "Priority", "mstun.att.priority", FT_UINT32, BASE_DEC, NULL, 0x0, "RFC 8445 section 5.1.2", HFILL } },
         { &hf_att_priority_type,
-          { "Type preference", "mstun.att.priority.type", FT_UINT32, BASE_DEC, VALS(candidate_type_names), 0xFF000000,
+          { "Type preference", "mstun.att.priority.type", FT_UINT8, BASE_DEC, VALS(candidate_type_names), 0x0,
             "RFC 8445 section 5.1.2.2", HFILL } },
         { &hf_att_priority_local,
-          { "Local preference", "mstun.att.priority.local", FT_UINT32, BASE_DEC, NULL, 0x00FFFF00,
-            "RFC 8445 section 5.1.2.1", HFILL } },
+          { "Local preference", "mstun.att.priority.local", FT_UINT16, BASE_DEC, NULL, 0x0, "RFC 8445 section 5.1.2.1",
+            HFILL } },
         { &hf_att_priority_component,
           { "Component", "mstun.att.priority.component", FT_UINT16, BASE_DEC, NULL, 0x0,
             "256 minus the last byte; 1 is RTP, 2 is RTCP", HFILL } },
