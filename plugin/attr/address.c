@@ -180,7 +180,7 @@ static void show_address(const mstun_show_t *show, const mstun_attr_t *row, int 
         add_plain(show, &endpoint, offset);
     }
     if (mstun_show_wants_text(show)) {
-        proto_item_append_text(show->item, ": %s", mstun_endpoint_text(show->pinfo->pool, &endpoint));
+        mstun_show_say(show, mstun_endpoint_text(show->pinfo->pool, &endpoint));
     }
 }
 

@@ -70,13 +70,6 @@ void mstun_learn_integrity(const uint8_t *value, uint16_t len, mstun_facts_t *fa
     facts->integrity = span(value, len);
 }
 
-static void append_text(const mstun_show_t *show, int offset, int len)
-{
-    if (mstun_show_wants_text(show)) {
-        proto_item_append_text(show->item, ": %s", tvb_format_text(show->pinfo->pool, show->tvb, offset, len));
-    }
-}
-
 /* RFC 8445 section 7.2.2: "ufrag of the receiver:ufrag of the sender" in a check, the same words in its answer. */
 static void add_ufrags(const mstun_show_t *show, const uint8_t *name, int offset, int len)
 {
@@ -95,7 +88,7 @@ static void add_ufrags(const mstun_show_t *show, const uint8_t *name, int offset
 static void add_username_text(const mstun_show_t *show, const uint8_t *name, int offset, int len)
 {
     proto_tree_add_item(show->tree, hf_att_username, show->tvb, offset, len, ENC_UTF_8);
-    append_text(show, offset, len);
+    mstun_show_say_bytes(show, offset, len);
     if (show->facts->method == STUN_BINDING) {
         add_ufrags(show, name, offset, len);
     }
@@ -119,7 +112,7 @@ void mstun_show_username(const mstun_show_t *show, const mstun_attr_t *row _U_, 
 void mstun_show_realm(const mstun_show_t *show, const mstun_attr_t *row _U_, int offset, int len)
 {
     proto_tree_add_item(show->tree, hf_att_realm, show->tvb, offset, len, ENC_UTF_8);
-    append_text(show, offset, len);
+    mstun_show_say_bytes(show, offset, len);
 }
 
 /* The 24 bits after the cookie; false if the nonce has none. */
@@ -171,7 +164,7 @@ void mstun_show_nonce(const mstun_show_t *show, const mstun_attr_t *row _U_, int
         return;
     }
     proto_tree_add_item(show->tree, hf_att_nonce, show->tvb, offset, len, ENC_UTF_8);
-    append_text(show, offset, len);
+    mstun_show_say_bytes(show, offset, len);
     if (nonce_features(nonce, len, &features)) {
         add_nonce_features(show, offset, features);
     }

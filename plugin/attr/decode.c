@@ -20,6 +20,31 @@ bool mstun_show_wants_text(const mstun_show_t *show)
     return show->item && mstun_tree_is_visible(show->tree);
 }
 
+void mstun_show_say(const mstun_show_t *show, const char *text)
+{
+    if (mstun_show_wants_text(show)) {
+        proto_item_set_text(show->item, "%s: %s", show->name, text);
+    }
+}
+
+void mstun_show_say_format(const mstun_show_t *show, const char *format, ...)
+{
+    if (mstun_show_wants_text(show)) {
+        va_list values;
+
+        va_start(values, format);
+        mstun_show_say(show, wmem_strdup_vprintf(show->pinfo->pool, format, values));
+        va_end(values);
+    }
+}
+
+void mstun_show_say_bytes(const mstun_show_t *show, int offset, int len)
+{
+    if (mstun_show_wants_text(show)) {
+        mstun_show_say(show, tvb_format_text(show->pinfo->pool, show->tvb, offset, len));
+    }
+}
+
 void mstun_add_bits_to_find(proto_tree *tree, int hf, tvbuff_t *tvb, int offset, uint16_t type)
 {
     if (proto_registrar_get_nth((unsigned)hf)->ref_type != HF_REF_TYPE_NONE) {
@@ -45,26 +70,26 @@ bool mstun_is_text(const uint8_t *text, int len)
     return len == 0 || g_utf8_validate((const char *)text, len, NULL);
 }
 
-/* ": 600 s", ": TCP (6)", ": 0x7d3a91c4": as the field itself is displayed. */
-static void append_uint(const mstun_show_t *show, int hf, uint64_t value)
+/* "600 s", "TCP (6)", "0x7d3a91c4": as the field itself is displayed. */
+static void say_uint(const mstun_show_t *show, int hf, uint64_t value)
 {
     const header_field_info *info = proto_registrar_get_nth((unsigned)hf);
     const char *name = NULL;
 
     if (info->display & BASE_UNIT_STRING) {
-        proto_item_append_text(show->item, ": %" PRIu64 "%s", value,
-                               unit_name_string_get_value64(value, (const unit_name_string *)info->strings));
+        mstun_show_say_format(show, "%" PRIu64 "%s", value,
+                              unit_name_string_get_value64(value, (const unit_name_string *)info->strings));
         return;
     }
     if (info->strings && !(info->display & (BASE_RANGE_STRING | BASE_EXT_STRING | BASE_VAL64_STRING))) {
         name = try_val_to_str((uint32_t)value, (const value_string *)info->strings);
     }
     if (name) {
-        proto_item_append_text(show->item, ": %s (%" PRIu64 ")", name, value);
+        mstun_show_say_format(show, "%s (%" PRIu64 ")", name, value);
     } else if (FIELD_DISPLAY(info->display) == BASE_HEX) {
-        proto_item_append_text(show->item, ": 0x%" PRIx64, value);
+        mstun_show_say_format(show, "0x%" PRIx64, value);
     } else {
-        proto_item_append_text(show->item, ": %" PRIu64, value);
+        mstun_show_say_format(show, "%" PRIu64, value);
     }
 }
 
@@ -82,7 +107,7 @@ void mstun_show_uint(const mstun_show_t *show, const mstun_attr_t *row, int offs
 {
     proto_tree_add_item(show->tree, *row->hf, show->tvb, offset, len, ENC_BIG_ENDIAN);
     if (mstun_show_wants_text(show)) {
-        append_uint(show, *row->hf, uint_at(show->tvb, offset, len));
+        say_uint(show, *row->hf, uint_at(show->tvb, offset, len));
     }
 }
 
@@ -90,9 +115,7 @@ void mstun_show_text(const mstun_show_t *show, const mstun_attr_t *row, int offs
 {
     len = mstun_text_len(tvb_get_ptr(show->tvb, offset, len), len);
     proto_tree_add_item(show->tree, *row->hf, show->tvb, offset, len, ENC_UTF_8);
-    if (mstun_show_wants_text(show)) {
-        proto_item_append_text(show->item, ": %s", tvb_format_text(show->pinfo->pool, show->tvb, offset, len));
-    }
+    mstun_show_say_bytes(show, offset, len);
 }
 
 void mstun_show_bytes(const mstun_show_t *show, const mstun_attr_t *row, int offset, int len)
@@ -120,7 +143,7 @@ void mstun_show_family(const mstun_show_t *show, const mstun_attr_t *row _U_, in
     mstun_add_family(show, offset);
     mstun_add_reserved(show, offset + 1, len - 1);
     if (mstun_show_wants_text(show)) {
-        append_uint(show, hf_att_family, tvb_get_uint8(show->tvb, offset));
+        say_uint(show, hf_att_family, tvb_get_uint8(show->tvb, offset));
     }
 }
 

@@ -37,6 +37,13 @@ extern const unit_name_string mstun_units_kbit_s;
 /** Whether it pays to make text for show->item. */
 bool mstun_show_wants_text(const mstun_show_t *show);
 
+/** Writes the value in a few words behind the attribute's name; to be called once, or not at all. */
+void mstun_show_say(const mstun_show_t *show, const char *text);
+void mstun_show_say_format(const mstun_show_t *show, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
+/** Writes len bytes at offset of show->tvb there, with what is no printable character escaped. */
+void mstun_show_say_bytes(const mstun_show_t *show, int offset, int len);
+
 /** Length of a text without the NULs that some senders fill it up with. */
 int mstun_text_len(const uint8_t *text, int len);
 

@@ -62,7 +62,7 @@ static void check_code(const mstun_show_t *show, const mstun_attr_t *row, proto_
     }
 }
 
-static void add_reason(const mstun_show_t *show, int offset, int len)
+static void add_reason(const mstun_show_t *show, int offset, int len, uint16_t code)
 {
     int text_len = mstun_text_len(tvb_get_ptr(show->tvb, offset, len), len);
     proto_item *item;
@@ -71,7 +71,7 @@ static void add_reason(const mstun_show_t *show, int offset, int len)
     item = proto_tree_add_item(show->tree, hf_error_reason, show->tvb, offset, text_len, ENC_UTF_8);
     proto_item_set_hidden(item);
     if (mstun_show_wants_text(show)) {
-        proto_item_append_text(show->item, " %s", tvb_format_text(show->pinfo->pool, show->tvb, offset, text_len));
+        mstun_show_say_format(show, "%u %s", code, tvb_format_text(show->pinfo->pool, show->tvb, offset, text_len));
     }
 }
 
@@ -85,9 +85,8 @@ static void add_error(const mstun_show_t *show, const mstun_attr_t *row, int off
     proto_tree_add_item(show->tree, hf_att_error, show->tvb, offset + 3, 1, ENC_BIG_ENDIAN);
     item = proto_tree_add_uint(show->tree, hf_error_code, show->tvb, offset + 2, 2, error_code(value));
     proto_item_set_generated(item);
-    proto_item_append_text(show->item, ": %u", error_code(value));
     check_code(show, row, item, value);
-    add_reason(show, offset + REASON_OFFSET, len - REASON_OFFSET);
+    add_reason(show, offset + REASON_OFFSET, len - REASON_OFFSET, error_code(value));
 }
 
 void mstun_show_error_code(const mstun_show_t *show, const mstun_attr_t *row, int offset, int len)
@@ -112,6 +111,7 @@ void mstun_show_address_error_code(const mstun_show_t *show, const mstun_attr_t 
 
 void mstun_show_unknown_attributes(const mstun_show_t *show, const mstun_attr_t *row, int offset, int len)
 {
+    wmem_strbuf_t *names = wmem_strbuf_new(show->pinfo->pool, NULL);
     int end = offset + len;
 
     for (; end - offset >= 2; offset += 2) {
@@ -120,7 +120,12 @@ void mstun_show_unknown_attributes(const mstun_show_t *show, const mstun_attr_t 
 
         proto_tree_add_uint_format_value(show->tree, hf_att_unknown, show->tvb, offset, 2, type, "%s (0x%04x)", name,
                                          type);
-        proto_item_append_text(show->item, " %s (0x%04x)", name, type);
+        if (wmem_strbuf_get_len(names) < ITEM_LABEL_LENGTH) {
+            wmem_strbuf_append_printf(names, "%s%s (0x%04x)", wmem_strbuf_get_len(names) ? ", " : "", name, type);
+        }
+    }
+    if (wmem_strbuf_get_len(names)) {
+        mstun_show_say(show, wmem_strbuf_get_str(names));
     }
     if (offset < end) {
         expert_add_info_format(

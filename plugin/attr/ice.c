@@ -62,9 +62,9 @@ static void show_priority(const mstun_show_t *show, const mstun_attr_t *row _U_,
     item = proto_tree_add_uint(show->tree, hf_att_priority_component, show->tvb, offset + 3, 1, component);
     proto_item_set_generated(item);
     if (mstun_show_wants_text(show)) {
-        proto_item_append_text(show->item, ": %u (%s, local preference %u, component %u)", priority,
-                               val_to_str_const(priority >> 24, candidate_type_names, "type without a name"),
-                               priority >> 8 & 0xFFFF, component);
+        mstun_show_say_format(show, "%u (%s, local preference %u, component %u)", priority,
+                              val_to_str_const(priority >> 24, candidate_type_names, "type without a name"),
+                              priority >> 8 & 0xFFFF, component);
     }
 }
 
@@ -90,8 +90,8 @@ static void show_network_info(const mstun_show_t *show, const mstun_attr_t *row 
 {
     proto_tree_add_item(show->tree, hf_att_google_network_id, show->tvb, offset, 2, ENC_BIG_ENDIAN);
     proto_tree_add_item(show->tree, hf_att_google_network_cost, show->tvb, offset + 2, 2, ENC_BIG_ENDIAN);
-    proto_item_append_text(show->item, ": network %u, cost %u", tvb_get_ntohs(show->tvb, offset),
-                           tvb_get_ntohs(show->tvb, offset + 2));
+    mstun_show_say_format(show, "network %u, cost %u", tvb_get_ntohs(show->tvb, offset),
+                          tvb_get_ntohs(show->tvb, offset + 2));
 }
 
 static void show_misc_info(const mstun_show_t *show, const mstun_attr_t *row _U_, int offset, int len)

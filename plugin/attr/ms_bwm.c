@@ -40,7 +40,7 @@ static void show_acm(const mstun_show_t *show, const mstun_attr_t *row _U_, int 
 
     mstun_add_reserved(show, offset, 2);
     proto_tree_add_item(show->tree, hf_att_bandwidth_acm_type, show->tvb, offset + 2, 2, ENC_BIG_ENDIAN);
-    proto_item_append_text(show->item, ": %s", val_to_str_const(type, acm_type_names, "Unknown"));
+    mstun_show_say(show, val_to_str_const(type, acm_type_names, "Unknown"));
 }
 
 /* [MS-TURNBWM] 2.2.3: minimum before maximum, send before receive. */
@@ -51,9 +51,9 @@ static void show_reservation_amount(const mstun_show_t *show, const mstun_attr_t
     proto_tree_add_item(show->tree, hf_att_bandwidth_rsv_amount_mirb, show->tvb, offset + 8, 4, ENC_BIG_ENDIAN);
     proto_tree_add_item(show->tree, hf_att_bandwidth_rsv_amount_marb, show->tvb, offset + 12, 4, ENC_BIG_ENDIAN);
     if (mstun_show_wants_text(show)) {
-        proto_item_append_text(show->item, ": send %u to %u, receive %u to %u kbit/s", tvb_get_ntohl(show->tvb, offset),
-                               tvb_get_ntohl(show->tvb, offset + 4), tvb_get_ntohl(show->tvb, offset + 8),
-                               tvb_get_ntohl(show->tvb, offset + 12));
+        mstun_show_say_format(show, "send %u to %u, receive %u to %u kbit/s", tvb_get_ntohl(show->tvb, offset),
+                              tvb_get_ntohl(show->tvb, offset + 4), tvb_get_ntohl(show->tvb, offset + 8),
+                              tvb_get_ntohl(show->tvb, offset + 12));
     }
 }
 
@@ -64,8 +64,8 @@ static void add_maxima(const mstun_show_t *show, int offset)
     proto_tree_add_item(show->tree, hf_att_address_rp_masb, show->tvb, offset + 4, 4, ENC_BIG_ENDIAN);
     proto_tree_add_item(show->tree, hf_att_address_rp_marb, show->tvb, offset + 8, 4, ENC_BIG_ENDIAN);
     if (mstun_show_wants_text(show)) {
-        proto_item_append_text(show->item, ": %s, send %u, receive %u kbit/s", valid ? "valid" : "not valid",
-                               tvb_get_ntohl(show->tvb, offset + 4), tvb_get_ntohl(show->tvb, offset + 8));
+        mstun_show_say_format(show, "%s, send %u, receive %u kbit/s", valid ? "valid" : "not valid",
+                              tvb_get_ntohl(show->tvb, offset + 4), tvb_get_ntohl(show->tvb, offset + 8));
     }
 }
 
@@ -94,9 +94,7 @@ static void show_relay_site_response(const mstun_show_t *show, const mstun_attr_
 static void show_sip_id(const mstun_show_t *show, const mstun_attr_t *row, int offset, int len)
 {
     mstun_show_bytes(show, row, offset, len);
-    if (mstun_show_wants_text(show)) {
-        proto_item_append_text(show->item, ": %s", tvb_format_text(show->pinfo->pool, show->tvb, offset, len));
-    }
+    mstun_show_say_bytes(show, offset, len);
 }
 
 static const value_string location_names[] = {
@@ -120,10 +118,10 @@ static void show_location_profile(const mstun_show_t *show, const mstun_attr_t *
     proto_tree_add_item(show->tree, hf_att_lp_federation, show->tvb, offset + 2, 1, ENC_BIG_ENDIAN);
     mstun_add_reserved(show, offset + 3, 1);
     if (mstun_show_wants_text(show)) {
-        proto_item_append_text(show->item, ": peer %s, self %s, %s",
-                               val_to_str_const(tvb_get_uint8(show->tvb, offset), location_names, "unknown"),
-                               val_to_str_const(tvb_get_uint8(show->tvb, offset + 1), location_names, "unknown"),
-                               val_to_str_const(tvb_get_uint8(show->tvb, offset + 2), federation_names, "unknown"));
+        mstun_show_say_format(show, "peer %s, self %s, %s",
+                              val_to_str_const(tvb_get_uint8(show->tvb, offset), location_names, "unknown"),
+                              val_to_str_const(tvb_get_uint8(show->tvb, offset + 1), location_names, "unknown"),
+                              val_to_str_const(tvb_get_uint8(show->tvb, offset + 2), federation_names, "unknown"));
     }
 }
 

@@ -160,14 +160,16 @@ static void show_attribute(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, 
     int len = (int)(STUN_TLV_HEADER_LEN + tlv->value_len + tlv->padding);
 
     tvb_ensure_bytes_exist(tvb, offset, STUN_TLV_HEADER_LEN + (int)tlv->value_len);
-    proto_item *item =
-        proto_tree_add_uint_format(tree, hf_attribute, tvb, offset, len, tlv->type, "%s", mstun_attr_name_of(row));
-    mstun_show_t show = { .pinfo = pinfo, .tvb = tvb, .item = item, .facts = facts };
+    proto_item *item = proto_tree_add_uint(tree, hf_attribute, tvb, offset, len, tlv->type);
+    mstun_show_t show = { .pinfo = pinfo, .tvb = tvb, .item = item, .name = mstun_attr_name_of(row), .facts = facts };
 
     show.tree = proto_item_add_subtree(item, ett_attribute);
     show_type(tvb, show.tree, offset, facts->dialect, row, tlv->type);
     proto_tree_add_uint(show.tree, hf_att_length, tvb, offset + 2, 2, tlv->length);
     show_value(&show, tlv, row);
+    if (mstun_show_wants_text(&show) && !PITEM_FINFO(item)->rep) { /* it has nothing to say */
+        proto_item_set_text(item, "%s", show.name);
+    }
     if (tlv->padding > 0) {
         int end = offset + STUN_TLV_HEADER_LEN + (int)tlv->value_len;
 

@@ -4,6 +4,8 @@
 #include <epan/crc32-tvb.h>
 #include <wsutil/crc32.h>
 
+#include "attr/decode.h"
+
 #define FINGERPRINT_XOR 0x5354554Eu /* "STUN" */
 
 static int hf_crc32 = -1;
@@ -66,7 +68,7 @@ void mstun_show_fingerprint(const mstun_show_t *show, const mstun_attr_t *row _U
     proto_item *generated = proto_tree_add_uint(show->tree, hf_crc32_status, show->tvb, offset, 0, status);
 
     proto_item_set_generated(generated);
-    proto_item_append_text(show->item, ": %s", val_to_str_const(status, status_names, ""));
+    mstun_show_say(show, val_to_str_const(status, status_names, ""));
     if (status == MSTUN_FINGERPRINT_BAD) {
         uint32_t computed = crc32_ccitt_tvb_offset(show->tvb, 0, show->facts->fingerprint_offset) ^ FINGERPRINT_XOR;
 

@@ -101,11 +101,10 @@ static void show_class(tvbuff_t *tvb, proto_tree *bits, const mstun_facts_t *fac
 
 static void show_type(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const mstun_facts_t *facts)
 {
-    const int hf = facts->dialect == MSTUN_DIALECT_MS_TURN ? hf_type_ms_turn : hf_type; /* a column shows its names */
-    proto_item *item = mstun_tree_is_visible(tree)
-                           ? proto_tree_add_uint_format(tree, hf, tvb, 0, 2, facts->type, "Message Type: 0x%04x (%s)",
-                                                        facts->type, mstun_type_name(facts->dialect, facts->type))
-                           : proto_tree_add_uint(tree, hf, tvb, 0, 2, facts->type);
+    /* What else comes in MS-TURN (Google's) has the names of all others. */
+    bool of_ms_turn =
+        facts->dialect == MSTUN_DIALECT_MS_TURN && try_val_to_str(facts->type, mstun_ms_turn_type_names) != NULL;
+    proto_item *item = proto_tree_add_uint(tree, of_ms_turn ? hf_type_ms_turn : hf_type, tvb, 0, 2, facts->type);
     proto_tree *bits = proto_item_add_subtree(item, ett_type);
 
     show_class(tvb, bits, facts);
