@@ -304,18 +304,15 @@ static void show_one(tvbuff_t *message, packet_info *pinfo, proto_tree *tree, co
                      const mstun_span_t *hmac, const mstun_exchange_t *exchange)
 {
     verdict_t verdict = judge(facts, hmac, exchange);
-    int offset = (int)mstun_integrity_offset(facts, hmac), len = STUN_TLV_HEADER_LEN + hmac->len;
-
-    if (verdict.status == MSTUN_INTEGRITY_UNVERIFIED) {
-        proto_item_set_generated(proto_tree_add_uint_format(tree, hf_status, message, offset, len, verdict.status,
-                                                            "Integrity Status: Unverified (%u): %s", verdict.status,
-                                                            verdict.why));
-        return;
-    }
-    proto_item *item = proto_tree_add_uint(tree, hf_status, message, offset, len, verdict.status);
+    proto_item *item = proto_tree_add_uint(tree, hf_status, message, (int)mstun_integrity_offset(facts, hmac),
+                                           STUN_TLV_HEADER_LEN + hmac->len, verdict.status);
     proto_tree *details = proto_item_add_subtree(item, ett_integrity);
 
     proto_item_set_generated(item);
+    if (verdict.status == MSTUN_INTEGRITY_UNVERIFIED) {
+        proto_item_append_text(item, ": %s", verdict.why);
+        return;
+    }
     show_row(message, details, &verdict.fit);
     if (verdict.status == MSTUN_INTEGRITY_BAD) {
         expert_bad(message, pinfo, item, facts, &verdict.fit);
