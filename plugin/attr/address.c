@@ -64,8 +64,9 @@ bool mstun_endpoint_read(const uint8_t *value, int len, const uint8_t *id, mstun
     }
     *endpoint = (mstun_endpoint_t){ .family = family };
     endpoint->port = (uint16_t)(pntohu16(value + 2) ^ (id ? pntohu16(id) : 0));
-    for (int i = 0; i < bytes; i++) {
-        endpoint->ip[i] = (uint8_t)(value[ADDRESS_OFFSET + i] ^ (id ? id[i] : 0));
+    memcpy(endpoint->ip, value + ADDRESS_OFFSET, (size_t)bytes);
+    for (int i = 0; id && i < bytes; i++) {
+        endpoint->ip[i] ^= id[i];
     }
     return true;
 }
@@ -179,9 +180,7 @@ static void show_address(const mstun_show_t *show, const mstun_attr_t *row, int 
     } else {
         add_plain(show, &endpoint, offset);
     }
-    if (mstun_show_wants_text(show)) {
-        mstun_show_say(show, mstun_endpoint_text(show->pinfo->pool, &endpoint));
-    }
+    MSTUN_SHOW_SAY(show, "%s", mstun_endpoint_text(show->pinfo->pool, &endpoint));
 }
 
 void mstun_show_address(const mstun_show_t *show, const mstun_attr_t *row, int offset, int len)

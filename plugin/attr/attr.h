@@ -16,7 +16,7 @@ typedef struct {
     packet_info *pinfo;
     tvbuff_t *tvb;              /* the message, from its first header byte */
     proto_tree *tree;           /* the attribute's own subtree */
-    proto_item *item;           /* the subtree's head: see mstun_show_say in decode.h */
+    proto_item *item;           /* the subtree's head: see MSTUN_SHOW_SAY in decode.h */
     const char *name;           /* of the attribute */
     const mstun_facts_t *facts; /* of the whole message; facts->id are the 16 bytes that XOR addresses are made with */
 } mstun_show_t;

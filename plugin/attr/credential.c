@@ -70,7 +70,8 @@ void mstun_learn_integrity(const uint8_t *value, uint16_t len, mstun_facts_t *fa
     facts->integrity = span(value, len);
 }
 
-/* RFC 8445 section 7.2.2: "ufrag of the receiver:ufrag of the sender" in a check, the same words in its answer. */
+/* RFC 8445 section 7.2.2: "ufrag of the receiver:ufrag of the sender" in a check, the same words in its answer. name is
+ * text: RFC 8839 section 5.4 allows but letters, digits, + and /. */
 static void add_ufrags(const mstun_show_t *show, const uint8_t *name, int offset, int len)
 {
     const uint8_t *colon = len > 0 ? (const uint8_t *)memchr(name, ':', (size_t)len) : NULL;
@@ -78,34 +79,32 @@ static void add_ufrags(const mstun_show_t *show, const uint8_t *name, int offset
     if (!colon) {
         return;
     }
-    int remote_len = (int)(colon - name);
+    int remote_len = (int)(colon - name), local_len = len - remote_len - 1;
+    wmem_allocator_t *pool = show->pinfo->pool;
 
-    proto_tree_add_item(show->tree, hf_ice_ufrag_remote, show->tvb, offset, remote_len, ENC_UTF_8);
-    proto_tree_add_item(show->tree, hf_ice_ufrag_local, show->tvb, offset + remote_len + 1, len - remote_len - 1,
-                        ENC_UTF_8);
-}
-
-static void add_username_text(const mstun_show_t *show, const uint8_t *name, int offset, int len)
-{
-    proto_tree_add_item(show->tree, hf_att_username, show->tvb, offset, len, ENC_UTF_8);
-    mstun_show_say_bytes(show, offset, len);
-    if (show->facts->method == STUN_BINDING) {
-        add_ufrags(show, name, offset, len);
-    }
+    proto_tree_add_string(show->tree, hf_ice_ufrag_remote, show->tvb, offset, remote_len,
+                          wmem_strndup(pool, (const char *)name, (size_t)remote_len));
+    proto_tree_add_string(show->tree, hf_ice_ufrag_local, show->tvb, offset + remote_len + 1, local_len,
+                          wmem_strndup(pool, (const char *)colon + 1, (size_t)local_len));
 }
 
 void mstun_show_username(const mstun_show_t *show, const mstun_attr_t *row _U_, int offset, int len)
 {
     const uint8_t *name = tvb_get_ptr(show->tvb, offset, len);
     int text_len = mstun_text_len(name, len);
+    bool is_text = mstun_is_text(name, text_len);
     bool opaque = show->facts->dialect == MSTUN_DIALECT_RFC3489 || show->facts->dialect == MSTUN_DIALECT_MS_TURN;
 
     /* RFC 3489 and MS-TURN do not say that a name is text, and MS-ICE and MS-TURN ones seldom are. */
     if (opaque) {
         proto_tree_add_item(show->tree, hf_att_username_opaque, show->tvb, offset, len, ENC_NA);
     }
-    if (!opaque || mstun_is_text(name, text_len)) {
-        add_username_text(show, name, offset, text_len);
+    if (!opaque || is_text) {
+        proto_tree_add_item(show->tree, hf_att_username, show->tvb, offset, text_len, ENC_UTF_8);
+        mstun_show_say_bytes(show, offset, text_len);
+    }
+    if (is_text && show->facts->method == STUN_BINDING) {
+        add_ufrags(show, name, offset, text_len);
     }
 }
 

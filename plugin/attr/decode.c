@@ -15,34 +15,9 @@ static int hf_value = -1;
 
 const unit_name_string mstun_units_kbit_s = { " kbit/s", NULL };
 
-bool mstun_show_wants_text(const mstun_show_t *show)
-{
-    return show->item && mstun_tree_is_visible(show->tree);
-}
-
-void mstun_show_say(const mstun_show_t *show, const char *text)
-{
-    if (mstun_show_wants_text(show)) {
-        proto_item_set_text(show->item, "%s: %s", show->name, text);
-    }
-}
-
-void mstun_show_say_format(const mstun_show_t *show, const char *format, ...)
-{
-    if (mstun_show_wants_text(show)) {
-        va_list values;
-
-        va_start(values, format);
-        mstun_show_say(show, wmem_strdup_vprintf(show->pinfo->pool, format, values));
-        va_end(values);
-    }
-}
-
 void mstun_show_say_bytes(const mstun_show_t *show, int offset, int len)
 {
-    if (mstun_show_wants_text(show)) {
-        mstun_show_say(show, tvb_format_text(show->pinfo->pool, show->tvb, offset, len));
-    }
+    MSTUN_SHOW_SAY(show, "%s", tvb_format_text(show->pinfo->pool, show->tvb, offset, len));
 }
 
 void mstun_add_bits_to_find(proto_tree *tree, int hf, tvbuff_t *tvb, int offset, uint16_t type)
@@ -70,26 +45,30 @@ bool mstun_is_text(const uint8_t *text, int len)
     return len == 0 || g_utf8_validate((const char *)text, len, NULL);
 }
 
+/* What the field has for this value: "TCP" of its value_string, or NULL. */
+static const char *name_of(const header_field_info *info, uint64_t value)
+{
+    bool has_names = info->strings &&
+                     !(info->display & (BASE_UNIT_STRING | BASE_RANGE_STRING | BASE_EXT_STRING | BASE_VAL64_STRING));
+
+    return has_names ? try_val_to_str((uint32_t)value, (const value_string *)info->strings) : NULL;
+}
+
 /* "600 s", "TCP (6)", "0x7d3a91c4": as the field itself is displayed. */
 static void say_uint(const mstun_show_t *show, int hf, uint64_t value)
 {
     const header_field_info *info = proto_registrar_get_nth((unsigned)hf);
-    const char *name = NULL;
+    const char *name = name_of(info, value), *unit = "";
 
     if (info->display & BASE_UNIT_STRING) {
-        mstun_show_say_format(show, "%" PRIu64 "%s", value,
-                              unit_name_string_get_value64(value, (const unit_name_string *)info->strings));
-        return;
-    }
-    if (info->strings && !(info->display & (BASE_RANGE_STRING | BASE_EXT_STRING | BASE_VAL64_STRING))) {
-        name = try_val_to_str((uint32_t)value, (const value_string *)info->strings);
+        unit = unit_name_string_get_value64(value, (const unit_name_string *)info->strings);
     }
     if (name) {
-        mstun_show_say_format(show, "%s (%" PRIu64 ")", name, value);
+        MSTUN_SHOW_SAY(show, "%s (%" PRIu64 ")", name, value);
     } else if (FIELD_DISPLAY(info->display) == BASE_HEX) {
-        mstun_show_say_format(show, "0x%" PRIx64, value);
+        MSTUN_SHOW_SAY(show, "0x%" PRIx64, value);
     } else {
-        mstun_show_say_format(show, "%" PRIu64, value);
+        MSTUN_SHOW_SAY(show, "%" PRIu64 "%s", value, unit);
     }
 }
 

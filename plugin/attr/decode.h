@@ -6,6 +6,7 @@
 #define MSTUN_ATTR_DECODE_H
 
 #include "attr/attr.h"
+#include "part.h"
 
 /* One value into the row's own field. */
 void mstun_show_uint(const mstun_show_t *show, const mstun_attr_t *row, int offset, int len);  /* 1, 2, 4 or 8 bytes */
@@ -35,11 +36,21 @@ void mstun_add_family(const mstun_show_t *show, int offset);
 extern const unit_name_string mstun_units_kbit_s;
 
 /** Whether it pays to make text for show->item. */
-bool mstun_show_wants_text(const mstun_show_t *show);
+static inline bool mstun_show_wants_text(const mstun_show_t *show)
+{
+    return show->item && mstun_tree_is_visible(show->tree);
+}
 
-/** Writes the value in a few words behind the attribute's name; to be called once, or not at all. */
-void mstun_show_say(const mstun_show_t *show, const char *text);
-void mstun_show_say_format(const mstun_show_t *show, const char *format, ...) G_GNUC_PRINTF(2, 3);
+/**
+ * Writes the value in a few words, printf's, behind the attribute's name; to be used once, or not at all. A macro: what is
+ * to be printed is evaluated only if somebody reads it, and printed once.
+ */
+#define MSTUN_SHOW_SAY(show, format, ...)                                                                              \
+    do {                                                                                                               \
+        if (mstun_show_wants_text(show)) {                                                                             \
+            proto_item_set_text((show)->item, "%s: " format, (show)->name, __VA_ARGS__);                               \
+        }                                                                                                              \
+    } while (0)
 
 /** Writes len bytes at offset of show->tvb there, with what is no printable character escaped. */
 void mstun_show_say_bytes(const mstun_show_t *show, int offset, int len);

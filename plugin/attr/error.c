@@ -70,9 +70,7 @@ static void add_reason(const mstun_show_t *show, int offset, int len, uint16_t c
     proto_tree_add_item(show->tree, hf_att_error_reason, show->tvb, offset, text_len, ENC_UTF_8);
     item = proto_tree_add_item(show->tree, hf_error_reason, show->tvb, offset, text_len, ENC_UTF_8);
     proto_item_set_hidden(item);
-    if (mstun_show_wants_text(show)) {
-        mstun_show_say_format(show, "%u %s", code, tvb_format_text(show->pinfo->pool, show->tvb, offset, text_len));
-    }
+    MSTUN_SHOW_SAY(show, "%u %s", code, tvb_format_text(show->pinfo->pool, show->tvb, offset, text_len));
 }
 
 /* From the byte that holds the class: class, number, both as one, reason. */
@@ -125,7 +123,7 @@ void mstun_show_unknown_attributes(const mstun_show_t *show, const mstun_attr_t 
         }
     }
     if (wmem_strbuf_get_len(names)) {
-        mstun_show_say(show, wmem_strbuf_get_str(names));
+        MSTUN_SHOW_SAY(show, "%s", wmem_strbuf_get_str(names));
     }
     if (offset < end) {
         expert_add_info_format(

@@ -53,19 +53,16 @@ static const value_string candidate_type_names[] = {
 static void show_priority(const mstun_show_t *show, const mstun_attr_t *row _U_, int offset, int len _U_)
 {
     uint32_t priority = tvb_get_ntohl(show->tvb, offset);
-    uint32_t component = 256 - (priority & 0xFF);
+    uint32_t type = priority >> 24, local = priority >> 8 & 0xFFFF, component = 256 - (priority & 0xFF);
     proto_item *item;
 
-    proto_tree_add_item(show->tree, hf_att_priority, show->tvb, offset, 4, ENC_BIG_ENDIAN);
-    proto_tree_add_item(show->tree, hf_att_priority_type, show->tvb, offset, 1, ENC_BIG_ENDIAN);
-    proto_tree_add_item(show->tree, hf_att_priority_local, show->tvb, offset + 1, 2, ENC_BIG_ENDIAN);
+    proto_tree_add_uint(show->tree, hf_att_priority, show->tvb, offset, 4, priority);
+    proto_tree_add_uint(show->tree, hf_att_priority_type, show->tvb, offset, 1, type);
+    proto_tree_add_uint(show->tree, hf_att_priority_local, show->tvb, offset + 1, 2, local);
     item = proto_tree_add_uint(show->tree, hf_att_priority_component, show->tvb, offset + 3, 1, component);
     proto_item_set_generated(item);
-    if (mstun_show_wants_text(show)) {
-        mstun_show_say_format(show, "%u (%s, local preference %u, component %u)", priority,
-                              val_to_str_const(priority >> 24, candidate_type_names, "type without a name"),
-                              priority >> 8 & 0xFFFF, component);
-    }
+    MSTUN_SHOW_SAY(show, "%u (%s, local preference %u, component %u)", priority,
+                   val_to_str_const(type, candidate_type_names, "type without a name"), local, component);
 }
 
 /* RFC 6679 section 7.2.2: 29 reserved bits, ECF, V. */
@@ -90,8 +87,7 @@ static void show_network_info(const mstun_show_t *show, const mstun_attr_t *row 
 {
     proto_tree_add_item(show->tree, hf_att_google_network_id, show->tvb, offset, 2, ENC_BIG_ENDIAN);
     proto_tree_add_item(show->tree, hf_att_google_network_cost, show->tvb, offset + 2, 2, ENC_BIG_ENDIAN);
-    mstun_show_say_format(show, "network %u, cost %u", tvb_get_ntohs(show->tvb, offset),
-                          tvb_get_ntohs(show->tvb, offset + 2));
+    MSTUN_SHOW_SAY(show, "network %u, cost %u", tvb_get_ntohs(show->tvb, offset), tvb_get_ntohs(show->tvb, offset + 2));
 }
 
 static void show_misc_info(const mstun_show_t *show, const mstun_attr_t *row _U_, int offset, int len)

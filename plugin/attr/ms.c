@@ -168,7 +168,7 @@ static void show_sequence(const mstun_show_t *show, const mstun_attr_t *row, int
         proto_tree_add_item(show->tree, hf_att_ms_connection_id, show->tvb, offset, CONNECTION_ID_LEN, ENC_NA);
     }
     proto_tree_add_item(show->tree, hf_att_ms_sequence_number, show->tvb, number, 4, ENC_BIG_ENDIAN);
-    mstun_show_say_format(show, "%u", tvb_get_ntohl(show->tvb, number));
+    MSTUN_SHOW_SAY(show, "%u", tvb_get_ntohl(show->tvb, number));
 }
 
 static const value_string stream_type_names[] = {
@@ -185,11 +185,8 @@ static void show_service_quality(const mstun_show_t *show, const mstun_attr_t *r
 {
     proto_tree_add_item(show->tree, hf_att_ms_stream_type, show->tvb, offset, 2, ENC_BIG_ENDIAN);
     proto_tree_add_item(show->tree, hf_att_ms_service_quality, show->tvb, offset + 2, 2, ENC_BIG_ENDIAN);
-    if (mstun_show_wants_text(show)) {
-        mstun_show_say_format(
-            show, "%s, %s", val_to_str_const(tvb_get_ntohs(show->tvb, offset), stream_type_names, "Unknown"),
-            val_to_str_const(tvb_get_ntohs(show->tvb, offset + 2), service_quality_names, "unknown quality"));
-    }
+    MSTUN_SHOW_SAY(show, "%s, %s", val_to_str_const(tvb_get_ntohs(show->tvb, offset), stream_type_names, "Unknown"),
+                   val_to_str_const(tvb_get_ntohs(show->tvb, offset + 2), service_quality_names, "unknown quality"));
 }
 
 #define ANY 0xFFFF

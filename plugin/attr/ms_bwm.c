@@ -40,7 +40,7 @@ static void show_acm(const mstun_show_t *show, const mstun_attr_t *row _U_, int 
 
     mstun_add_reserved(show, offset, 2);
     proto_tree_add_item(show->tree, hf_att_bandwidth_acm_type, show->tvb, offset + 2, 2, ENC_BIG_ENDIAN);
-    mstun_show_say(show, val_to_str_const(type, acm_type_names, "Unknown"));
+    MSTUN_SHOW_SAY(show, "%s", val_to_str_const(type, acm_type_names, "Unknown"));
 }
 
 /* [MS-TURNBWM] 2.2.3: minimum before maximum, send before receive. */
@@ -50,11 +50,9 @@ static void show_reservation_amount(const mstun_show_t *show, const mstun_attr_t
     proto_tree_add_item(show->tree, hf_att_bandwidth_rsv_amount_masb, show->tvb, offset + 4, 4, ENC_BIG_ENDIAN);
     proto_tree_add_item(show->tree, hf_att_bandwidth_rsv_amount_mirb, show->tvb, offset + 8, 4, ENC_BIG_ENDIAN);
     proto_tree_add_item(show->tree, hf_att_bandwidth_rsv_amount_marb, show->tvb, offset + 12, 4, ENC_BIG_ENDIAN);
-    if (mstun_show_wants_text(show)) {
-        mstun_show_say_format(show, "send %u to %u, receive %u to %u kbit/s", tvb_get_ntohl(show->tvb, offset),
-                              tvb_get_ntohl(show->tvb, offset + 4), tvb_get_ntohl(show->tvb, offset + 8),
-                              tvb_get_ntohl(show->tvb, offset + 12));
-    }
+    MSTUN_SHOW_SAY(show, "send %u to %u, receive %u to %u kbit/s", tvb_get_ntohl(show->tvb, offset),
+                   tvb_get_ntohl(show->tvb, offset + 4), tvb_get_ntohl(show->tvb, offset + 8),
+                   tvb_get_ntohl(show->tvb, offset + 12));
 }
 
 static void add_maxima(const mstun_show_t *show, int offset)
@@ -63,10 +61,8 @@ static void add_maxima(const mstun_show_t *show, int offset)
 
     proto_tree_add_item(show->tree, hf_att_address_rp_masb, show->tvb, offset + 4, 4, ENC_BIG_ENDIAN);
     proto_tree_add_item(show->tree, hf_att_address_rp_marb, show->tvb, offset + 8, 4, ENC_BIG_ENDIAN);
-    if (mstun_show_wants_text(show)) {
-        mstun_show_say_format(show, "%s, send %u, receive %u kbit/s", valid ? "valid" : "not valid",
-                              tvb_get_ntohl(show->tvb, offset + 4), tvb_get_ntohl(show->tvb, offset + 8));
-    }
+    MSTUN_SHOW_SAY(show, "%s, send %u, receive %u kbit/s", valid ? "valid" : "not valid",
+                   tvb_get_ntohl(show->tvb, offset + 4), tvb_get_ntohl(show->tvb, offset + 8));
 }
 
 /* [MS-TURNBWM] 2.2.8 and 2.2.10
@@ -117,12 +113,10 @@ static void show_location_profile(const mstun_show_t *show, const mstun_attr_t *
     proto_tree_add_item(show->tree, hf_att_lp_self_location, show->tvb, offset + 1, 1, ENC_BIG_ENDIAN);
     proto_tree_add_item(show->tree, hf_att_lp_federation, show->tvb, offset + 2, 1, ENC_BIG_ENDIAN);
     mstun_add_reserved(show, offset + 3, 1);
-    if (mstun_show_wants_text(show)) {
-        mstun_show_say_format(show, "peer %s, self %s, %s",
-                              val_to_str_const(tvb_get_uint8(show->tvb, offset), location_names, "unknown"),
-                              val_to_str_const(tvb_get_uint8(show->tvb, offset + 1), location_names, "unknown"),
-                              val_to_str_const(tvb_get_uint8(show->tvb, offset + 2), federation_names, "unknown"));
-    }
+    MSTUN_SHOW_SAY(show, "peer %s, self %s, %s",
+                   val_to_str_const(tvb_get_uint8(show->tvb, offset), location_names, "unknown"),
+                   val_to_str_const(tvb_get_uint8(show->tvb, offset + 1), location_names, "unknown"),
+                   val_to_str_const(tvb_get_uint8(show->tvb, offset + 2), federation_names, "unknown"));
 }
 
 #define ANY 0xFFFF

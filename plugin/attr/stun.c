@@ -81,7 +81,7 @@ static void show_response_port(const mstun_show_t *show, const mstun_attr_t *row
     }
     mstun_add_port(show, offset);
     mstun_add_reserved(show, offset + 2, 2);
-    mstun_show_say_format(show, "%u", tvb_get_ntohs(show->tvb, offset));
+    MSTUN_SHOW_SAY(show, "%u", tvb_get_ntohs(show->tvb, offset));
 }
 
 /* RFC 7982 section 3.1 */

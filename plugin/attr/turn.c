@@ -79,20 +79,20 @@ static void show_channel(const mstun_show_t *show, const mstun_attr_t *row _U_, 
 {
     proto_tree_add_item(show->tree, hf_att_channelnum, show->tvb, offset, 2, ENC_BIG_ENDIAN);
     mstun_add_reserved(show, offset + 2, 2);
-    mstun_show_say_format(show, "0x%04x", tvb_get_ntohs(show->tvb, offset));
+    MSTUN_SHOW_SAY(show, "0x%04x", tvb_get_ntohs(show->tvb, offset));
 }
 
 static void show_data(const mstun_show_t *show, const mstun_attr_t *row _U_, int offset, int len)
 {
     proto_tree_add_item(show->tree, hf_att_data, show->tvb, offset, len, ENC_NA);
-    mstun_show_say_format(show, "%d bytes", len);
+    MSTUN_SHOW_SAY(show, "%d bytes", len);
 }
 
 static void show_even_port(const mstun_show_t *show, const mstun_attr_t *row _U_, int offset, int len _U_)
 {
     proto_tree_add_item(show->tree, hf_att_reserve_next, show->tvb, offset, 1, ENC_BIG_ENDIAN);
     if (tvb_get_uint8(show->tvb, offset) & 0x80) {
-        mstun_show_say(show, "reserve next port");
+        MSTUN_SHOW_SAY(show, "%s", "reserve next port");
     }
 }
 
@@ -102,7 +102,7 @@ static void show_transport(const mstun_show_t *show, const mstun_attr_t *row _U_
 
     proto_tree_add_item(show->tree, hf_att_transp, show->tvb, offset, 1, ENC_BIG_ENDIAN);
     mstun_add_reserved(show, offset + 1, 3);
-    mstun_show_say_format(show, "%s (%u)", val_to_str_const(protocol, transport_names, "Unknown"), protocol);
+    MSTUN_SHOW_SAY(show, "%s (%u)", val_to_str_const(protocol, transport_names, "Unknown"), protocol);
 }
 
 /* 0x0021 was TIMER-VAL with a number in TURN drafts and XOR-ONLY, empty, in a STUN draft. */
@@ -111,7 +111,7 @@ static void show_timer_val(const mstun_show_t *show, const mstun_attr_t *row, in
     if (len == 4) {
         mstun_show_uint(show, row, offset, len);
     } else {
-        mstun_show_say(show, "XOR-ONLY");
+        MSTUN_SHOW_SAY(show, "%s", "XOR-ONLY");
     }
 }
 

@@ -53,7 +53,8 @@ static void show_ms_header(tvbuff_t *tvb, proto_tree *tree, uint32_t offset)
 void mstun_framing_show(tvbuff_t *tvb, proto_tree *tree, uint32_t offset, mstun_framing_t framing)
 {
     if (framing == MSTUN_FRAMING_RFC4571) {
-        proto_tree_add_item(tree, hf_frame_length, tvb, (int)offset, RFC4571_HEADER_LEN, ENC_BIG_ENDIAN);
+        proto_tree_add_uint(tree, hf_frame_length, tvb, (int)offset, RFC4571_HEADER_LEN,
+                            tvb_get_ntohs(tvb, (int)offset));
     }
     if (framing == MSTUN_FRAMING_MS_TURN) {
         show_ms_header(tvb, tree, offset);

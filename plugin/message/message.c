@@ -119,7 +119,7 @@ static void show_type(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const
 
 static void show_length(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const mstun_facts_t *facts)
 {
-    proto_item *item = proto_tree_add_item(tree, hf_length, tvb, 2, 2, ENC_BIG_ENDIAN);
+    proto_item *item = proto_tree_add_uint(tree, hf_length, tvb, 2, 2, facts->length);
     uint32_t there = tvb_reported_length(tvb);
 
     if (mstun_dialect_pads(facts->dialect) && facts->length & 3) {
@@ -151,10 +151,11 @@ static void show_id(tvbuff_t *tvb, proto_tree *tree, const mstun_facts_t *facts)
 proto_tree *mstun_message_show(tvbuff_t *tvb, proto_tree *tree, const mstun_facts_t *facts, const char *summary)
 {
     int len = (int)MIN(message_end(facts), (uint32_t)tvb_captured_length(tvb));
-    proto_item *item = mstun_tree_is_visible(tree)
-                           ? proto_tree_add_protocol_format(tree, proto_mstun, tvb, 0, len, "MSTUN, %s", summary)
-                           : proto_tree_add_item(tree, proto_mstun, tvb, 0, len, ENC_NA);
+    proto_item *item = proto_tree_add_item(tree, proto_mstun, tvb, 0, len, ENC_NA);
 
+    if (mstun_tree_is_visible(tree)) {
+        proto_item_set_text(item, "MSTUN, %s", summary);
+    }
     return proto_item_add_subtree(item, ett_message);
 }
 
