@@ -362,6 +362,10 @@ void mstun_transaction_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree,
 static void show_one_overdue(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree,
                              const mstun_transaction_t *transaction)
 {
+    if (!tree) { /* nobody reads it, but the window's corner tells the worst severity that was met */
+        expert_add_info(pinfo, NULL, &ei_overdue);
+        return;
+    }
     proto_item *layer = proto_tree_add_protocol_format(tree, proto_mstun, tvb, 0, 0, "MSTUN, unanswered request");
     proto_item *item = proto_tree_add_uint(proto_item_add_subtree(layer, ett_overdue), hf_overdue_request, tvb, 0, 0,
                                            transaction->request_frame);
