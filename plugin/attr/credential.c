@@ -36,6 +36,7 @@ static int hf_att_access_token_nonce_length = -1;
 static int hf_att_access_token_nonce = -1;
 static int hf_att_access_token_encrypted = -1;
 
+static expert_field ei_att_username_not_text = EI_INIT;
 static expert_field ei_att_pw_alg_length = EI_INIT;
 static expert_field ei_att_access_token_length = EI_INIT;
 static expert_field ei_att_integrity_length = EI_INIT;
@@ -105,6 +106,8 @@ void mstun_show_username(const mstun_show_t *show, const mstun_attr_t *row _U_, 
     }
     if (is_text && show->facts->method == STUN_BINDING) {
         add_ufrags(show, name, offset, text_len);
+    } else if (!is_text && !opaque) {
+        expert_add_info(show->pinfo, show->item, &ei_att_username_not_text);
     }
 }
 
@@ -288,6 +291,9 @@ void mstun_attr_credential_register(const mstun_registrar_t *reg)
             "Key, timestamp and lifetime, for the server only", HFILL } },
     };
     static ei_register_info ei[] = {
+        { &ei_att_username_not_text,
+          { "mstun.att.username_not_text", PI_PROTOCOL, PI_WARN,
+            "The name is no UTF-8, or has control characters: RFC 8489 section 14.3 does not allow it", EXPFILL } },
         { &ei_att_pw_alg_length,
           { "mstun.att.pw_alg_length", PI_PROTOCOL, PI_WARN, "A password algorithm runs past its attribute",
             EXPFILL } },

@@ -303,6 +303,9 @@ def broken_values():
            indication([("ERROR-CODE, class 7", 0x0009, bytes.fromhex("00000701") + b"seven"), SOFTWARE]),
            indication([("ERROR-CODE, number 100", 0x0009, bytes.fromhex("00000464") + b"hundred"), SOFTWARE]),
            indication([("ERROR-CODE 274", 0x0009, bytes.fromhex("0000024a") + b"Disable Candidate"), SOFTWARE]))
+    broken("username-not-text", "A name that is no UTF-8, one with a control character, and what a check should have",
+           *(indication([("USERNAME", 0x0006, name), SOFTWARE])
+             for name in (b"RfR\xff:LfLg", b"RfRg:Lf\x07g", b"RfRg:LfLg")))
     broken("unknown-attributes-odd", "Half a type at the end",
            indication([("UNKNOWN-ATTRIBUTES", 0x000A, bytes.fromhex("002a 00")), SOFTWARE]))
     broken("pw-alg-length", "An algorithm whose parameters run past the attribute, and half an algorithm",
