@@ -107,7 +107,7 @@ const char *mstun_endpoint_text(wmem_allocator_t *pool, const mstun_endpoint_t *
 }
 
 /* One IP address: the field, and the hidden one that finds an address in whatever attribute it stands. */
-static void add_ip(const mstun_show_t *show, const mstun_endpoint_t *endpoint, int offset, bool generated)
+static void add_ip(const mstun_attr_ctx_t *show, const mstun_endpoint_t *endpoint, int offset, bool generated)
 {
     proto_item *ip, *any;
 
@@ -131,13 +131,13 @@ static void add_ip(const mstun_show_t *show, const mstun_endpoint_t *endpoint, i
     proto_item_set_hidden(any);
 }
 
-static void add_plain(const mstun_show_t *show, const mstun_endpoint_t *endpoint, int offset)
+static void add_plain(const mstun_attr_ctx_t *show, const mstun_endpoint_t *endpoint, int offset)
 {
     mstun_add_port(show, offset + 2);
     add_ip(show, endpoint, offset + ADDRESS_OFFSET, false);
 }
 
-static void add_xored(const mstun_show_t *show, const mstun_endpoint_t *endpoint, int offset)
+static void add_xored(const mstun_attr_ctx_t *show, const mstun_endpoint_t *endpoint, int offset)
 {
     int hf_ip = endpoint->family == FAMILY_IPV4 ? hf_att_ipv4_xord : hf_att_ipv6_xord;
     proto_item *port;
@@ -150,7 +150,7 @@ static void add_xored(const mstun_show_t *show, const mstun_endpoint_t *endpoint
 }
 
 /* The family or the length is wrong: say which, and show what cannot be read as bytes. */
-static void add_unreadable(const mstun_show_t *show, const mstun_attr_t *row, int offset, int len)
+static void add_unreadable(const mstun_attr_ctx_t *show, const mstun_attr_t *row, int offset, int len)
 {
     uint8_t family = tvb_get_uint8(show->tvb, offset + 1);
     proto_item *bytes = proto_tree_add_item(show->tree, hf_att_address_bytes, show->tvb, offset + 2, len - 2, ENC_NA);
@@ -165,12 +165,12 @@ static void add_unreadable(const mstun_show_t *show, const mstun_attr_t *row, in
     }
 }
 
-static void show_address(const mstun_show_t *show, const mstun_attr_t *row, int offset, int len, const uint8_t *id)
+static void show_address(const mstun_attr_ctx_t *show, const mstun_attr_t *row, int offset, int len, const uint8_t *id)
 {
     mstun_endpoint_t endpoint;
 
-    mstun_add_reserved(show, offset, 1);
-    mstun_add_family(show, offset + 1);
+    mstun_attr_add_reserved(show, offset, 1);
+    mstun_attr_add_family(show, offset + 1);
     if (!mstun_endpoint_read(tvb_get_ptr(show->tvb, offset, len), len, id, &endpoint)) {
         add_unreadable(show, row, offset, len);
         return;
@@ -180,20 +180,20 @@ static void show_address(const mstun_show_t *show, const mstun_attr_t *row, int 
     } else {
         add_plain(show, &endpoint, offset);
     }
-    MSTUN_SHOW_SAY(show, "%s", mstun_endpoint_text(show->pinfo->pool, &endpoint));
+    MSTUN_ATTR_SET_SUMMARY(show, "%s", mstun_endpoint_text(show->pinfo->pool, &endpoint));
 }
 
-void mstun_show_address(const mstun_show_t *show, const mstun_attr_t *row, int offset, int len)
+void mstun_show_address(const mstun_attr_ctx_t *show, const mstun_attr_t *row, int offset, int len)
 {
     show_address(show, row, offset, len, NULL);
 }
 
-void mstun_show_xor_address(const mstun_show_t *show, const mstun_attr_t *row, int offset, int len)
+void mstun_show_xor_address(const mstun_attr_ctx_t *show, const mstun_attr_t *row, int offset, int len)
 {
     show_address(show, row, offset, len, show->facts->id);
 }
 
-void mstun_add_port(const mstun_show_t *show, int offset)
+void mstun_add_port(const mstun_attr_ctx_t *show, int offset)
 {
     proto_tree_add_item(show->tree, hf_att_port, show->tvb, offset, 2, ENC_BIG_ENDIAN);
 }

@@ -6,11 +6,11 @@
 
 #include "attr/attr.h"
 
-void mstun_show_address(const mstun_show_t *show, const mstun_attr_t *row, int offset, int len);
-void mstun_show_xor_address(const mstun_show_t *show, const mstun_attr_t *row, int offset, int len);
+void mstun_show_address(const mstun_attr_ctx_t *show, const mstun_attr_t *row, int offset, int len);
+void mstun_show_xor_address(const mstun_attr_ctx_t *show, const mstun_attr_t *row, int offset, int len);
 
 /** A port by itself. */
-void mstun_add_port(const mstun_show_t *show, int offset);
+void mstun_add_port(const mstun_attr_ctx_t *show, int offset);
 
 /**
  * Reads a transport address. value has len bytes; id are the 16 bytes that an XORed one is made with, NULL for a plain

@@ -5,7 +5,7 @@
 #ifndef MSTUN_ATTR_ATTR_H
 #define MSTUN_ATTR_ATTR_H
 
-#include "registrar.h"
+#include "base/registrar.h"
 #include "attr/facts.h"
 #include "wire/tlv.h"
 
@@ -16,16 +16,16 @@ typedef struct {
     packet_info *pinfo;
     tvbuff_t *tvb;              /* the message, from its first header byte */
     proto_tree *tree;           /* the attribute's own subtree */
-    proto_item *item;           /* the subtree's head: see MSTUN_SHOW_SAY in decode.h */
+    proto_item *item;           /* the subtree's head: see MSTUN_ATTR_SET_SUMMARY in decode.h */
     const char *name;           /* of the attribute */
     const mstun_facts_t *facts; /* of the whole message; facts->id are the 16 bytes that XOR addresses are made with */
-} mstun_show_t;
+} mstun_attr_ctx_t;
 
 /** Takes the value's facts. value has len bytes, min_len <= len <= max_len of the row; facts' header part is filled. */
 typedef void (*mstun_learn_fn)(const uint8_t *value, uint16_t len, mstun_facts_t *facts);
 
 /** Shows the value at offset .. offset + len of show->tvb; the same bounds hold, and all bytes are captured. */
-typedef void (*mstun_attr_show_fn)(const mstun_show_t *show, const mstun_attr_t *row, int offset, int len);
+typedef void (*mstun_attr_show_fn)(const mstun_attr_ctx_t *show, const mstun_attr_t *row, int offset, int len);
 
 struct mstun_attr {
     uint16_t type;
@@ -67,7 +67,7 @@ void mstun_attr_ms_bwm_register(const mstun_registrar_t *reg);
 extern value_string_ext mstun_attr_names_ext;
 
 /** FINGERPRINT is shown by the message layer, which alone has the bytes that it covers. */
-void mstun_show_fingerprint(const mstun_show_t *show, const mstun_attr_t *row, int offset, int len);
+void mstun_attr_show_fingerprint(const mstun_attr_ctx_t *show, const mstun_attr_t *row, int offset, int len);
 
 /** The row for a type in a dialect, NULL if no specification known here has it. */
 const mstun_attr_t *mstun_attr_find(mstun_dialect_t dialect, uint16_t type);

@@ -4,7 +4,7 @@
 #include "attr/decode.h"
 
 #include "attr/address.h"
-#include "attr/credential.h"
+#include "attr/auth.h"
 #include "attr/error.h"
 
 #include <inttypes.h>
@@ -15,12 +15,12 @@ static int hf_value = -1;
 
 const unit_name_string mstun_units_kbit_s = { " kbit/s", NULL };
 
-void mstun_show_say_bytes(const mstun_show_t *show, int offset, int len)
+void mstun_attr_summary_from_bytes(const mstun_attr_ctx_t *show, int offset, int len)
 {
-    MSTUN_SHOW_SAY(show, "%s", tvb_format_text(show->pinfo->pool, show->tvb, offset, len));
+    MSTUN_ATTR_SET_SUMMARY(show, "%s", tvb_format_text(show->pinfo->pool, show->tvb, offset, len));
 }
 
-void mstun_add_bits_to_find(proto_tree *tree, int hf, tvbuff_t *tvb, int offset, uint16_t type)
+void mstun_add_hidden_bits_if_referenced(proto_tree *tree, int hf, tvbuff_t *tvb, int offset, uint16_t type)
 {
     if (proto_registrar_get_nth((unsigned)hf)->ref_type != HF_REF_TYPE_NONE) {
         proto_item_set_hidden(proto_tree_add_uint(tree, hf, tvb, offset, 2, type));
@@ -55,7 +55,7 @@ static const char *name_of(const header_field_info *info, uint64_t value)
 }
 
 /* "600 s", "TCP (6)", "0x7d3a91c4": as the field itself is displayed. */
-static void say_uint(const mstun_show_t *show, int hf, uint64_t value)
+static void say_uint(const mstun_attr_ctx_t *show, int hf, uint64_t value)
 {
     const header_field_info *info = proto_registrar_get_nth((unsigned)hf);
     const char *name = name_of(info, value), *unit = "";
@@ -64,11 +64,11 @@ static void say_uint(const mstun_show_t *show, int hf, uint64_t value)
         unit = unit_name_string_get_value64(value, (const unit_name_string *)info->strings);
     }
     if (name) {
-        MSTUN_SHOW_SAY(show, "%s (%" PRIu64 ")", name, value);
+        MSTUN_ATTR_SET_SUMMARY(show, "%s (%" PRIu64 ")", name, value);
     } else if (FIELD_DISPLAY(info->display) == BASE_HEX) {
-        MSTUN_SHOW_SAY(show, "0x%" PRIx64, value);
+        MSTUN_ATTR_SET_SUMMARY(show, "0x%" PRIx64, value);
     } else {
-        MSTUN_SHOW_SAY(show, "%" PRIu64 "%s", value, unit);
+        MSTUN_ATTR_SET_SUMMARY(show, "%" PRIu64 "%s", value, unit);
     }
 }
 
@@ -82,56 +82,56 @@ static uint64_t uint_at(tvbuff_t *tvb, int offset, int len)
     return value;
 }
 
-void mstun_show_uint(const mstun_show_t *show, const mstun_attr_t *row, int offset, int len)
+void mstun_attr_show_uint(const mstun_attr_ctx_t *show, const mstun_attr_t *row, int offset, int len)
 {
     proto_tree_add_item(show->tree, *row->hf, show->tvb, offset, len, ENC_BIG_ENDIAN);
-    if (mstun_show_wants_text(show)) {
+    if (mstun_attr_wants_summary(show)) {
         say_uint(show, *row->hf, uint_at(show->tvb, offset, len));
     }
 }
 
-void mstun_show_text(const mstun_show_t *show, const mstun_attr_t *row, int offset, int len)
+void mstun_attr_show_text(const mstun_attr_ctx_t *show, const mstun_attr_t *row, int offset, int len)
 {
     len = mstun_text_len(tvb_get_ptr(show->tvb, offset, len), len);
     proto_tree_add_item(show->tree, *row->hf, show->tvb, offset, len, ENC_UTF_8);
-    mstun_show_say_bytes(show, offset, len);
+    mstun_attr_summary_from_bytes(show, offset, len);
 }
 
-void mstun_show_bytes(const mstun_show_t *show, const mstun_attr_t *row, int offset, int len)
+void mstun_attr_show_bytes(const mstun_attr_ctx_t *show, const mstun_attr_t *row, int offset, int len)
 {
     proto_tree_add_item(show->tree, *row->hf, show->tvb, offset, len, ENC_NA);
 }
 
-void mstun_show_flag(const mstun_show_t *show, const mstun_attr_t *row, int offset, int len)
+void mstun_attr_show_flag(const mstun_attr_ctx_t *show, const mstun_attr_t *row, int offset, int len)
 {
     proto_tree_add_boolean(show->tree, *row->hf, show->tvb, offset, len, true);
 }
 
-void mstun_show_opaque(const mstun_show_t *show, const mstun_attr_t *row _U_, int offset, int len)
+void mstun_attr_show_opaque(const mstun_attr_ctx_t *show, const mstun_attr_t *row _U_, int offset, int len)
 {
-    mstun_add_value(show->tree, show->tvb, offset, len);
+    mstun_attr_add_value(show->tree, show->tvb, offset, len);
 }
 
-proto_item *mstun_add_value(proto_tree *tree, tvbuff_t *tvb, int offset, int len)
+proto_item *mstun_attr_add_value(proto_tree *tree, tvbuff_t *tvb, int offset, int len)
 {
     return proto_tree_add_item(tree, hf_value, tvb, offset, len, ENC_NA);
 }
 
-void mstun_show_family(const mstun_show_t *show, const mstun_attr_t *row _U_, int offset, int len)
+void mstun_attr_show_family(const mstun_attr_ctx_t *show, const mstun_attr_t *row _U_, int offset, int len)
 {
-    mstun_add_family(show, offset);
-    mstun_add_reserved(show, offset + 1, len - 1);
-    if (mstun_show_wants_text(show)) {
+    mstun_attr_add_family(show, offset);
+    mstun_attr_add_reserved(show, offset + 1, len - 1);
+    if (mstun_attr_wants_summary(show)) {
         say_uint(show, hf_att_family, tvb_get_uint8(show->tvb, offset));
     }
 }
 
-void mstun_add_reserved(const mstun_show_t *show, int offset, int len)
+void mstun_attr_add_reserved(const mstun_attr_ctx_t *show, int offset, int len)
 {
     proto_tree_add_item(show->tree, hf_att_reserved, show->tvb, offset, len, ENC_NA);
 }
 
-void mstun_add_family(const mstun_show_t *show, int offset)
+void mstun_attr_add_family(const mstun_attr_ctx_t *show, int offset)
 {
     proto_tree_add_item(show->tree, hf_att_family, show->tvb, offset, 1, ENC_BIG_ENDIAN);
 }

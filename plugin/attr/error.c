@@ -49,7 +49,7 @@ void mstun_learn_error_code(const uint8_t *value, uint16_t len, mstun_facts_t *f
     };
 }
 
-static void check_code(const mstun_show_t *show, const mstun_attr_t *row, proto_item *item, const uint8_t *value)
+static void check_code(const mstun_attr_ctx_t *show, const mstun_attr_t *row, proto_item *item, const uint8_t *value)
 {
     unsigned class = value[2] & 0x07;
     unsigned number = value[3];
@@ -62,7 +62,7 @@ static void check_code(const mstun_show_t *show, const mstun_attr_t *row, proto_
     }
 }
 
-static void add_reason(const mstun_show_t *show, int offset, int len, uint16_t code)
+static void add_reason(const mstun_attr_ctx_t *show, int offset, int len, uint16_t code)
 {
     int text_len = mstun_text_len(tvb_get_ptr(show->tvb, offset, len), len);
     proto_item *item;
@@ -70,11 +70,11 @@ static void add_reason(const mstun_show_t *show, int offset, int len, uint16_t c
     proto_tree_add_item(show->tree, hf_att_error_reason, show->tvb, offset, text_len, ENC_UTF_8);
     item = proto_tree_add_item(show->tree, hf_error_reason, show->tvb, offset, text_len, ENC_UTF_8);
     proto_item_set_hidden(item);
-    MSTUN_SHOW_SAY(show, "%u %s", code, tvb_format_text(show->pinfo->pool, show->tvb, offset, text_len));
+    MSTUN_ATTR_SET_SUMMARY(show, "%u %s", code, tvb_format_text(show->pinfo->pool, show->tvb, offset, text_len));
 }
 
 /* From the byte that holds the class: class, number, both as one, reason. */
-static void add_error(const mstun_show_t *show, const mstun_attr_t *row, int offset, int len)
+static void add_error(const mstun_attr_ctx_t *show, const mstun_attr_t *row, int offset, int len)
 {
     const uint8_t *value = tvb_get_ptr(show->tvb, offset, len);
     proto_item *item;
@@ -87,13 +87,13 @@ static void add_error(const mstun_show_t *show, const mstun_attr_t *row, int off
     add_reason(show, offset + REASON_OFFSET, len - REASON_OFFSET, error_code(value));
 }
 
-void mstun_show_error_code(const mstun_show_t *show, const mstun_attr_t *row, int offset, int len)
+void mstun_show_error_code(const mstun_attr_ctx_t *show, const mstun_attr_t *row, int offset, int len)
 {
-    mstun_add_reserved(show, offset, 2);
+    mstun_attr_add_reserved(show, offset, 2);
     add_error(show, row, offset, len);
 }
 
-void mstun_show_address_error_code(const mstun_show_t *show, const mstun_attr_t *row, int offset, int len)
+void mstun_show_address_error_code(const mstun_attr_ctx_t *show, const mstun_attr_t *row, int offset, int len)
 {
     uint8_t family = tvb_get_uint8(show->tvb, offset);
 
@@ -102,12 +102,12 @@ void mstun_show_address_error_code(const mstun_show_t *show, const mstun_attr_t 
         proto_tree_add_item(show->tree, hf_att_options, show->tvb, offset, len, ENC_BIG_ENDIAN);
         return;
     }
-    mstun_add_family(show, offset);
-    mstun_add_reserved(show, offset + 1, 1);
+    mstun_attr_add_family(show, offset);
+    mstun_attr_add_reserved(show, offset + 1, 1);
     add_error(show, row, offset, len);
 }
 
-void mstun_show_unknown_attributes(const mstun_show_t *show, const mstun_attr_t *row, int offset, int len)
+void mstun_show_unknown_attributes(const mstun_attr_ctx_t *show, const mstun_attr_t *row, int offset, int len)
 {
     wmem_strbuf_t *names = wmem_strbuf_new(show->pinfo->pool, NULL);
     int end = offset + len;
@@ -123,7 +123,7 @@ void mstun_show_unknown_attributes(const mstun_show_t *show, const mstun_attr_t 
         }
     }
     if (wmem_strbuf_get_len(names)) {
-        MSTUN_SHOW_SAY(show, "%s", wmem_strbuf_get_str(names));
+        MSTUN_ATTR_SET_SUMMARY(show, "%s", wmem_strbuf_get_str(names));
     }
     if (offset < end) {
         expert_add_info_format(

@@ -6,9 +6,9 @@
 
 #include "attr/attr.h"
 
-void mstun_show_error_code(const mstun_show_t *show, const mstun_attr_t *row, int offset, int len);
-void mstun_show_address_error_code(const mstun_show_t *show, const mstun_attr_t *row, int offset, int len);
-void mstun_show_unknown_attributes(const mstun_show_t *show, const mstun_attr_t *row, int offset, int len);
+void mstun_show_error_code(const mstun_attr_ctx_t *show, const mstun_attr_t *row, int offset, int len);
+void mstun_show_address_error_code(const mstun_attr_ctx_t *show, const mstun_attr_t *row, int offset, int len);
+void mstun_show_unknown_attributes(const mstun_attr_ctx_t *show, const mstun_attr_t *row, int offset, int len);
 void mstun_learn_error_code(const uint8_t *value, uint16_t len, mstun_facts_t *facts);
 void mstun_learn_unknown_attributes(const uint8_t *value, uint16_t len, mstun_facts_t *facts);
 

@@ -37,7 +37,8 @@ enum {
     MSTUN_HAS_MS_VERSION = 1u << 12,
     MSTUN_HAS_MS_SESSION = 1u << 13,
     MSTUN_HAS_MS_SEQUENCE = 1u << 14,
-    MSTUN_HAS_PROBLEM = 1u << 31, /* an attribute was too long, too short, cut, out of place: look at the tree */
+    MSTUN_HAS_UNREADABLE_ATTRIBUTE =
+        1u << 31, /* an attribute was too long, too short, cut, out of place: look at the tree */
 };
 
 typedef struct {

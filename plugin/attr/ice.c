@@ -50,7 +50,7 @@ static const value_string candidate_type_names[] = {
 };
 
 /* RFC 8445 section 5.1.2.1: type preference, local preference, 256 minus the component. */
-static void show_priority(const mstun_show_t *show, const mstun_attr_t *row _U_, int offset, int len _U_)
+static void show_priority(const mstun_attr_ctx_t *show, const mstun_attr_t *row _U_, int offset, int len _U_)
 {
     uint32_t priority = tvb_get_ntohl(show->tvb, offset);
     uint32_t type = priority >> 24, local = priority >> 8 & 0xFFFF, component = 256 - (priority & 0xFF);
@@ -61,36 +61,37 @@ static void show_priority(const mstun_show_t *show, const mstun_attr_t *row _U_,
     proto_tree_add_uint(show->tree, hf_att_priority_local, show->tvb, offset + 1, 2, local);
     item = proto_tree_add_uint(show->tree, hf_att_priority_component, show->tvb, offset + 3, 1, component);
     proto_item_set_generated(item);
-    MSTUN_SHOW_SAY(show, "%u (%s, local preference %u, component %u)", priority,
-                   val_to_str_const(type, candidate_type_names, "type without a name"), local, component);
+    MSTUN_ATTR_SET_SUMMARY(show, "%u (%s, local preference %u, component %u)", priority,
+                           val_to_str_const(type, candidate_type_names, "type without a name"), local, component);
 }
 
 /* RFC 6679 section 7.2.2: 29 reserved bits, ECF, V. */
-static void show_ecn_check(const mstun_show_t *show, const mstun_attr_t *row _U_, int offset, int len _U_)
+static void show_ecn_check(const mstun_attr_ctx_t *show, const mstun_attr_t *row _U_, int offset, int len _U_)
 {
-    mstun_add_reserved(show, offset, 3);
+    mstun_attr_add_reserved(show, offset, 3);
     proto_tree_add_item(show->tree, hf_att_ecn_check_ecf, show->tvb, offset + 3, 1, ENC_BIG_ENDIAN);
     proto_tree_add_item(show->tree, hf_att_ecn_check_valid, show->tvb, offset + 3, 1, ENC_BIG_ENDIAN);
 }
 
 /* Google's renomination counter; Cisco's ENF-FLOW-DESCRIPTION has the same type and no published layout. */
-static void show_uint32_or_opaque(const mstun_show_t *show, const mstun_attr_t *row, int offset, int len)
+static void show_uint32_or_opaque(const mstun_attr_ctx_t *show, const mstun_attr_t *row, int offset, int len)
 {
     if (len == 4) {
-        mstun_show_uint(show, row, offset, len);
+        mstun_attr_show_uint(show, row, offset, len);
     } else {
-        mstun_show_opaque(show, row, offset, len);
+        mstun_attr_show_opaque(show, row, offset, len);
     }
 }
 
-static void show_network_info(const mstun_show_t *show, const mstun_attr_t *row _U_, int offset, int len _U_)
+static void show_network_info(const mstun_attr_ctx_t *show, const mstun_attr_t *row _U_, int offset, int len _U_)
 {
     proto_tree_add_item(show->tree, hf_att_google_network_id, show->tvb, offset, 2, ENC_BIG_ENDIAN);
     proto_tree_add_item(show->tree, hf_att_google_network_cost, show->tvb, offset + 2, 2, ENC_BIG_ENDIAN);
-    MSTUN_SHOW_SAY(show, "network %u, cost %u", tvb_get_ntohs(show->tvb, offset), tvb_get_ntohs(show->tvb, offset + 2));
+    MSTUN_ATTR_SET_SUMMARY(show, "network %u, cost %u", tvb_get_ntohs(show->tvb, offset),
+                           tvb_get_ntohs(show->tvb, offset + 2));
 }
 
-static void show_misc_info(const mstun_show_t *show, const mstun_attr_t *row _U_, int offset, int len)
+static void show_misc_info(const mstun_attr_ctx_t *show, const mstun_attr_t *row _U_, int offset, int len)
 {
     for (int end = offset + len; offset < end; offset += 2) {
         proto_tree_add_item(show->tree, hf_att_google_misc_info, show->tvb, offset, 2, ENC_BIG_ENDIAN);
@@ -101,27 +102,27 @@ static void show_misc_info(const mstun_show_t *show, const mstun_attr_t *row _U_
 
 static const mstun_attr_t rows[] = {
     { 0x0024, 4, 4, 0, "PRIORITY", NULL, show_priority, learn_priority },
-    { 0x0025, 0, 0, 0, "USE-CANDIDATE", &hf_att_use_candidate, mstun_show_flag, learn_use_candidate },
-    { 0x0800, 0, ANY, 0, "UNDOCUMENTED-0800", NULL, mstun_show_opaque, NULL },
-    { 0x24DF, 0, ANY, 0, "UNDOCUMENTED-24DF", NULL, mstun_show_opaque, NULL },
-    { 0x3802, 0, ANY, 0, "UNDOCUMENTED-3802", NULL, mstun_show_opaque, NULL },
-    { 0x8029, 8, 8, 0, "ICE-CONTROLLED", &hf_att_tie_breaker, mstun_show_bytes, learn_controlled },
-    { 0x802A, 8, 8, 0, "ICE-CONTROLLING", &hf_att_tie_breaker, mstun_show_bytes, learn_controlling },
+    { 0x0025, 0, 0, 0, "USE-CANDIDATE", &hf_att_use_candidate, mstun_attr_show_flag, learn_use_candidate },
+    { 0x0800, 0, ANY, 0, "UNDOCUMENTED-0800", NULL, mstun_attr_show_opaque, NULL },
+    { 0x24DF, 0, ANY, 0, "UNDOCUMENTED-24DF", NULL, mstun_attr_show_opaque, NULL },
+    { 0x3802, 0, ANY, 0, "UNDOCUMENTED-3802", NULL, mstun_attr_show_opaque, NULL },
+    { 0x8029, 8, 8, 0, "ICE-CONTROLLED", &hf_att_tie_breaker, mstun_attr_show_bytes, learn_controlled },
+    { 0x802A, 8, 8, 0, "ICE-CONTROLLING", &hf_att_tie_breaker, mstun_attr_show_bytes, learn_controlling },
     { 0x802D, 4, 4, 0, "ECN-CHECK", NULL, show_ecn_check, NULL },
-    { 0xC000, 0, ANY, 0, "CISCO-STUN-FLOWDATA", NULL, mstun_show_opaque, NULL },
+    { 0xC000, 0, ANY, 0, "CISCO-STUN-FLOWDATA", NULL, mstun_attr_show_opaque, NULL },
     { 0xC001, 0, ANY, 0, "NOMINATION", &hf_att_nomination, show_uint32_or_opaque, NULL },
-    { 0xC002, 0, ANY, 0, "ENF-NETWORK-STATUS", NULL, mstun_show_opaque, NULL },
+    { 0xC002, 0, ANY, 0, "ENF-NETWORK-STATUS", NULL, mstun_attr_show_opaque, NULL },
     { 0xC057, 4, 4, 0, "GOOG-NETWORK-INFO", NULL, show_network_info, NULL },
-    { 0xC058, 0, ANY, 0, "GOOG-LAST-ICE-CHECK-RECEIVED", &hf_att_google_last_check_id, mstun_show_bytes, NULL },
+    { 0xC058, 0, ANY, 0, "GOOG-LAST-ICE-CHECK-RECEIVED", &hf_att_google_last_check_id, mstun_attr_show_bytes, NULL },
     { 0xC059, 0, ANY, 2, "GOOG-MISC-INFO", NULL, show_misc_info, NULL },
-    { 0xC05A, 0, ANY, 0, "GOOG-OBSOLETE-1", NULL, mstun_show_opaque, NULL },
-    { 0xC05B, 0, ANY, 0, "GOOG-CONNECTION-ID", NULL, mstun_show_opaque, NULL },
-    { 0xC05C, 0, ANY, 0, "GOOG-DELTA", NULL, mstun_show_opaque, NULL },
-    { 0xC05D, 0, ANY, 0, "GOOG-DELTA-ACK", NULL, mstun_show_opaque, NULL },
-    { 0xC060, 4, 4, 0, "GOOG-MESSAGE-INTEGRITY-32", &hf_att_google_hmac, mstun_show_bytes, NULL },
+    { 0xC05A, 0, ANY, 0, "GOOG-OBSOLETE-1", NULL, mstun_attr_show_opaque, NULL },
+    { 0xC05B, 0, ANY, 0, "GOOG-CONNECTION-ID", NULL, mstun_attr_show_opaque, NULL },
+    { 0xC05C, 0, ANY, 0, "GOOG-DELTA", NULL, mstun_attr_show_opaque, NULL },
+    { 0xC05D, 0, ANY, 0, "GOOG-DELTA-ACK", NULL, mstun_attr_show_opaque, NULL },
+    { 0xC060, 4, 4, 0, "GOOG-MESSAGE-INTEGRITY-32", &hf_att_google_hmac, mstun_attr_show_bytes, NULL },
     { 0xFF00, 0, ANY, 0, "GOOG-RETRANSMIT-COUNT", &hf_att_google_retransmit_count, show_uint32_or_opaque, NULL },
-    { 0xFF04, 0, ANY, 0, "GOOG-MULTI-MAPPING", &hf_att_google_text, mstun_show_text, NULL },
-    { 0xFF05, 0, ANY, 0, "GOOG-LOGGING-ID", &hf_att_google_text, mstun_show_text, NULL },
+    { 0xFF04, 0, ANY, 0, "GOOG-MULTI-MAPPING", &hf_att_google_text, mstun_attr_show_text, NULL },
+    { 0xFF05, 0, ANY, 0, "GOOG-LOGGING-ID", &hf_att_google_text, mstun_attr_show_text, NULL },
 };
 
 const mstun_attr_table_t mstun_attr_ice = { rows, array_length(rows) };

@@ -3,7 +3,7 @@
  * Attributes of Microsoft's TURN and ICE: [MS-TURN] 2.2.2, [MS-ICE2] 2.2.2, and types that its products send without
  * a published meaning. mstun_attr_ms_turn holds what MS-TURN reads otherwise than the RFCs. */
 #include "attr/address.h"
-#include "attr/credential.h"
+#include "attr/auth.h"
 #include "attr/decode.h"
 
 #include <epan/to_str.h>
@@ -105,7 +105,7 @@ static void learn_peer(const uint8_t *value, uint16_t len, mstun_facts_t *facts)
 #define TOKEN_HASH_LEN 20
 
 /* The packet's time is the capturing machine's: its clock may differ from the server's. */
-static void check_expiry(const mstun_show_t *show, proto_item *item, const nstime_t *expiry)
+static void check_expiry(const mstun_attr_ctx_t *show, proto_item *item, const nstime_t *expiry)
 {
     nstime_t over;
 
@@ -119,7 +119,7 @@ static void check_expiry(const mstun_show_t *show, proto_item *item, const nstim
     }
 }
 
-static void add_token(const mstun_show_t *show, int offset)
+static void add_token(const mstun_attr_ctx_t *show, int offset)
 {
     tvbuff_t *tvb = show->tvb;
     nstime_t expiry = NSTIME_INIT_ZERO;
@@ -131,11 +131,11 @@ static void add_token(const mstun_show_t *show, int offset)
                      &expiry);
     }
     proto_tree_add_item(show->tree, hf_att_ms_token_id, tvb, offset + 12, 20, ENC_NA);
-    mstun_add_reserved(show, offset + 32, 4);
+    mstun_attr_add_reserved(show, offset + 32, 4);
     proto_tree_add_item(show->tree, hf_att_ms_token_hash, tvb, offset + TOKEN_LEN, TOKEN_HASH_LEN, ENC_NA);
 }
 
-static void show_username(const mstun_show_t *show, const mstun_attr_t *row, int offset, int len)
+static void show_username(const mstun_attr_ctx_t *show, const mstun_attr_t *row, int offset, int len)
 {
     mstun_show_username(show, row, offset, len);
     if (len == TOKEN_LEN + TOKEN_HASH_LEN && tvb_get_ntohs(show->tvb, offset) == TOKEN_VERSION &&
@@ -144,22 +144,22 @@ static void show_username(const mstun_show_t *show, const mstun_attr_t *row, int
     }
 }
 
-static void show_app_id(const mstun_show_t *show, const mstun_attr_t *row, int offset, int len)
+static void show_app_id(const mstun_attr_ctx_t *show, const mstun_attr_t *row, int offset, int len)
 {
     if (len == 4) {
-        mstun_show_uint(show, row, offset, len);
+        mstun_attr_show_uint(show, row, offset, len);
     } else {
-        mstun_show_opaque(show, row, offset, len);
+        mstun_attr_show_opaque(show, row, offset, len);
     }
 }
 
 /* [MS-TURN] 2.2.2.21: an allocation's id of 20 bytes and a number. Teams leaves the id out when it refreshes. */
-static void show_sequence(const mstun_show_t *show, const mstun_attr_t *row, int offset, int len)
+static void show_sequence(const mstun_attr_ctx_t *show, const mstun_attr_t *row, int offset, int len)
 {
     int number = offset + len - 4;
 
     if (len != SEQUENCE_SHORT_LEN && len != SEQUENCE_LONG_LEN) {
-        mstun_show_opaque(show, row, offset, len);
+        mstun_attr_show_opaque(show, row, offset, len);
         expert_add_info_format(show->pinfo, show->item, &ei_att_ms_sequence_length,
                                "%s has %d bytes; it has 24 (connection id and number) or 4 (number)", row->name, len);
         return;
@@ -168,7 +168,7 @@ static void show_sequence(const mstun_show_t *show, const mstun_attr_t *row, int
         proto_tree_add_item(show->tree, hf_att_ms_connection_id, show->tvb, offset, CONNECTION_ID_LEN, ENC_NA);
     }
     proto_tree_add_item(show->tree, hf_att_ms_sequence_number, show->tvb, number, 4, ENC_BIG_ENDIAN);
-    MSTUN_SHOW_SAY(show, "%u", tvb_get_ntohl(show->tvb, number));
+    MSTUN_ATTR_SET_SUMMARY(show, "%u", tvb_get_ntohl(show->tvb, number));
 }
 
 static const value_string stream_type_names[] = {
@@ -181,12 +181,13 @@ static const value_string service_quality_names[] = {
     { 0, NULL },
 };
 
-static void show_service_quality(const mstun_show_t *show, const mstun_attr_t *row _U_, int offset, int len _U_)
+static void show_service_quality(const mstun_attr_ctx_t *show, const mstun_attr_t *row _U_, int offset, int len _U_)
 {
     proto_tree_add_item(show->tree, hf_att_ms_stream_type, show->tvb, offset, 2, ENC_BIG_ENDIAN);
     proto_tree_add_item(show->tree, hf_att_ms_service_quality, show->tvb, offset + 2, 2, ENC_BIG_ENDIAN);
-    MSTUN_SHOW_SAY(show, "%s, %s", val_to_str_const(tvb_get_ntohs(show->tvb, offset), stream_type_names, "Unknown"),
-                   val_to_str_const(tvb_get_ntohs(show->tvb, offset + 2), service_quality_names, "unknown quality"));
+    MSTUN_ATTR_SET_SUMMARY(
+        show, "%s, %s", val_to_str_const(tvb_get_ntohs(show->tvb, offset), stream_type_names, "Unknown"),
+        val_to_str_const(tvb_get_ntohs(show->tvb, offset + 2), service_quality_names, "unknown quality"));
 }
 
 #define ANY 0xFFFF
@@ -194,21 +195,21 @@ static void show_service_quality(const mstun_show_t *show, const mstun_attr_t *r
 
 static const mstun_attr_t rows[] = {
     { 0x000E, ADDRESS, "MS-ALTERNATE-SERVER", NULL, mstun_show_address, learn_alternate },
-    { 0x000F, 4, 4, 0, "MAGIC-COOKIE", &hf_att_magic_cookie, mstun_show_uint, learn_magic_cookie },
+    { 0x000F, 4, 4, 0, "MAGIC-COOKIE", &hf_att_magic_cookie, mstun_attr_show_uint, learn_magic_cookie },
     { 0x0011, ADDRESS, "DESTINATION-ADDRESS", NULL, mstun_show_address, learn_peer },
-    { 0x8006, 0, ANY, 0, "UNDOCUMENTED-8006", &hf_att_unknown8006, mstun_show_bytes, learn_ms },
-    { 0x8008, 4, 4, 0, "MS-VERSION", &hf_att_ms_version, mstun_show_uint, learn_version },
-    { 0x8032, 0, ANY, 0, "MS-ALTERNATE-HOST-NAME", &hf_att_ms_alternate_host_name, mstun_show_text, learn_ms },
-    { 0x8033, 0, ANY, 0, "UNDOCUMENTED-8033", &hf_att_ms_unknown8033, mstun_show_bytes, learn_ms },
-    { 0x8036, 0, ANY, 0, "UNDOCUMENTED-8036", &hf_att_ms_unknown8036, mstun_show_bytes, learn_ms },
+    { 0x8006, 0, ANY, 0, "UNDOCUMENTED-8006", &hf_att_unknown8006, mstun_attr_show_bytes, learn_ms },
+    { 0x8008, 4, 4, 0, "MS-VERSION", &hf_att_ms_version, mstun_attr_show_uint, learn_version },
+    { 0x8032, 0, ANY, 0, "MS-ALTERNATE-HOST-NAME", &hf_att_ms_alternate_host_name, mstun_attr_show_text, learn_ms },
+    { 0x8033, 0, ANY, 0, "UNDOCUMENTED-8033", &hf_att_ms_unknown8033, mstun_attr_show_bytes, learn_ms },
+    { 0x8036, 0, ANY, 0, "UNDOCUMENTED-8036", &hf_att_ms_unknown8036, mstun_attr_show_bytes, learn_ms },
     { 0x8037, 0, ANY, 0, "MS-APP-ID", &hf_att_ms_app_id, show_app_id, learn_ms },
-    { 0x8039, 0, ANY, 0, "MS-SECURE-TAG", &hf_att_ms_secure_tag, mstun_show_bytes, learn_ms },
+    { 0x8039, 0, ANY, 0, "MS-SECURE-TAG", &hf_att_ms_secure_tag, mstun_attr_show_bytes, learn_ms },
     { 0x8050, 4, 24, 0, "MS-SEQUENCE-NUMBER", NULL, show_sequence, learn_sequence },
-    { 0x8054, 0, ANY, 0, "CANDIDATE-IDENTIFIER", &hf_att_ms_foundation, mstun_show_text, learn_ms },
+    { 0x8054, 0, ANY, 0, "CANDIDATE-IDENTIFIER", &hf_att_ms_foundation, mstun_attr_show_text, learn_ms },
     { 0x8055, 4, 4, 0, "MS-SERVICE-QUALITY", NULL, show_service_quality, learn_ms },
-    { 0x8070, 4, 4, 0, "IMPLEMENTATION-VERSION", &hf_att_ms_version_ice, mstun_show_uint, learn_ms },
+    { 0x8070, 4, 4, 0, "IMPLEMENTATION-VERSION", &hf_att_ms_version_ice, mstun_attr_show_uint, learn_ms },
     { 0x8090, 20, 20, 0, "MS-ALTERNATE-MAPPED-ADDRESS", NULL, mstun_show_address, learn_ms },
-    { 0x8095, 8, 8, 0, "MS-MULTIPLEXED-TURN-SESSION-ID", &hf_att_ms_multiplexed_turn_session_id, mstun_show_uint,
+    { 0x8095, 8, 8, 0, "MS-MULTIPLEXED-TURN-SESSION-ID", &hf_att_ms_multiplexed_turn_session_id, mstun_attr_show_uint,
       learn_session },
 };
 

@@ -34,35 +34,35 @@ static const value_string acm_type_names[] = {
     { 0, NULL },
 };
 
-static void show_acm(const mstun_show_t *show, const mstun_attr_t *row _U_, int offset, int len _U_)
+static void show_acm(const mstun_attr_ctx_t *show, const mstun_attr_t *row _U_, int offset, int len _U_)
 {
     uint16_t type = tvb_get_ntohs(show->tvb, offset + 2);
 
-    mstun_add_reserved(show, offset, 2);
+    mstun_attr_add_reserved(show, offset, 2);
     proto_tree_add_item(show->tree, hf_att_bandwidth_acm_type, show->tvb, offset + 2, 2, ENC_BIG_ENDIAN);
-    MSTUN_SHOW_SAY(show, "%s", val_to_str_const(type, acm_type_names, "Unknown"));
+    MSTUN_ATTR_SET_SUMMARY(show, "%s", val_to_str_const(type, acm_type_names, "Unknown"));
 }
 
 /* [MS-TURNBWM] 2.2.3: minimum before maximum, send before receive. */
-static void show_reservation_amount(const mstun_show_t *show, const mstun_attr_t *row _U_, int offset, int len _U_)
+static void show_reservation_amount(const mstun_attr_ctx_t *show, const mstun_attr_t *row _U_, int offset, int len _U_)
 {
     proto_tree_add_item(show->tree, hf_att_bandwidth_rsv_amount_misb, show->tvb, offset, 4, ENC_BIG_ENDIAN);
     proto_tree_add_item(show->tree, hf_att_bandwidth_rsv_amount_masb, show->tvb, offset + 4, 4, ENC_BIG_ENDIAN);
     proto_tree_add_item(show->tree, hf_att_bandwidth_rsv_amount_mirb, show->tvb, offset + 8, 4, ENC_BIG_ENDIAN);
     proto_tree_add_item(show->tree, hf_att_bandwidth_rsv_amount_marb, show->tvb, offset + 12, 4, ENC_BIG_ENDIAN);
-    MSTUN_SHOW_SAY(show, "send %u to %u, receive %u to %u kbit/s", tvb_get_ntohl(show->tvb, offset),
-                   tvb_get_ntohl(show->tvb, offset + 4), tvb_get_ntohl(show->tvb, offset + 8),
-                   tvb_get_ntohl(show->tvb, offset + 12));
+    MSTUN_ATTR_SET_SUMMARY(show, "send %u to %u, receive %u to %u kbit/s", tvb_get_ntohl(show->tvb, offset),
+                           tvb_get_ntohl(show->tvb, offset + 4), tvb_get_ntohl(show->tvb, offset + 8),
+                           tvb_get_ntohl(show->tvb, offset + 12));
 }
 
-static void add_maxima(const mstun_show_t *show, int offset)
+static void add_maxima(const mstun_attr_ctx_t *show, int offset)
 {
     bool valid = (tvb_get_uint8(show->tvb, offset) & 0x80) != 0;
 
     proto_tree_add_item(show->tree, hf_att_address_rp_masb, show->tvb, offset + 4, 4, ENC_BIG_ENDIAN);
     proto_tree_add_item(show->tree, hf_att_address_rp_marb, show->tvb, offset + 8, 4, ENC_BIG_ENDIAN);
-    MSTUN_SHOW_SAY(show, "%s, send %u, receive %u kbit/s", valid ? "valid" : "not valid",
-                   tvb_get_ntohl(show->tvb, offset + 4), tvb_get_ntohl(show->tvb, offset + 8));
+    MSTUN_ATTR_SET_SUMMARY(show, "%s, send %u, receive %u kbit/s", valid ? "valid" : "not valid",
+                           tvb_get_ntohl(show->tvb, offset + 4), tvb_get_ntohl(show->tvb, offset + 8));
 }
 
 /* [MS-TURNBWM] 2.2.8 and 2.2.10
@@ -71,7 +71,7 @@ static void add_maxima(const mstun_show_t *show, int offset)
  *  |            Maximum Send Bandwidth, kbit/s                     |
  *  |            Maximum Receive Bandwidth, kbit/s                  |
  */
-static void show_site_response(const mstun_show_t *show, const mstun_attr_t *row _U_, int offset, int len _U_)
+static void show_site_response(const mstun_attr_ctx_t *show, const mstun_attr_t *row _U_, int offset, int len _U_)
 {
     proto_tree_add_item(show->tree, hf_att_address_rp_valid, show->tvb, offset, 4, ENC_BIG_ENDIAN);
     proto_tree_add_item(show->tree, hf_att_address_rp_pstn, show->tvb, offset, 4, ENC_BIG_ENDIAN);
@@ -80,17 +80,17 @@ static void show_site_response(const mstun_show_t *show, const mstun_attr_t *row
 }
 
 /* [MS-TURNBWM] 2.2.9 and 2.2.11: the same without F. */
-static void show_relay_site_response(const mstun_show_t *show, const mstun_attr_t *row _U_, int offset, int len _U_)
+static void show_relay_site_response(const mstun_attr_ctx_t *show, const mstun_attr_t *row _U_, int offset, int len _U_)
 {
     proto_tree_add_item(show->tree, hf_att_address_rp_valid, show->tvb, offset, 4, ENC_BIG_ENDIAN);
     proto_tree_add_item(show->tree, hf_att_address_rp_reserved_relay, show->tvb, offset, 4, ENC_BIG_ENDIAN);
     add_maxima(show, offset);
 }
 
-static void show_sip_id(const mstun_show_t *show, const mstun_attr_t *row, int offset, int len)
+static void show_sip_id(const mstun_attr_ctx_t *show, const mstun_attr_t *row, int offset, int len)
 {
-    mstun_show_bytes(show, row, offset, len);
-    mstun_show_say_bytes(show, offset, len);
+    mstun_attr_show_bytes(show, row, offset, len);
+    mstun_attr_summary_from_bytes(show, offset, len);
 }
 
 static const value_string location_names[] = {
@@ -107,16 +107,16 @@ static const value_string federation_names[] = {
     { 0, NULL },
 };
 
-static void show_location_profile(const mstun_show_t *show, const mstun_attr_t *row _U_, int offset, int len _U_)
+static void show_location_profile(const mstun_attr_ctx_t *show, const mstun_attr_t *row _U_, int offset, int len _U_)
 {
     proto_tree_add_item(show->tree, hf_att_lp_peer_location, show->tvb, offset, 1, ENC_BIG_ENDIAN);
     proto_tree_add_item(show->tree, hf_att_lp_self_location, show->tvb, offset + 1, 1, ENC_BIG_ENDIAN);
     proto_tree_add_item(show->tree, hf_att_lp_federation, show->tvb, offset + 2, 1, ENC_BIG_ENDIAN);
-    mstun_add_reserved(show, offset + 3, 1);
-    MSTUN_SHOW_SAY(show, "peer %s, self %s, %s",
-                   val_to_str_const(tvb_get_uint8(show->tvb, offset), location_names, "unknown"),
-                   val_to_str_const(tvb_get_uint8(show->tvb, offset + 1), location_names, "unknown"),
-                   val_to_str_const(tvb_get_uint8(show->tvb, offset + 2), federation_names, "unknown"));
+    mstun_attr_add_reserved(show, offset + 3, 1);
+    MSTUN_ATTR_SET_SUMMARY(show, "peer %s, self %s, %s",
+                           val_to_str_const(tvb_get_uint8(show->tvb, offset), location_names, "unknown"),
+                           val_to_str_const(tvb_get_uint8(show->tvb, offset + 1), location_names, "unknown"),
+                           val_to_str_const(tvb_get_uint8(show->tvb, offset + 2), federation_names, "unknown"));
 }
 
 #define ANY 0xFFFF
@@ -124,7 +124,8 @@ static void show_location_profile(const mstun_show_t *show, const mstun_attr_t *
 
 static const mstun_attr_t rows[] = {
     { 0x8056, 4, 4, 0, "BANDWIDTH-ADMISSION-CONTROL-MESSAGE", NULL, show_acm, learn_ms },
-    { 0x8057, 16, 16, 0, "BANDWIDTH-RESERVATION-IDENTIFIER", &hf_att_bandwidth_rsv_id, mstun_show_bytes, learn_ms },
+    { 0x8057, 16, 16, 0, "BANDWIDTH-RESERVATION-IDENTIFIER", &hf_att_bandwidth_rsv_id, mstun_attr_show_bytes,
+      learn_ms },
     { 0x8058, 16, 16, 0, "BANDWIDTH-RESERVATION-AMOUNT", NULL, show_reservation_amount, learn_ms },
     { 0x8059, ADDRESS, "REMOTE-SITE-ADDRESS", NULL, mstun_show_xor_address, learn_ms },
     { 0x805A, ADDRESS, "REMOTE-RELAY-SITE-ADDRESS", NULL, mstun_show_xor_address, learn_ms },

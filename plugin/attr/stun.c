@@ -3,7 +3,7 @@
  * Attributes of STUN: RFC 8489 section 14, RFC 5780 section 7, RFC 7635, RFC 7982, and those of RFC 3489 section 11.2
  * that RFC 8489 dropped. */
 #include "attr/address.h"
-#include "attr/credential.h"
+#include "attr/auth.h"
 #include "attr/decode.h"
 #include "attr/error.h"
 
@@ -65,29 +65,29 @@ static void learn_fingerprint(const uint8_t *value, uint16_t len _U_, mstun_fact
 }
 
 /* RFC 5780 section 7.2: two flags at the end of four bytes. */
-static void show_change_request(const mstun_show_t *show, const mstun_attr_t *row _U_, int offset, int len _U_)
+static void show_change_request(const mstun_attr_ctx_t *show, const mstun_attr_t *row _U_, int offset, int len _U_)
 {
-    mstun_add_reserved(show, offset, 2);
+    mstun_attr_add_reserved(show, offset, 2);
     proto_tree_add_item(show->tree, hf_att_change_ip, show->tvb, offset + 2, 2, ENC_BIG_ENDIAN);
     proto_tree_add_item(show->tree, hf_att_change_port, show->tvb, offset + 2, 2, ENC_BIG_ENDIAN);
 }
 
 /* RFC 5780 section 7.5: a port and padding; an older draft had an XORed address under this type. */
-static void show_response_port(const mstun_show_t *show, const mstun_attr_t *row, int offset, int len)
+static void show_response_port(const mstun_attr_ctx_t *show, const mstun_attr_t *row, int offset, int len)
 {
     if (len > 4) {
         mstun_show_xor_address(show, row, offset, len);
         return;
     }
     mstun_add_port(show, offset);
-    mstun_add_reserved(show, offset + 2, 2);
-    MSTUN_SHOW_SAY(show, "%u", tvb_get_ntohs(show->tvb, offset));
+    mstun_attr_add_reserved(show, offset + 2, 2);
+    MSTUN_ATTR_SET_SUMMARY(show, "%u", tvb_get_ntohs(show->tvb, offset));
 }
 
 /* RFC 7982 section 3.1 */
-static void show_transmit_counter(const mstun_show_t *show, const mstun_attr_t *row _U_, int offset, int len _U_)
+static void show_transmit_counter(const mstun_attr_ctx_t *show, const mstun_attr_t *row _U_, int offset, int len _U_)
 {
-    mstun_add_reserved(show, offset, 2);
+    mstun_attr_add_reserved(show, offset, 2);
     proto_tree_add_item(show->tree, hf_att_transmit_counter_request, show->tvb, offset + 2, 1, ENC_BIG_ENDIAN);
     proto_tree_add_item(show->tree, hf_att_transmit_counter_response, show->tvb, offset + 3, 1, ENC_BIG_ENDIAN);
 }
@@ -102,7 +102,7 @@ static const mstun_attr_t rows[] = {
     { 0x0004, ADDRESS, "SOURCE-ADDRESS", NULL, mstun_show_address, NULL },
     { 0x0005, ADDRESS, "CHANGED-ADDRESS", NULL, mstun_show_address, NULL },
     { 0x0006, 0, 513, 0, "USERNAME", NULL, mstun_show_username, mstun_learn_username },
-    { 0x0007, 0, ANY, 0, "PASSWORD", &hf_att_password, mstun_show_bytes, NULL },
+    { 0x0007, 0, ANY, 0, "PASSWORD", &hf_att_password, mstun_attr_show_bytes, NULL },
     { 0x0008, 20, 20, 0, "MESSAGE-INTEGRITY", NULL, mstun_show_integrity, mstun_learn_integrity },
     { 0x0009, 4, ANY, 0, "ERROR-CODE", NULL, mstun_show_error_code, mstun_learn_error_code },
     { 0x000A, 0, ANY, 0, "UNKNOWN-ATTRIBUTES", NULL, mstun_show_unknown_attributes, mstun_learn_unknown_attributes },
@@ -112,22 +112,22 @@ static const mstun_attr_t rows[] = {
     { 0x001B, 2, ANY, 0, "ACCESS-TOKEN", NULL, mstun_show_access_token, NULL },
     { 0x001C, 16, 32, 4, "MESSAGE-INTEGRITY-SHA256", NULL, mstun_show_integrity, learn_integrity_sha256 },
     { 0x001D, 4, ANY, 0, "PASSWORD-ALGORITHM", NULL, mstun_show_password_algorithms, learn_password_algorithm },
-    { 0x001E, 32, 32, 0, "USERHASH", &hf_att_userhash, mstun_show_bytes, learn_userhash },
+    { 0x001E, 32, 32, 0, "USERHASH", &hf_att_userhash, mstun_attr_show_bytes, learn_userhash },
     { 0x0020, ADDRESS, "XOR-MAPPED-ADDRESS", NULL, mstun_show_xor_address, learn_xor_mapped },
-    { 0x0026, 0, ANY, 0, "PADDING", &hf_att_filler, mstun_show_bytes, NULL },
+    { 0x0026, 0, ANY, 0, "PADDING", &hf_att_filler, mstun_attr_show_bytes, NULL },
     { 0x0027, 4, 20, 4, "RESPONSE-PORT", NULL, show_response_port, NULL },
     { 0x0028, ADDRESS, "XOR-REFLECTED-FROM", NULL, mstun_show_xor_address, NULL },
     { 0x8002, 0, ANY, 0, "PASSWORD-ALGORITHMS", NULL, mstun_show_password_algorithms, NULL },
-    { 0x8003, 0, ANY, 0, "ALTERNATE-DOMAIN", &hf_att_domain, mstun_show_text, NULL },
-    { 0x8022, 0, 763, 0, "SOFTWARE", &hf_att_software, mstun_show_text, learn_software },
+    { 0x8003, 0, ANY, 0, "ALTERNATE-DOMAIN", &hf_att_domain, mstun_attr_show_text, NULL },
+    { 0x8022, 0, 763, 0, "SOFTWARE", &hf_att_software, mstun_attr_show_text, learn_software },
     { 0x8023, ADDRESS, "ALTERNATE-SERVER", NULL, mstun_show_address, learn_alternate },
     { 0x8025, 4, 4, 0, "TRANSACTION_TRANSMIT_COUNTER", NULL, show_transmit_counter, NULL },
-    { 0x8027, 4, 4, 0, "CACHE-TIMEOUT", &hf_att_cache_timeout, mstun_show_uint, NULL },
-    { 0x8028, 4, 4, 0, "FINGERPRINT", NULL, mstun_show_fingerprint, learn_fingerprint },
+    { 0x8027, 4, 4, 0, "CACHE-TIMEOUT", &hf_att_cache_timeout, mstun_attr_show_uint, NULL },
+    { 0x8028, 4, 4, 0, "FINGERPRINT", NULL, mstun_attr_show_fingerprint, learn_fingerprint },
     { 0x802B, ADDRESS, "RESPONSE-ORIGIN", NULL, mstun_show_address, NULL },
     { 0x802C, ADDRESS, "OTHER-ADDRESS", NULL, mstun_show_address, NULL },
-    { 0x802E, 0, ANY, 0, "THIRD-PARTY-AUTHORIZATION", &hf_att_authorization_server, mstun_show_text, NULL },
-    { 0x802F, 0, ANY, 0, "ORIGIN", &hf_att_origin, mstun_show_text, NULL },
+    { 0x802E, 0, ANY, 0, "THIRD-PARTY-AUTHORIZATION", &hf_att_authorization_server, mstun_attr_show_text, NULL },
+    { 0x802F, 0, ANY, 0, "ORIGIN", &hf_att_origin, mstun_attr_show_text, NULL },
 };
 
 const mstun_attr_table_t mstun_attr_stun = { rows, array_length(rows) };

@@ -75,51 +75,51 @@ static const value_string transport_names[] = {
     { 0, NULL },
 };
 
-static void show_channel(const mstun_show_t *show, const mstun_attr_t *row _U_, int offset, int len _U_)
+static void show_channel(const mstun_attr_ctx_t *show, const mstun_attr_t *row _U_, int offset, int len _U_)
 {
     proto_tree_add_item(show->tree, hf_att_channelnum, show->tvb, offset, 2, ENC_BIG_ENDIAN);
-    mstun_add_reserved(show, offset + 2, 2);
-    MSTUN_SHOW_SAY(show, "0x%04x", tvb_get_ntohs(show->tvb, offset));
+    mstun_attr_add_reserved(show, offset + 2, 2);
+    MSTUN_ATTR_SET_SUMMARY(show, "0x%04x", tvb_get_ntohs(show->tvb, offset));
 }
 
-static void show_data(const mstun_show_t *show, const mstun_attr_t *row _U_, int offset, int len)
+static void show_data(const mstun_attr_ctx_t *show, const mstun_attr_t *row _U_, int offset, int len)
 {
     proto_tree_add_item(show->tree, hf_att_data, show->tvb, offset, len, ENC_NA);
-    MSTUN_SHOW_SAY(show, "%d bytes", len);
+    MSTUN_ATTR_SET_SUMMARY(show, "%d bytes", len);
 }
 
-static void show_even_port(const mstun_show_t *show, const mstun_attr_t *row _U_, int offset, int len _U_)
+static void show_even_port(const mstun_attr_ctx_t *show, const mstun_attr_t *row _U_, int offset, int len _U_)
 {
     proto_tree_add_item(show->tree, hf_att_reserve_next, show->tvb, offset, 1, ENC_BIG_ENDIAN);
     if (tvb_get_uint8(show->tvb, offset) & 0x80) {
-        MSTUN_SHOW_SAY(show, "%s", "reserve next port");
+        MSTUN_ATTR_SET_SUMMARY(show, "%s", "reserve next port");
     }
 }
 
-static void show_transport(const mstun_show_t *show, const mstun_attr_t *row _U_, int offset, int len _U_)
+static void show_transport(const mstun_attr_ctx_t *show, const mstun_attr_t *row _U_, int offset, int len _U_)
 {
     uint8_t protocol = tvb_get_uint8(show->tvb, offset);
 
     proto_tree_add_item(show->tree, hf_att_transp, show->tvb, offset, 1, ENC_BIG_ENDIAN);
-    mstun_add_reserved(show, offset + 1, 3);
-    MSTUN_SHOW_SAY(show, "%s (%u)", val_to_str_const(protocol, transport_names, "Unknown"), protocol);
+    mstun_attr_add_reserved(show, offset + 1, 3);
+    MSTUN_ATTR_SET_SUMMARY(show, "%s (%u)", val_to_str_const(protocol, transport_names, "Unknown"), protocol);
 }
 
 /* 0x0021 was TIMER-VAL with a number in TURN drafts and XOR-ONLY, empty, in a STUN draft. */
-static void show_timer_val(const mstun_show_t *show, const mstun_attr_t *row, int offset, int len)
+static void show_timer_val(const mstun_attr_ctx_t *show, const mstun_attr_t *row, int offset, int len)
 {
     if (len == 4) {
-        mstun_show_uint(show, row, offset, len);
+        mstun_attr_show_uint(show, row, offset, len);
     } else {
-        MSTUN_SHOW_SAY(show, "%s", "XOR-ONLY");
+        MSTUN_ATTR_SET_SUMMARY(show, "%s", "XOR-ONLY");
     }
 }
 
 /* RFC 8656 section 18.11; MSN Messenger sent a plain mapped address under this type. */
-static void show_additional_family(const mstun_show_t *show, const mstun_attr_t *row, int offset, int len)
+static void show_additional_family(const mstun_attr_ctx_t *show, const mstun_attr_t *row, int offset, int len)
 {
     if (len == 4) {
-        mstun_show_family(show, row, offset, len);
+        mstun_attr_show_family(show, row, offset, len);
     } else {
         mstun_show_address(show, row, offset, len);
     }
@@ -130,9 +130,9 @@ static void show_additional_family(const mstun_show_t *show, const mstun_attr_t 
  *  |           Reserved            |  ICMP Type  |    ICMP Code    |      16, 7 and 9 bits
  *  |                          Error Data                           |
  */
-static void show_icmp(const mstun_show_t *show, const mstun_attr_t *row _U_, int offset, int len _U_)
+static void show_icmp(const mstun_attr_ctx_t *show, const mstun_attr_t *row _U_, int offset, int len _U_)
 {
-    mstun_add_reserved(show, offset, 2);
+    mstun_attr_add_reserved(show, offset, 2);
     proto_tree_add_item(show->tree, hf_att_icmp_type, show->tvb, offset + 2, 1, ENC_BIG_ENDIAN);
     proto_tree_add_item(show->tree, hf_att_icmp_code, show->tvb, offset + 2, 2, ENC_BIG_ENDIAN);
     proto_tree_add_item(show->tree, hf_att_icmp_data, show->tvb, offset + 4, 4, ENC_NA);
@@ -143,25 +143,25 @@ static void show_icmp(const mstun_show_t *show, const mstun_attr_t *row _U_, int
 
 static const mstun_attr_t rows[] = {
     { 0x000C, 4, 4, 0, "CHANNEL-NUMBER", NULL, show_channel, learn_channel },
-    { 0x000D, 4, 4, 0, "LIFETIME", &hf_att_lifetime, mstun_show_uint, learn_lifetime },
-    { 0x0010, 4, 4, 0, "BANDWIDTH", &hf_port_bandwidth, mstun_show_uint, NULL },
+    { 0x000D, 4, 4, 0, "LIFETIME", &hf_att_lifetime, mstun_attr_show_uint, learn_lifetime },
+    { 0x0010, 4, 4, 0, "BANDWIDTH", &hf_port_bandwidth, mstun_attr_show_uint, NULL },
     { 0x0012, ADDRESS, "XOR-PEER-ADDRESS", NULL, mstun_show_xor_address, learn_peer },
     { 0x0013, 0, ANY, 0, "DATA", NULL, show_data, learn_data },
     { 0x0016, ADDRESS, "XOR-RELAYED-ADDRESS", NULL, mstun_show_xor_address, learn_relayed },
-    { 0x0017, 4, 4, 0, "REQUESTED-ADDRESS-FAMILY", NULL, mstun_show_family, NULL },
+    { 0x0017, 4, 4, 0, "REQUESTED-ADDRESS-FAMILY", NULL, mstun_attr_show_family, NULL },
     { 0x0018, 1, 1, 0, "EVEN-PORT", NULL, show_even_port, NULL },
     { 0x0019, 4, 4, 0, "REQUESTED-TRANSPORT", NULL, show_transport, learn_transport },
-    { 0x001A, 0, 0, 0, "DONT-FRAGMENT", &hf_att_dont_fragment, mstun_show_flag, NULL },
+    { 0x001A, 0, 0, 0, "DONT-FRAGMENT", &hf_att_dont_fragment, mstun_attr_show_flag, NULL },
     { 0x0021, 0, 4, 4, "TIMER-VAL", &hf_att_timer_val, show_timer_val, NULL },
-    { 0x0022, 8, 8, 0, "RESERVATION-TOKEN", &hf_att_token, mstun_show_bytes, NULL },
-    { 0x0023, 4, 4, 0, "CONNECT-STAT", &hf_att_connect_stat, mstun_show_uint, NULL },
-    { 0x002A, 4, 4, 0, "CONNECTION-ID", &hf_connection_id, mstun_show_uint, learn_connection_id },
-    { 0x0030, 4, 4, 0, "ICMP", NULL, mstun_show_opaque, NULL }, /* of a draft that gave it no layout */
+    { 0x0022, 8, 8, 0, "RESERVATION-TOKEN", &hf_att_token, mstun_attr_show_bytes, NULL },
+    { 0x0023, 4, 4, 0, "CONNECT-STAT", &hf_att_connect_stat, mstun_attr_show_uint, NULL },
+    { 0x002A, 4, 4, 0, "CONNECTION-ID", &hf_connection_id, mstun_attr_show_uint, learn_connection_id },
+    { 0x0030, 4, 4, 0, "ICMP", NULL, mstun_attr_show_opaque, NULL }, /* of a draft that gave it no layout */
     { 0x8000, 4, 20, 4, "ADDITIONAL-ADDRESS-FAMILY", NULL, show_additional_family, NULL },
     { 0x8001, 4, ANY, 0, "ADDRESS-ERROR-CODE", NULL, mstun_show_address_error_code, NULL },
     { 0x8004, 8, 8, 0, "ICMP", NULL, show_icmp, NULL },
     { 0x8020, ADDRESS, "XOR-MAPPED-ADDRESS", NULL, mstun_show_xor_address, learn_xor_mapped }, /* drafts' 0x0020 */
-    { 0x8030, 0, ANY, 0, "MOBILITY-TICKET", &hf_att_ticket, mstun_show_bytes, NULL },
+    { 0x8030, 0, ANY, 0, "MOBILITY-TICKET", &hf_att_ticket, mstun_attr_show_bytes, NULL },
 };
 
 const mstun_attr_table_t mstun_attr_turn = { rows, array_length(rows) };

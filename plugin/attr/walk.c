@@ -65,7 +65,7 @@ bool mstun_attr_learn_all(const uint8_t *message, uint32_t captured, uint32_t en
 
         fills = fills && tlv.state == MSTUN_TLV_OK;
         if (!row || !mstun_attr_length_ok(row, tlv.length) || out_of_place(&seen, tlv.type)) {
-            facts->has |= MSTUN_HAS_PROBLEM;
+            facts->has |= MSTUN_HAS_UNREADABLE_ATTRIBUTE;
             continue; /* an attribute out of place is to be ignored: RFC 8489 section 14.5 */
         }
         remember(&seen, tlv.type);
@@ -89,8 +89,8 @@ static void show_type(tvbuff_t *tvb, proto_tree *tree, int offset, mstun_dialect
                                 : proto_tree_add_uint(tree, hf_att_type, tvb, offset, 2, type);
     proto_tree *bits = proto_item_add_subtree(item, ett_att_type);
 
-    mstun_add_bits_to_find(bits, hf_att_type_comprehension, tvb, offset, type);
-    mstun_add_bits_to_find(bits, hf_att_type_assignment, tvb, offset, type);
+    mstun_add_hidden_bits_if_referenced(bits, hf_att_type_comprehension, tvb, offset, type);
+    mstun_add_hidden_bits_if_referenced(bits, hf_att_type_assignment, tvb, offset, type);
 }
 
 static void expert_length(packet_info *pinfo, proto_item *item, const mstun_attr_t *row, uint32_t len)
@@ -131,11 +131,11 @@ static void expert_place(packet_info *pinfo, proto_item *item, const seen_t *see
     }
 }
 
-static void show_value(const mstun_show_t *show, const mstun_tlv_t *tlv, const mstun_attr_t *row)
+static void show_value(const mstun_attr_ctx_t *show, const mstun_tlv_t *tlv, const mstun_attr_t *row)
 {
     int value = (int)tlv->offset + STUN_TLV_HEADER_LEN;
 
-    if (tlv->state == MSTUN_TLV_OVERRUN) {
+    if (tlv->state == MSTUN_TLV_LENGTH_BEYOND_MESSAGE) {
         expert_add_info_format(show->pinfo, show->item, &ei_length_beyond_message,
                                "%s: its length of %u bytes runs past the end of the message, which has %u left",
                                mstun_attr_name_of(row), tlv->length, tlv->value_len);
@@ -148,7 +148,7 @@ static void show_value(const mstun_show_t *show, const mstun_tlv_t *tlv, const m
         return;
     }
     if (tlv->value_len > 0) {
-        mstun_add_value(show->tree, show->tvb, value, (int)tlv->value_len);
+        mstun_attr_add_value(show->tree, show->tvb, value, (int)tlv->value_len);
     }
 }
 
@@ -161,13 +161,15 @@ static void show_attribute(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, 
 
     tvb_ensure_bytes_exist(tvb, offset, STUN_TLV_HEADER_LEN + (int)tlv->value_len);
     proto_item *item = proto_tree_add_uint(tree, hf_attribute, tvb, offset, len, tlv->type);
-    mstun_show_t show = { .pinfo = pinfo, .tvb = tvb, .item = item, .name = mstun_attr_name_of(row), .facts = facts };
+    mstun_attr_ctx_t show = {
+        .pinfo = pinfo, .tvb = tvb, .item = item, .name = mstun_attr_name_of(row), .facts = facts
+    };
 
     show.tree = proto_item_add_subtree(item, ett_attribute);
     show_type(tvb, show.tree, offset, facts->dialect, row, tlv->type);
     proto_tree_add_uint(show.tree, hf_att_length, tvb, offset + 2, 2, tlv->length);
     show_value(&show, tlv, row);
-    if (mstun_show_wants_text(&show) && !PITEM_FINFO(item)->rep) { /* it has nothing to say */
+    if (mstun_attr_wants_summary(&show) && !PITEM_FINFO(item)->rep) { /* it has nothing to say */
         proto_item_set_text(item, "%s", show.name);
     }
     if (tlv->padding > 0) {
@@ -193,13 +195,13 @@ void mstun_attr_show_all(tvbuff_t *tvb, packet_info *pinfo, proto_tree *parent, 
 
     mstun_tlv_walk_start(&walk, tvb_get_ptr(tvb, 0, (int)captured), captured, end, facts->padded);
     while (mstun_tlv_walk_next(&walk, &tlv)) {
-        if (tlv.state == MSTUN_TLV_LEFTOVER) {
-            proto_item *item = mstun_add_value(tree, tvb, (int)tlv.offset, (int)tlv.value_len);
+        if (tlv.state == MSTUN_TLV_TRAILING_BYTES) {
+            proto_item *item = mstun_attr_add_value(tree, tvb, (int)tlv.offset, (int)tlv.value_len);
 
             expert_add_info(pinfo, item, &ei_trailing_bytes);
             continue;
         }
-        if (tlv.state == MSTUN_TLV_CUT) { /* says "packet size limited during capture" on this frame */
+        if (tlv.state == MSTUN_TLV_TRUNCATED_BY_CAPTURE) { /* says "packet size limited during capture" on this frame */
             tvb_ensure_bytes_exist(tvb, (int)tlv.offset, STUN_TLV_HEADER_LEN);
         }
         show_attribute(tvb, pinfo, tree, &tlv, facts, &seen);

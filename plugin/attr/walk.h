@@ -6,12 +6,12 @@
 #define MSTUN_ATTR_WALK_H
 
 #include "attr/attr.h"
-#include "registrar.h"
+#include "base/registrar.h"
 
 /**
  * Fills facts from the attributes. facts' header part (type, id, dialect, padded) must be filled; id points to the
  * message's bytes. captured: bytes of the message that are there; end: where its attributes end.
- * What is wrong is left out, and MSTUN_HAS_PROBLEM set. Returns whether the attributes fill the message exactly.
+ * What is wrong is left out, and MSTUN_HAS_UNREADABLE_ATTRIBUTE set. Returns whether the attributes fill the message exactly.
  */
 bool mstun_attr_learn_all(const uint8_t *message, uint32_t captured, uint32_t end, mstun_facts_t *facts);
 

@@ -2,7 +2,7 @@
  *
  * Whether bytes prove a framing, before a connection is claimed. The first function is run on every TCP segment of every
  * capture: it says no after a handful of loads. */
-#include "framing/proof.h"
+#include "framing/evidence.h"
 
 /* Whether any of the proofs below can succeed, by a few loads. captured: a STUN header at least. */
 static bool is_worth_a_look(const uint8_t *bytes, uint32_t reported)
@@ -25,25 +25,25 @@ static bool is_worth_a_look(const uint8_t *bytes, uint32_t reported)
            first == STUN_HEADER_LEN + (uint32_t)pntohu16(bytes + 4);     /* bare or framed */
 }
 
-mstun_framing_t mstun_detect(const uint8_t *bytes, uint32_t captured, uint32_t reported, mstun_proof_t proof)
+mstun_framing_t mstun_detect(const uint8_t *bytes, uint32_t captured, uint32_t reported, mstun_confidence_t proof)
 {
     if (captured < STUN_HEADER_LEN || !is_worth_a_look(bytes, reported)) {
         return MSTUN_FRAMING_UNKNOWN;
     }
-    if (mstun_proves_ms_units(bytes, captured, reported)) {
+    if (looks_like_ms_turn_units(bytes, captured, reported)) {
         return MSTUN_FRAMING_MS_TURN;
     }
     if (has_cookie(bytes) || has_ms_cookie(bytes, captured)) {
-        return mstun_proves_stun(bytes, captured, reported, proof) ? MSTUN_FRAMING_STUN : MSTUN_FRAMING_UNKNOWN;
+        return looks_like_stun_message(bytes, captured, reported, proof) ? MSTUN_FRAMING_STUN : MSTUN_FRAMING_UNKNOWN;
     }
-    if ((bytes[0] & 0xC0) == 0x40 && mstun_proves_channel_data(bytes, captured)) {
+    if ((bytes[0] & 0xC0) == 0x40 && looks_like_channel_data(bytes, captured)) {
         return MSTUN_FRAMING_STUN;
     }
-    if (mstun_proves_rfc4571(bytes, captured, reported, proof) ||
-        mstun_proves_behind_media(MSTUN_FRAMING_RFC4571, bytes, captured, reported, proof)) {
+    if (looks_like_rfc4571_frame(bytes, captured, reported, proof) ||
+        has_unit_behind_media(MSTUN_FRAMING_RFC4571, bytes, captured, reported, proof)) {
         return MSTUN_FRAMING_RFC4571;
     }
-    return mstun_proves_rfc3489_run(bytes, captured, reported) ? MSTUN_FRAMING_RFC3489 : MSTUN_FRAMING_UNKNOWN;
+    return looks_like_rfc3489_messages(bytes, captured, reported) ? MSTUN_FRAMING_RFC3489 : MSTUN_FRAMING_UNKNOWN;
 }
 
 bool mstun_detect_prefix(const uint8_t *bytes, uint32_t len)
@@ -51,13 +51,13 @@ bool mstun_detect_prefix(const uint8_t *bytes, uint32_t len)
     if (len == 0 || len >= RFC4571_HEADER_LEN + STUN_HEADER_LEN) {
         return false;
     }
-    if (len < STUN_HEADER_LEN && mstun_may_become_stun(bytes, len)) {
+    if (len < STUN_HEADER_LEN && may_become_stun_header(bytes, len)) {
         return true;
     }
     /* An RFC 4571 length: of a check, which fits an Ethernet frame. */
     bool length_possible = len < 2 ? bytes[0] <= 0x05 : pntohu16(bytes) >= STUN_HEADER_LEN && bytes[0] <= 0x05;
 
-    return length_possible && (len <= 2 || mstun_may_become_stun(bytes + 2, len - 2));
+    return length_possible && (len <= 2 || may_become_stun_header(bytes + 2, len - 2));
 }
 
 /* A media frame that goes on in the next segment. */
@@ -71,12 +71,12 @@ static bool begins_with_media(const uint8_t *bytes, uint32_t captured)
 
 mstun_framing_t mstun_detect_relayed(const uint8_t *bytes, uint32_t captured, uint32_t reported, bool fresh)
 {
-    mstun_framing_t framing = mstun_detect(bytes, captured, reported, MSTUN_PROOF_HEADER);
+    mstun_framing_t framing = mstun_detect(bytes, captured, reported, MSTUN_CONFIDENCE_HEADER);
 
     if (framing != MSTUN_FRAMING_UNKNOWN) {
         return framing;
     }
-    if (reported > RFC4571_HEADER_LEN && mstun_run_ends(MSTUN_FRAMING_RFC4571, bytes, captured, reported)) {
+    if (reported > RFC4571_HEADER_LEN && is_whole_number_of_units(MSTUN_FRAMING_RFC4571, bytes, captured, reported)) {
         return MSTUN_FRAMING_RFC4571;
     }
     if (fresh && begins_with_media(bytes, captured)) {

@@ -19,8 +19,8 @@ typedef enum {
     MSTUN_FRAMING_UNKNOWN = 0,
     MSTUN_FRAMING_STUN,
     MSTUN_FRAMING_RFC4571,
-    MSTUN_FRAMING_FRESH,   /* a relayed connection begins here (RFC 6062 section 5.5): its first bytes will tell */
-    MSTUN_FRAMING_RELAYED, /* bytes of a relayed connection that have no framing of ours */
+    MSTUN_FRAMING_UNDETERMINED_RELAY, /* a relayed connection begins here (RFC 6062 section 5.5): its first bytes will tell */
+    MSTUN_FRAMING_RELAYED,            /* bytes of a relayed connection that have no framing of ours */
     MSTUN_FRAMING_MS_TURN,
     MSTUN_FRAMING_RFC3489, /* as STUN, on a connection whose messages have no cookie */
 } mstun_framing_t;
@@ -31,7 +31,7 @@ typedef enum {
     MSTUN_UNIT_MS_CONTROL,   /* MS-TURN type 0x02: a TURN message */
     MSTUN_UNIT_MS_DATA,      /* MS-TURN type 0x03: data to or from the active destination */
     MSTUN_UNIT_MULTIPLEXED,  /* MS multiplexed TURN, channel 0xFF10 */
-    MSTUN_UNIT_HELLO,        /* of pseudo-TLS */
+    MSTUN_UNIT_PSEUDO_TLS,   /* of pseudo-TLS */
     MSTUN_UNIT_PACKET,       /* an RFC 4571 frame: what it holds is told by its bytes (RFC 7983) */
 } mstun_unit_kind_t;
 
@@ -56,7 +56,7 @@ typedef enum {
 #define MS_TURN_DATA 0x03
 #define MS_MULTIPLEXED_HEADER_LEN 12 /* channel, length, session id: the length counts from behind itself */
 #define MS_MULTIPLEXED_CHANNEL 0xFF10
-#define MSTUN_NOWHERE UINT32_MAX
+#define MSTUN_OFFSET_NONE UINT32_MAX
 
 static inline uint32_t mstun_unit_len(const mstun_unit_t *unit)
 {
@@ -80,10 +80,10 @@ typedef enum {
     /* As much as the built-in "stun" asks, so that it never takes a connection that we would refuse: cookie, two top
      * bits, a message that is there whole. A message that is not there whole must have a known type and attributes
      * that walk, as far as they go. */
-    MSTUN_PROOF_HEADER,
+    MSTUN_CONFIDENCE_HEADER,
     /* In the middle of a connection that has another owner: a known type, and attributes that walk to the exact end. */
-    MSTUN_PROOF_MESSAGE,
-} mstun_proof_t;
+    MSTUN_CONFIDENCE_FULL,
+} mstun_confidence_t;
 
 /** The first bytes of all that mstun_detect_possible lets pass without a cookie: a bit for each value of their upper six. */
 #define MSTUN_FIRST_BYTES                                                                                              \
@@ -115,7 +115,7 @@ static inline bool mstun_detect_possible(uint64_t first)
  * bytes, captured: what is there; reported: the segment's length on the wire.
  * RFC 4571 and MS-TURN are also proven by media in front of a STUN message in the same segment.
  */
-mstun_framing_t mstun_detect(const uint8_t *bytes, uint32_t captured, uint32_t reported, mstun_proof_t proof);
+mstun_framing_t mstun_detect(const uint8_t *bytes, uint32_t captured, uint32_t reported, mstun_confidence_t proof);
 
 /**
  * The framing of a relayed connection by bytes of it that begin a segment, or that follow ConnectionBind: as mstun_detect,
@@ -131,7 +131,7 @@ mstun_framing_t mstun_detect_relayed(const uint8_t *bytes, uint32_t captured, ui
 bool mstun_detect_prefix(const uint8_t *bytes, uint32_t len);
 
 /**
- * After a gap: the first offset >= from at which a unit of the framing provably begins, MSTUN_NOWHERE if there is none.
+ * After a gap: the first offset >= from at which a unit of the framing provably begins, MSTUN_OFFSET_NONE if there is none.
  * A STUN message with its cookie proves itself anywhere; at offset from alone, a run of units that ends with the bytes does too.
  */
 uint32_t mstun_resync(mstun_framing_t framing, const uint8_t *bytes, uint32_t captured, uint32_t reported,
@@ -139,7 +139,7 @@ uint32_t mstun_resync(mstun_framing_t framing, const uint8_t *bytes, uint32_t ca
 
 /**
  * Where no unit begins: the first offset >= from of so few bytes at the end that a unit of the framing may begin there, for
- * all they say. MSTUN_NOWHERE if there is none; fewer than 32 bytes lie behind it.
+ * all they say. MSTUN_OFFSET_NONE if there is none; fewer than 32 bytes lie behind it.
  */
 uint32_t mstun_resync_tail(mstun_framing_t framing, const uint8_t *bytes, uint32_t captured, uint32_t from);
 
@@ -148,17 +148,17 @@ uint32_t mstun_resync_tail(mstun_framing_t framing, const uint8_t *bytes, uint32
  * goes on behind the segment and whose attributes do not walk. bytes, captured, reported: from its first byte to the
  * segment's end.
  */
-bool mstun_unit_is_strange(const mstun_unit_t *unit, const uint8_t *bytes, uint32_t captured, uint32_t reported);
+bool mstun_unit_is_unconfirmed(const mstun_unit_t *unit, const uint8_t *bytes, uint32_t captured, uint32_t reported);
 
 /** Whether a message proves that another unit of the framing begins inside of this one. */
-bool mstun_unit_is_overlaid(mstun_framing_t framing, const mstun_unit_t *unit, const uint8_t *bytes, uint32_t captured,
-                            uint32_t reported);
+bool mstun_unit_contains_other_start(mstun_framing_t framing, const mstun_unit_t *unit, const uint8_t *bytes,
+                                     uint32_t captured, uint32_t reported);
 
 /** Whether a strange RFC 4571 frame is rather MS-TURN: a header whose length fits the message behind it, or units that end with the bytes. */
-bool mstun_suggests_ms_turn(const uint8_t *bytes, uint32_t captured, uint32_t reported);
+bool mstun_looks_like_ms_turn(const uint8_t *bytes, uint32_t captured, uint32_t reported);
 
 /** Whether a strange unit that goes on behind the segment is worth waiting for: its length may be garbage. */
-bool mstun_unit_believed(const mstun_unit_t *unit);
+bool mstun_unit_length_is_plausible(const mstun_unit_t *unit);
 
 /**
  * The framing that a message proves anywhere behind the first byte, followed by units as far as the bytes go: for a

@@ -60,25 +60,25 @@ static bool fits(const hello_t *hello, const uint8_t *bytes, uint32_t len)
            (len < hello->len || memcmp(bytes + hello->len - hello->tail_len, hello->tail, hello->tail_len) == 0);
 }
 
-mstun_hello_t mstun_pseudo_tls_hello(const uint8_t *bytes, uint32_t len)
+mstun_pseudo_tls_kind_t mstun_pseudo_tls_hello(const uint8_t *bytes, uint32_t len)
 {
     if (len < HELLO_MIN || (bytes[0] != 0x16 && bytes[0] != 0x80)) {
         return MSTUN_HELLO_NONE;
     }
     for (unsigned i = MSTUN_HELLO_CLIENT; i < array_length(hellos); i++) {
         if (fits(&hellos[i], bytes, len)) {
-            return (mstun_hello_t)i;
+            return (mstun_pseudo_tls_kind_t)i;
         }
     }
     return MSTUN_HELLO_NONE;
 }
 
-uint32_t mstun_pseudo_tls_len(mstun_hello_t hello)
+uint32_t mstun_pseudo_tls_len(mstun_pseudo_tls_kind_t hello)
 {
     return hellos[hello].len;
 }
 
-const char *mstun_pseudo_tls_name(mstun_hello_t hello)
+const char *mstun_pseudo_tls_name(mstun_pseudo_tls_kind_t hello)
 {
     return hellos[hello].name;
 }

@@ -3,7 +3,7 @@
  * Where a unit provably begins in bytes that began elsewhere: after a gap or garbage, and where a capture joins a
  * connection. All of it is linear in the bytes, whatever is in them: what looks like a beginning and is none is looked at
  * closely only so many times. */
-#include "framing/proof.h"
+#include "framing/evidence.h"
 
 #include "framing/rfc3489.h"
 
@@ -32,25 +32,25 @@ static bool may_begin(mstun_framing_t framing, const uint8_t *unit, uint32_t cap
     default:
         break;
     }
-    return has_cookie(unit) || has_ms_cookie(unit, captured) || mstun_proves_channel_data(unit, captured);
+    return has_cookie(unit) || has_ms_cookie(unit, captured) || looks_like_channel_data(unit, captured);
 }
 
 /* Whether a message speaks for it that a unit of the framing begins here. */
 static bool begins(mstun_framing_t framing, const uint8_t *unit, uint32_t captured, uint32_t reported)
 {
     if (framing == MSTUN_FRAMING_MS_TURN) {
-        return mstun_proves_ms_units(unit, captured, reported);
+        return looks_like_ms_turn_units(unit, captured, reported);
     }
     if (framing == MSTUN_FRAMING_RFC4571) {
-        return mstun_proves_rfc4571(unit, captured, reported, MSTUN_PROOF_HEADER);
+        return looks_like_rfc4571_frame(unit, captured, reported, MSTUN_CONFIDENCE_HEADER);
     }
-    if (mstun_proves_channel_data(unit, captured)) {
+    if (looks_like_channel_data(unit, captured)) {
         return true;
     }
-    if (mstun_proves_stun(unit, captured, reported, MSTUN_PROOF_HEADER)) {
+    if (looks_like_stun_message(unit, captured, reported, MSTUN_CONFIDENCE_HEADER)) {
         return stun_type_known(pntohu16(unit));
     }
-    return framing == MSTUN_FRAMING_RFC3489 && mstun_proves_rfc3489_run(unit, captured, reported);
+    return framing == MSTUN_FRAMING_RFC3489 && looks_like_rfc3489_messages(unit, captured, reported);
 }
 
 static uint32_t next_beginning(mstun_framing_t framing, const uint8_t *bytes, uint32_t captured, uint32_t reported,
@@ -68,13 +68,13 @@ static uint32_t next_beginning(mstun_framing_t framing, const uint8_t *bytes, ui
         }
         candidates++;
     }
-    return MSTUN_NOWHERE;
+    return MSTUN_OFFSET_NONE;
 }
 
 uint32_t mstun_resync(mstun_framing_t framing, const uint8_t *bytes, uint32_t captured, uint32_t reported,
                       uint32_t from)
 {
-    if (from < captured && mstun_run_ends(framing, bytes + from, captured - from, reported - from)) {
+    if (from < captured && is_whole_number_of_units(framing, bytes + from, captured - from, reported - from)) {
         return from;
     }
     return next_beginning(framing, bytes, captured, reported, from);
@@ -95,7 +95,7 @@ static bool tail_may_begin(mstun_framing_t framing, const uint8_t *unit, uint32_
     if (framing == MSTUN_FRAMING_RFC4571 && unit[0] > DATAGRAM_MAX >> 8) {
         return false;
     }
-    return len <= header_len || mstun_may_become_stun(message, len - header_len);
+    return len <= header_len || may_become_stun_header(message, len - header_len);
 }
 
 uint32_t mstun_resync_tail(mstun_framing_t framing, const uint8_t *bytes, uint32_t captured, uint32_t from)
@@ -104,7 +104,7 @@ uint32_t mstun_resync_tail(mstun_framing_t framing, const uint8_t *bytes, uint32
     uint32_t needed = header_len_of(framing) + STUN_HEADER_LEN + (framing == MSTUN_FRAMING_STUN ? 0 : 8);
 
     if (framing != MSTUN_FRAMING_STUN && framing != MSTUN_FRAMING_RFC4571 && framing != MSTUN_FRAMING_MS_TURN) {
-        return MSTUN_NOWHERE;
+        return MSTUN_OFFSET_NONE;
     }
     if (captured >= needed) {
         from = MAX(from, captured - needed + 1);
@@ -114,7 +114,7 @@ uint32_t mstun_resync_tail(mstun_framing_t framing, const uint8_t *bytes, uint32
             return offset;
         }
     }
-    return MSTUN_NOWHERE;
+    return MSTUN_OFFSET_NONE;
 }
 
 /* Whether the bytes have one of the cookies in them at all: most have none, and are done with at the speed of memchr. */
@@ -141,14 +141,15 @@ static bool speaks_for_itself(const uint8_t *packet, uint32_t captured, uint32_t
     return mstun_packet_class(packet, captured, len) != MSTUN_PACKET_UNKNOWN;
 }
 
-bool mstun_unit_is_strange(const mstun_unit_t *unit, const uint8_t *bytes, uint32_t captured, uint32_t reported)
+bool mstun_unit_is_unconfirmed(const mstun_unit_t *unit, const uint8_t *bytes, uint32_t captured, uint32_t reported)
 {
     const uint8_t *payload = bytes + unit->header_len;
     uint32_t there = captured > unit->header_len ? MIN(captured - unit->header_len, unit->payload_len) : 0;
 
     switch (unit->kind) {
     case MSTUN_UNIT_STUN:
-        return unit->payload_len > reported && !mstun_proves_stun(payload, there, reported, MSTUN_PROOF_HEADER);
+        return unit->payload_len > reported &&
+               !looks_like_stun_message(payload, there, reported, MSTUN_CONFIDENCE_HEADER);
     case MSTUN_UNIT_PACKET:
     case MSTUN_UNIT_CHANNEL_DATA:
         return unit->payload_len > 0 && !speaks_for_itself(payload, there, unit->payload_len);
@@ -157,8 +158,8 @@ bool mstun_unit_is_strange(const mstun_unit_t *unit, const uint8_t *bytes, uint3
     }
 }
 
-bool mstun_unit_is_overlaid(mstun_framing_t framing, const mstun_unit_t *unit, const uint8_t *bytes, uint32_t captured,
-                            uint32_t reported)
+bool mstun_unit_contains_other_start(mstun_framing_t framing, const mstun_unit_t *unit, const uint8_t *bytes,
+                                     uint32_t captured, uint32_t reported)
 {
     uint32_t len = mstun_unit_len(unit), there = MIN(len, captured);
 
@@ -166,7 +167,7 @@ bool mstun_unit_is_overlaid(mstun_framing_t framing, const mstun_unit_t *unit, c
            next_beginning(framing, bytes, captured, reported, 1) < len;
 }
 
-bool mstun_unit_believed(const mstun_unit_t *unit)
+bool mstun_unit_length_is_plausible(const mstun_unit_t *unit)
 {
     return unit->payload_len <= DATAGRAM_MAX;
 }
@@ -193,7 +194,7 @@ mstun_framing_t mstun_detect_inside(const uint8_t *bytes, uint32_t captured, uin
     /* In this order: inside of a unit of the one lies what could be a unit of the next. */
     static const mstun_framing_t framings[] = { MSTUN_FRAMING_MS_TURN, MSTUN_FRAMING_RFC4571, MSTUN_FRAMING_STUN };
     mstun_framing_t found = MSTUN_FRAMING_UNKNOWN;
-    uint32_t first = MSTUN_NOWHERE;
+    uint32_t first = MSTUN_OFFSET_NONE;
 
     if (!cookie_inside(bytes, captured)) {
         return MSTUN_FRAMING_UNKNOWN;

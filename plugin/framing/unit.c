@@ -80,9 +80,9 @@ static mstun_unit_result_t ms_turn_unit(const uint8_t *bytes, uint32_t len, mstu
         return MSTUN_UNIT_MORE;
     }
     if (bytes[0] == 0x16 || bytes[0] == 0x80) {
-        mstun_hello_t hello = mstun_pseudo_tls_hello(bytes, len);
+        mstun_pseudo_tls_kind_t hello = mstun_pseudo_tls_hello(bytes, len);
 
-        *unit = (mstun_unit_t){ .kind = MSTUN_UNIT_HELLO, .payload_len = mstun_pseudo_tls_len(hello) };
+        *unit = (mstun_unit_t){ .kind = MSTUN_UNIT_PSEUDO_TLS, .payload_len = mstun_pseudo_tls_len(hello) };
         return hello != MSTUN_HELLO_NONE ? MSTUN_UNIT_FOUND : len < 5 ? MSTUN_UNIT_MORE : MSTUN_UNIT_LOST;
     }
     if (bytes[0] == 0xFF) {
@@ -118,7 +118,7 @@ mstun_unit_result_t mstun_unit_at(mstun_framing_t framing, const uint8_t *bytes,
     case MSTUN_FRAMING_MS_TURN:
         return ms_turn_unit(bytes, len, unit);
     case MSTUN_FRAMING_UNKNOWN:
-    case MSTUN_FRAMING_FRESH:
+    case MSTUN_FRAMING_UNDETERMINED_RELAY:
     case MSTUN_FRAMING_RELAYED:
         break;
     }

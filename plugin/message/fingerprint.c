@@ -58,7 +58,7 @@ static const value_string status_names[] = {
     { 0, NULL },
 };
 
-void mstun_show_fingerprint(const mstun_show_t *show, const mstun_attr_t *row _U_, int offset, int len)
+void mstun_attr_show_fingerprint(const mstun_attr_ctx_t *show, const mstun_attr_t *row _U_, int offset, int len)
 {
     proto_item *item =
         proto_tree_add_uint(show->tree, hf_crc32, show->tvb, offset, len, tvb_get_ntohl(show->tvb, offset));
@@ -69,7 +69,7 @@ void mstun_show_fingerprint(const mstun_show_t *show, const mstun_attr_t *row _U
     proto_item *generated = proto_tree_add_uint(show->tree, hf_crc32_status, show->tvb, offset, 0, status);
 
     proto_item_set_generated(generated);
-    MSTUN_SHOW_SAY(show, "%s", val_to_str_const(status, status_names, ""));
+    MSTUN_ATTR_SET_SUMMARY(show, "%s", val_to_str_const(status, status_names, ""));
     if (status == MSTUN_FINGERPRINT_BAD) {
         uint32_t computed = crc32_ccitt_tvb_offset(show->tvb, 0, show->facts->fingerprint_offset) ^ FINGERPRINT_XOR;
 

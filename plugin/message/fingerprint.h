@@ -5,7 +5,7 @@
 #define MSTUN_MESSAGE_FINGERPRINT_H
 
 #include "attr/attr.h"
-#include "registrar.h"
+#include "base/registrar.h"
 
 /* The first four as Wireshark numbers every checksum (PROTO_CHECKSUM_E_...), so that ported filters mean the same. */
 typedef enum {

@@ -110,7 +110,7 @@ static void show_type(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const
     show_class(tvb, bits, facts);
     proto_tree_add_uint(bits, facts->dialect == MSTUN_DIALECT_MS_TURN ? hf_type_method_ms_turn : hf_type_method, tvb, 0,
                         2, facts->type);
-    mstun_add_bits_to_find(bits, hf_type_method_assignment, tvb, 0, facts->type);
+    mstun_add_hidden_bits_if_referenced(bits, hf_type_method_assignment, tvb, 0, facts->type);
     if (!stun_type_known(facts->type)) {
         expert_add_info_format(pinfo, item, &ei_type_unknown, "Message type 0x%04x is in no specification",
                                facts->type);

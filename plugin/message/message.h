@@ -5,7 +5,7 @@
 #define MSTUN_MESSAGE_MESSAGE_H
 
 #include "attr/facts.h"
-#include "registrar.h"
+#include "base/registrar.h"
 
 /**
  * Reads the facts of the message at the start of tvb, which holds as much of it as the frame has. No tree, no text;

@@ -12,31 +12,31 @@
 
 /* Three listeners on one run: a listener is told from others by its data, so each has its own. */
 typedef struct {
-    mstun_run_t run;
-    mstun_run_t *of_messages, *of_experts, *of_frames;
+    mstun_report_instance_t run;
+    mstun_report_instance_t *of_messages, *of_experts, *of_frames;
 } command_t;
 
-static mstun_run_t *run_of(void *data)
+static mstun_report_instance_t *run_of(void *data)
 {
-    return *(mstun_run_t **)data;
+    return *(mstun_report_instance_t **)data;
 }
 
 static void reset(void *data)
 {
-    mstun_run_reset(run_of(data));
+    mstun_report_reset(run_of(data));
 }
 
-static tap_packet_status learn(void *data, packet_info *pinfo, epan_dissect_t *edt _U_, const void *told,
+static tap_packet_status learn(void *data, packet_info *pinfo, epan_dissect_t *edt _U_, const void *info,
                                tap_flags_t flags _U_)
 {
-    mstun_run_message(run_of(data), pinfo, (const mstun_tap_t *)told);
+    mstun_report_on_message(run_of(data), pinfo, (const mstun_tap_info_t *)info);
     return TAP_PACKET_REDRAW;
 }
 
 static tap_packet_status learn_expert(void *data, packet_info *pinfo, epan_dissect_t *edt _U_, const void *info,
                                       tap_flags_t flags _U_)
 {
-    mstun_run_expert(run_of(data), pinfo, (const expert_info_t *)info);
+    mstun_report_on_expert(run_of(data), pinfo, (const expert_info_t *)info);
     return TAP_PACKET_REDRAW;
 }
 
@@ -49,22 +49,22 @@ static tap_packet_status learn_time(void *data, packet_info *pinfo, epan_dissect
 
 static void draw(void *data)
 {
-    mstun_run_t *run = run_of(data);
-    const mstun_table_t *table = mstun_run_fill(run);
+    mstun_report_instance_t *run = run_of(data);
+    const mstun_table_t *table = mstun_report_build_table(run);
 
     if (run->json) {
         mstun_table_print_json(table);
     } else {
         mstun_table_print(table);
     }
-    mstun_run_release(run);
+    mstun_report_release_table(run);
 }
 
 static void finish(void *data)
 {
-    mstun_run_t *run = run_of(data);
+    mstun_report_instance_t *run = run_of(data);
 
-    mstun_run_reset(run);
+    mstun_report_reset(run);
     g_free((command_t *)(void *)run); /* its first member */
 }
 
@@ -86,7 +86,7 @@ static GString *listen_to(command_t *command, const char *filter)
 }
 
 /* "mstun,NAME[,json][,FILTER]" */
-static const char *read_options(const char *argument, mstun_run_t *run)
+static const char *read_options(const char *argument, mstun_report_instance_t *run)
 {
     const char *rest = argument + strlen("mstun,") + strlen(run->report->name);
 

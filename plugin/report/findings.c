@@ -37,7 +37,7 @@ static const mstun_column_t columns[COLUMNS] = {
 
 /* A message that is to be judged at the end. */
 typedef struct {
-    mstun_late_t late;
+    mstun_deferred_t late;
     const mstun_pair_t *pair;
 } open_t;
 
@@ -75,54 +75,54 @@ static void end(void *data)
 
 /* ---- while packets come ---- */
 
-static void keep_open(kept_t *kept, const mstun_tap_t *told)
+static void keep_open(kept_t *kept, const mstun_tap_info_t *info)
 {
-    open_t open = { told->late, told->pair };
+    open_t open = { info->late, info->pair };
 
-    if (told->class != STUN_REQUEST) {
+    if (info->class != STUN_REQUEST) {
         wmem_array_append_one(kept->other, open);
         return;
     }
     open_t *request = wmem_new(kept->scope, open_t);
 
     *request = open;
-    wmem_map_insert(kept->open, told->late.transaction, request);
+    wmem_map_insert(kept->open, info->late.transaction, request);
 }
 
 static void forget_answered(kept_t *kept, const mstun_transaction_t *transaction)
 {
     open_t *request = (open_t *)wmem_map_lookup(kept->open, transaction);
 
-    if (request && !mstun_late_is_open(&request->late)) {
+    if (request && !mstun_deferred_may_apply(&request->late)) {
         wmem_map_remove(kept->open, transaction);
         wmem_free(kept->scope, request);
     }
 }
 
-static void learn(void *data, packet_info *pinfo _U_, const mstun_tap_t *told)
+static void learn(void *data, packet_info *pinfo _U_, const mstun_tap_info_t *info)
 {
     kept_t *kept = (kept_t *)data;
 
-    if (!told->late.stream) {
+    if (!info->late.stream) {
         return;
     }
-    wmem_map_insert(kept->streams, told->late.stream, mstun_unconst(told->late.stream));
-    if (told->pair) {
-        wmem_map_insert(kept->pairs, told->pair, mstun_unconst(told->late.stream));
+    wmem_map_insert(kept->streams, info->late.stream, mstun_unconst(info->late.stream));
+    if (info->pair) {
+        wmem_map_insert(kept->pairs, info->pair, mstun_unconst(info->late.stream));
     }
-    if (told->error_code && told->asked_peer) {
-        mstun_endpoint_t *asked = (mstun_endpoint_t *)wmem_memdup(kept->scope, told->asked_peer, sizeof *asked);
+    if (info->error_code && info->asked_peer) {
+        mstun_endpoint_t *asked = (mstun_endpoint_t *)wmem_memdup(kept->scope, info->asked_peer, sizeof *asked);
 
-        asked->port = told->method == TURN_CONNECT && told->error_code != TURN_FORBIDDEN ? asked->port : 0;
-        wmem_map_insert(kept->asked, GUINT_TO_POINTER(told->late.frame), asked);
+        asked->port = info->method == TURN_CONNECT && info->error_code != TURN_FORBIDDEN ? asked->port : 0;
+        wmem_map_insert(kept->asked, GUINT_TO_POINTER(info->late.frame), asked);
     }
-    if (told->method == TURN_CONNECTION_BIND && told->late.connection) {
-        wmem_map_insert(kept->control, told->late.stream, mstun_unconst(told->late.connection->allocation->control));
+    if (info->method == TURN_CONNECTION_BIND && info->late.connection) {
+        wmem_map_insert(kept->control, info->late.stream, mstun_unconst(info->late.connection->allocation->control));
     }
-    if (mstun_late_is_open(&told->late)) {
+    if (mstun_deferred_may_apply(&info->late)) {
         keep_open(kept, told);
-    } else if (told->late.transaction && told->class != STUN_REQUEST) {
-        forget_answered(kept, told->late.transaction);
+    } else if (info->late.transaction && info->class != STUN_REQUEST) {
+        forget_answered(kept, info->late.transaction);
     }
 }
 
@@ -143,7 +143,7 @@ static void learn_expert(void *data, packet_info *pinfo, const expert_info_t *in
     const char *name = info->hf_index > 0 ? proto_registrar_get_abbrev(info->hf_index) : "";
     mstun_group_key_t key;
 
-    if (!g_str_has_prefix(name, "mstun.") || mstun_advice_of(name)->late ||
+    if (!g_str_has_prefix(name, "mstun.") || mstun_finding_of(name)->late ||
         (info->severity < PI_WARN && !is_cause(name))) {
         return;
     }
@@ -206,7 +206,7 @@ static void note(const model_t *model, const mstun_group_key_t *key, int severit
     if (!group->advice) {
         const mstun_pair_view_t *view = key->pair ? mstun_pair_view(key->pair, model->now) : NULL;
 
-        group->advice = mstun_advice_of(key->name);
+        group->advice = mstun_finding_of(key->name);
         group->control = control_of(model, key->stream);
         group->between = view ? between_sides(model, view) : between_ends(model, key->stream);
     }
@@ -245,7 +245,7 @@ static void found_late(expert_field *ei, int severity, const char *text, void *c
 static void judge_open(model_t *model, const open_t *open)
 {
     model->open = open;
-    mstun_late_judge(&open->late, model->now, model->scope, found_late, model);
+    mstun_deferred_evaluate(&open->late, model->now, model->scope, found_late, model);
 }
 
 static void judge_request(gpointer transaction _U_, gpointer open, gpointer model)
@@ -259,7 +259,7 @@ static void judge_pair(gpointer key, gpointer stream, gpointer data)
     const model_t *model = (const model_t *)data;
     const mstun_pair_t *pair = (const mstun_pair_t *)key;
     const mstun_pair_view_t *view = mstun_pair_view(pair, model->now);
-    const mstun_pair_way_t *way = &view->way[mstun_pair_broken_way(view)];
+    const mstun_pair_direction_t *way = &view->way[mstun_pair_broken_direction(view)];
     const char *name = NULL;
     uint32_t frame = 0;
 

@@ -4,8 +4,8 @@
 #ifndef MSTUN_REPORT_GROUP_H
 #define MSTUN_REPORT_GROUP_H
 
-#include "report/cause.h"
-#include "track/pair.h"
+#include "diagnose/findings.h"
+#include "ice/pair.h"
 
 /* What makes findings one group. */
 typedef struct {
@@ -17,7 +17,7 @@ typedef struct {
 
 typedef struct mstun_group {
     mstun_group_key_t key;
-    const mstun_advice_t *advice;
+    const mstun_finding_t *advice;
     int severity;
     wmem_array_t *frames; /* of uint32_t */
     unsigned frame_count; /* when they are joined: of frames, each once */

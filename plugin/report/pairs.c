@@ -88,10 +88,10 @@ static const mstun_column_t columns[COLUMNS] = {
     [TEXT] = { "text", "In words", true },
 };
 
-static void learn(void *kept, packet_info *pinfo _U_, const mstun_tap_t *told)
+static void learn(void *kept, packet_info *pinfo _U_, const mstun_tap_info_t *info)
 {
-    if (told->pair) {
-        mstun_kept_set_add(kept, told->pair);
+    if (info->pair) {
+        mstun_pointer_set_add(kept, info->pair);
     }
 }
 
@@ -110,7 +110,7 @@ static int compare(const void *a, const void *b)
 /* cells: of this direction, from FORWARD or REVERSE on */
 static void fill_way(const mstun_pair_view_t *view, unsigned number, mstun_cell_t *cells)
 {
-    const mstun_pair_way_t *way = &view->way[number];
+    const mstun_pair_direction_t *way = &view->way[number];
     const mstun_pair_side_t *side = &view->side[number];
 
     cells[FORWARD_REQUESTS - FORWARD] = mstun_cell_number(way->requests);
@@ -137,7 +137,7 @@ static void fill_way(const mstun_pair_view_t *view, unsigned number, mstun_cell_
 
 static void fill_row(wmem_allocator_t *scope, const mstun_pair_view_t *view, mstun_cell_t *cells)
 {
-    const mstun_pair_way_t *forward = &view->way[MSTUN_FORWARD], *reverse = &view->way[MSTUN_REVERSE];
+    const mstun_pair_direction_t *forward = &view->way[MSTUN_FORWARD], *reverse = &view->way[MSTUN_REVERSE];
     nstime_t lasted;
 
     cells[VERDICT] = mstun_cell_text(val_to_str_const(view->verdict, mstun_pair_verdict_names, ""));
@@ -199,8 +199,8 @@ void mstun_pairs_report_register(const mstun_registrar_t *reg _U_)
                                            .columns = columns,
                                            .column_count = COLUMNS,
                                            .empty = "no pairs",
-                                           .begin = mstun_kept_set_new,
-                                           .end = mstun_kept_set_free,
+                                           .begin = mstun_pointer_set_new,
+                                           .end = mstun_pointer_set_free,
                                            .message = learn,
                                            .fill = fill };
 

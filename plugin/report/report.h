@@ -4,7 +4,7 @@
 #ifndef MSTUN_REPORT_REPORT_H
 #define MSTUN_REPORT_REPORT_H
 
-#include "registrar.h"
+#include "base/registrar.h"
 
 void mstun_tree_report_register(const mstun_registrar_t *reg);     /* mstun,tree */
 void mstun_srt_report_register(const mstun_registrar_t *reg);      /* mstun,srt */

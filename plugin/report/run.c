@@ -3,22 +3,22 @@
 
 #include "report/unconst.h"
 
-void *mstun_kept_set_new(void)
+void *mstun_pointer_set_new(void)
 {
     return g_hash_table_new(g_direct_hash, g_direct_equal);
 }
 
-void mstun_kept_set_free(void *set)
+void mstun_pointer_set_free(void *set)
 {
     g_hash_table_destroy((GHashTable *)set);
 }
 
-void mstun_kept_set_add(void *set, const void *pointer)
+void mstun_pointer_set_add(void *set, const void *pointer)
 {
     g_hash_table_add((GHashTable *)set, mstun_unconst(pointer));
 }
 
-void mstun_run_reset(mstun_run_t *run)
+void mstun_report_reset(mstun_report_instance_t *run)
 {
     if (run->kept) {
         run->report->end(run->kept);
@@ -28,10 +28,10 @@ void mstun_run_reset(mstun_run_t *run)
 }
 
 /* What an earlier file left points to memory that is gone. */
-static void *kept(mstun_run_t *run)
+static void *kept(mstun_report_instance_t *run)
 {
     if (run->file != mstun_tap_file()) {
-        mstun_run_reset(run);
+        mstun_report_reset(run);
         run->file = mstun_tap_file();
     }
     if (!run->kept) {
@@ -40,17 +40,17 @@ static void *kept(mstun_run_t *run)
     return run->kept;
 }
 
-void mstun_run_message(mstun_run_t *run, packet_info *pinfo, const mstun_tap_t *told)
+void mstun_report_on_message(mstun_report_instance_t *run, packet_info *pinfo, const mstun_tap_info_t *info)
 {
-    run->report->message(kept(run), pinfo, told);
+    run->report->message(kept(run), pinfo, info);
 }
 
-void mstun_run_expert(mstun_run_t *run, packet_info *pinfo, const expert_info_t *info)
+void mstun_report_on_expert(mstun_report_instance_t *run, packet_info *pinfo, const expert_info_t *info)
 {
     run->report->expert(kept(run), pinfo, info);
 }
 
-void mstun_run_release(mstun_run_t *run)
+void mstun_report_release_table(mstun_report_instance_t *run)
 {
     if (run->scope) {
         wmem_destroy_allocator(run->scope);
@@ -58,9 +58,9 @@ void mstun_run_release(mstun_run_t *run)
     }
 }
 
-const mstun_table_t *mstun_run_fill(mstun_run_t *run)
+const mstun_table_t *mstun_report_build_table(mstun_report_instance_t *run)
 {
-    mstun_run_release(run);
+    mstun_report_release_table(run);
     run->scope = wmem_allocator_new(WMEM_ALLOCATOR_BLOCK);
     mstun_table_t *table =
         mstun_table_new(run->scope, run->report->name, run->report->columns, run->report->column_count);

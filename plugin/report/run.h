@@ -20,7 +20,7 @@ typedef struct {
     void (*end)(void *kept);
 
     /** Each message that passes the filter. */
-    void (*message)(void *kept, packet_info *pinfo, const mstun_tap_t *told);
+    void (*message)(void *kept, packet_info *pinfo, const mstun_tap_info_t *info);
 
     /** Each expert info of whatever protocol on a packet that passes the filter; NULL: none is wanted. */
     void (*expert)(void *kept, packet_info *pinfo, const expert_info_t *info);
@@ -30,9 +30,9 @@ typedef struct {
 } mstun_report_t;
 
 /** What a report keeps, where that is no more than a set of pointers: a GHashTable of them. */
-void *mstun_kept_set_new(void);
-void mstun_kept_set_free(void *set);
-void mstun_kept_set_add(void *set, const void *pointer);
+void *mstun_pointer_set_new(void);
+void mstun_pointer_set_free(void *set);
+void mstun_pointer_set_add(void *set, const void *pointer);
 
 /** A report in hand, of one command line option or window. */
 typedef struct {
@@ -42,17 +42,17 @@ typedef struct {
     nstime_t end;  /* the last frame so far */
     bool json;
     wmem_allocator_t *scope; /* of the table that was filled last, or NULL */
-} mstun_run_t;
+} mstun_report_instance_t;
 
 /** Forgets what was kept. */
-void mstun_run_reset(mstun_run_t *run);
+void mstun_report_reset(mstun_report_instance_t *run);
 
-void mstun_run_message(mstun_run_t *run, packet_info *pinfo, const mstun_tap_t *told);
-void mstun_run_expert(mstun_run_t *run, packet_info *pinfo, const expert_info_t *info);
+void mstun_report_on_message(mstun_report_instance_t *run, packet_info *pinfo, const mstun_tap_info_t *info);
+void mstun_report_on_expert(mstun_report_instance_t *run, packet_info *pinfo, const expert_info_t *info);
 
-/** The report's table as of now; good until the next fill or mstun_run_release. */
-const mstun_table_t *mstun_run_fill(mstun_run_t *run);
-void mstun_run_release(mstun_run_t *run);
+/** The report's table as of now; good until the next fill or mstun_report_release_table. */
+const mstun_table_t *mstun_report_build_table(mstun_report_instance_t *run);
+void mstun_report_release_table(mstun_report_instance_t *run);
 
 /** Makes the report one of the command line. */
 void mstun_command_register(const mstun_report_t *report);

@@ -19,22 +19,22 @@ static void begin(struct register_srt *srt _U_, GArray *tables)
 static tap_packet_status learn(void *data, packet_info *pinfo, epan_dissect_t *edt _U_, const void *message,
                                tap_flags_t flags _U_)
 {
-    const mstun_tap_t *told = (const mstun_tap_t *)message;
+    const mstun_tap_info_t *info = (const mstun_tap_info_t *)message;
 
-    if (!told->has_request || told->copy) {
+    if (!info->has_request || info->copy) {
         return TAP_PACKET_DONT_REDRAW;
     }
     srt_stat_table *table = g_array_index(((srt_data_t *)data)->srt_array, srt_stat_table *, 0);
-    int row = told->type & STUN_TYPE_METHOD_MASK;
+    int row = info->type & STUN_TYPE_METHOD_MASK;
 
     if (row >= table->num_procs || !table->procedures[row].procedure) {
         init_srt_table_row(
             table, row,
             val_to_str_const((uint32_t)row,
-                             told->dialect == MSTUN_DIALECT_MS_TURN ? mstun_ms_turn_method_names : mstun_method_names,
+                             info->dialect == MSTUN_DIALECT_MS_TURN ? mstun_ms_turn_method_names : mstun_method_names,
                              "Unknown method"));
     }
-    add_srt_table_data(table, row, &told->request_time, pinfo);
+    add_srt_table_data(table, row, &info->request_time, pinfo);
     return TAP_PACKET_REDRAW;
 }
 

@@ -5,7 +5,7 @@
 #ifndef MSTUN_REPORT_TABLE_H
 #define MSTUN_REPORT_TABLE_H
 
-#include "compat.h"
+#include "base/compat.h"
 
 typedef struct {
     const char *key;   /* in JSON: part of the interface that README.md documents */

@@ -8,7 +8,7 @@
 static int tap = -1;
 static unsigned file;
 
-static void list_attributes(tvbuff_t *message, packet_info *pinfo, const mstun_facts_t *facts, mstun_tap_t *told)
+static void list_attributes(tvbuff_t *message, packet_info *pinfo, const mstun_facts_t *facts, mstun_tap_info_t *info)
 {
     uint32_t captured = tvb_captured_length(message);
     uint32_t end = MIN(STUN_HEADER_LEN + (uint32_t)facts->length, tvb_reported_length(message));
@@ -17,12 +17,12 @@ static void list_attributes(tvbuff_t *message, packet_info *pinfo, const mstun_f
     mstun_tlv_t tlv;
 
     mstun_tlv_walk_start(&walk, tvb_get_ptr(message, 0, (int)captured), captured, end, facts->padded);
-    while (told->attribute_count < ATTRIBUTES_MAX && mstun_tlv_walk_next(&walk, &tlv)) {
-        if (tlv.state != MSTUN_TLV_LEFTOVER) {
-            types[told->attribute_count++] = tlv.type;
+    while (info->attribute_count < ATTRIBUTES_MAX && mstun_tlv_walk_next(&walk, &tlv)) {
+        if (tlv.state != MSTUN_TLV_TRAILING_BYTES) {
+            types[info->attribute_count++] = tlv.type;
         }
     }
-    told->attributes = types;
+    info->attributes = types;
 }
 
 bool mstun_tap_wanted(void)
@@ -31,30 +31,30 @@ bool mstun_tap_wanted(void)
 }
 
 void mstun_tap_queue(tvbuff_t *message, packet_info *pinfo, const mstun_stream_t *stream, mstun_framing_t framing,
-                     uint32_t position, const mstun_facts_t *facts, const mstun_exchange_t *exchange)
+                     uint32_t position, const mstun_facts_t *facts, const mstun_message_role_t *exchange)
 {
     const mstun_transaction_t *transaction = exchange->transaction;
-    mstun_tap_t *told = wmem_new0(pinfo->pool, mstun_tap_t);
+    mstun_tap_info_t *info = wmem_new0(pinfo->pool, mstun_tap_info_t);
 
-    told->dialect = facts->dialect;
-    told->framing = framing;
-    told->type = facts->type;
-    told->class = facts->class;
-    told->method = facts->method;
-    told->error_code = facts->class == STUN_ERROR && facts->has & MSTUN_HAS_ERROR ? facts->error_code : 0;
-    told->copy = exchange->copy != NULL;
-    list_attributes(message, pinfo, facts, told);
+    info->dialect = facts->dialect;
+    info->framing = framing;
+    info->type = facts->type;
+    info->class = facts->class;
+    info->method = facts->method;
+    info->error_code = facts->class == STUN_ERROR && facts->has & MSTUN_HAS_ERROR ? facts->error_code : 0;
+    info->copy = exchange->copy != NULL;
+    list_attributes(message, pinfo, facts, info);
     if (transaction && facts->class != STUN_REQUEST && transaction->request_frame) {
-        told->has_request = transaction->request_frame <= pinfo->num;
-        told->request_time = transaction->request_time;
-        told->asked_peer = mstun_allocation_requested_peer(exchange);
+        info->has_request = transaction->request_frame <= pinfo->num;
+        info->request_time = transaction->request_time;
+        info->asked_peer = mstun_requested_peer(exchange);
     }
-    told->late.frame = pinfo->num;
+    info->late.frame = pinfo->num;
     if (stream) {
-        told->pair = mstun_pair_of(exchange);
-        mstun_late_keep(&told->late, stream, pinfo, position, facts, exchange);
+        info->pair = mstun_pair_of(exchange);
+        mstun_deferred_init(&info->late, stream, pinfo, position, facts, exchange);
     }
-    tap_queue_packet(tap, pinfo, told);
+    tap_queue_packet(tap, pinfo, info);
 }
 
 unsigned mstun_tap_file(void)

@@ -7,8 +7,8 @@
 
 #include <epan/tap.h>
 
-#include "track/late.h"
-#include "track/pair.h"
+#include "diagnose/deferred.h"
+#include "ice/pair.h"
 
 #define MSTUN_TAP "mstun"
 
@@ -27,15 +27,15 @@ typedef struct {
     nstime_t request_time;              /* of that request */
     const mstun_endpoint_t *asked_peer; /* of a TURN response: the first peer that its request named; NULL: none */
     const mstun_pair_t *pair;           /* that it checks; NULL: it is no check */
-    mstun_late_t late;                  /* frame, stream, allocation, connection; stream NULL: quoted in ICMP */
-} mstun_tap_t;
+    mstun_deferred_t late;              /* frame, stream, allocation, connection; stream NULL: quoted in ICMP */
+} mstun_tap_info_t;
 
 /** Somebody listens: whether mstun_tap_queue does anything. */
 bool mstun_tap_wanted(void);
 
 /** Hands a message to all reports. message: from its header on; stream NULL: it is quoted in ICMP. */
 void mstun_tap_queue(tvbuff_t *message, packet_info *pinfo, const mstun_stream_t *stream, mstun_framing_t framing,
-                     uint32_t position, const mstun_facts_t *facts, const mstun_exchange_t *exchange);
+                     uint32_t position, const mstun_facts_t *facts, const mstun_message_role_t *exchange);
 
 /** Counts the openings of files: what a report keeps of an older one points nowhere. */
 unsigned mstun_tap_file(void);

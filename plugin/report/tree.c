@@ -7,7 +7,7 @@
 #include <wsutil/to_str.h>
 
 #include "attr/attr.h"
-#include "framing/show.h"
+#include "framing/tree.h"
 #include "report/tap.h"
 #include "wire/values.h"
 
@@ -43,13 +43,13 @@ static const char *error_text(packet_info *pinfo, uint16_t code)
 }
 
 /* Of MS-TURN by its own names: the same number has another meaning there. */
-static const char *method_text(packet_info *pinfo, const mstun_tap_t *told)
+static const char *method_text(packet_info *pinfo, const mstun_tap_info_t *info)
 {
     const char *name =
-        val_to_str_const(told->type & STUN_TYPE_METHOD_MASK,
-                         told->dialect == MSTUN_DIALECT_MS_TURN ? mstun_ms_turn_method_names : mstun_method_names, "");
+        val_to_str_const(info->type & STUN_TYPE_METHOD_MASK,
+                         info->dialect == MSTUN_DIALECT_MS_TURN ? mstun_ms_turn_method_names : mstun_method_names, "");
 
-    return *name ? name : wmem_strdup_printf(pinfo->pool, "Method 0x%03x", told->method);
+    return *name ? name : wmem_strdup_printf(pinfo->pool, "Method 0x%03x", info->method);
 }
 
 /* Without printf, which would cost as much as all else that the reports do. */
@@ -66,19 +66,19 @@ static void count_attribute(stats_tree *tree, uint16_t type, const char *name)
 static tap_packet_status learn(stats_tree *tree, packet_info *pinfo, epan_dissect_t *edt _U_, const void *data,
                                tap_flags_t flags _U_)
 {
-    const mstun_tap_t *told = (const mstun_tap_t *)data;
+    const mstun_tap_info_t *info = (const mstun_tap_info_t *)data;
 
-    count(tree, BY_DIALECT, val_to_str_const(told->dialect, mstun_dialect_names, "Unknown"));
+    count(tree, BY_DIALECT, val_to_str_const(info->dialect, mstun_dialect_names, "Unknown"));
     count(tree, BY_FRAMING,
-          told->framing == MSTUN_FRAMING_UNKNOWN ? "None"
-                                                 : val_to_str_const(told->framing, mstun_framing_names, "None"));
-    count(tree, BY_METHOD, method_text(pinfo, told));
-    count(tree, BY_CLASS, class_names[told->class]);
-    if (told->error_code) {
-        count(tree, BY_ERROR, error_text(pinfo, told->error_code));
+          info->framing == MSTUN_FRAMING_UNKNOWN ? "None"
+                                                 : val_to_str_const(info->framing, mstun_framing_names, "None"));
+    count(tree, BY_METHOD, method_text(pinfo, info));
+    count(tree, BY_CLASS, class_names[info->class]);
+    if (info->error_code) {
+        count(tree, BY_ERROR, error_text(pinfo, info->error_code));
     }
-    for (unsigned i = 0; i < told->attribute_count; i++) {
-        count_attribute(tree, told->attributes[i], mstun_attr_name(told->dialect, told->attributes[i]));
+    for (unsigned i = 0; i < info->attribute_count; i++) {
+        count_attribute(tree, info->attributes[i], mstun_attr_name(info->dialect, info->attributes[i]));
     }
     return TAP_PACKET_REDRAW;
 }

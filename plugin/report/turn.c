@@ -7,7 +7,7 @@
 #include "attr/address.h"
 #include "report/run.h"
 #include "report/unconst.h"
-#include "track/turn_verdict.h"
+#include "turn/turn_state.h"
 
 #define PROTOCOL_TCP 6
 
@@ -63,31 +63,31 @@ static const mstun_column_t columns[COLUMNS] = {
 /* One of both. */
 typedef struct {
     const mstun_allocation_t *allocation;
-    const mstun_connection_t *connection; /* NULL: the row is the allocation's */
+    const mstun_peer_connection_t *connection; /* NULL: the row is the allocation's */
     mstun_turn_verdict_t verdict;
     mstun_turn_verdict_t worst; /* of the allocation's rows */
 } subject_t;
 
-static void learn(void *kept, packet_info *pinfo _U_, const mstun_tap_t *told)
+static void learn(void *kept, packet_info *pinfo _U_, const mstun_tap_info_t *info)
 {
     const mstun_allocation_t *allocation =
-        told->late.connection ? told->late.connection->allocation : told->late.allocation;
+        info->late.connection ? info->late.connection->allocation : info->late.allocation;
 
     if (allocation) {
-        mstun_kept_set_add(kept, allocation);
+        mstun_pointer_set_add(kept, allocation);
     }
 }
 
 static void add_subjects(wmem_array_t *subjects, const mstun_allocation_t *allocation, const nstime_t *now)
 {
     unsigned first = wmem_array_get_count(subjects);
-    subject_t subject = { allocation, NULL, mstun_turn_judge_allocation(allocation, now), MSTUN_TURN_LIVES };
+    subject_t subject = { allocation, NULL, mstun_allocation_state(allocation, now), MSTUN_TURN_LIVES };
     mstun_turn_verdict_t worst = subject.verdict;
 
     wmem_array_append_one(subjects, subject);
-    for (const mstun_connection_t *one = allocation->connections; one; one = one->older) {
+    for (const mstun_peer_connection_t *one = allocation->connections; one; one = one->older) {
         subject.connection = one;
-        subject.verdict = mstun_turn_judge_connection(one, now);
+        subject.verdict = mstun_relay_state(one, now);
         worst = MIN(worst, subject.verdict);
         wmem_array_append_one(subjects, subject);
     }
@@ -147,7 +147,7 @@ static void fill_allocation(wmem_allocator_t *scope, const mstun_allocation_t *a
     cells[USER] = mstun_cell_text(allocation->user);
 }
 
-static void fill_connection(wmem_allocator_t *scope, const mstun_connection_t *connection, mstun_cell_t *cells)
+static void fill_connection(wmem_allocator_t *scope, const mstun_peer_connection_t *connection, mstun_cell_t *cells)
 {
     const char **peer = wmem_new(scope, const char *);
 
@@ -213,8 +213,8 @@ void mstun_turn_report_register(const mstun_registrar_t *reg _U_)
                                            .columns = columns,
                                            .column_count = COLUMNS,
                                            .empty = "no allocations",
-                                           .begin = mstun_kept_set_new,
-                                           .end = mstun_kept_set_free,
+                                           .begin = mstun_pointer_set_new,
+                                           .end = mstun_pointer_set_free,
                                            .message = learn,
                                            .fill = fill };
 

@@ -9,10 +9,11 @@
 #include <epan/stat_tap_ui.h>
 
 typedef struct {
-    mstun_run_t run;
+    mstun_report_instance_t run;
     stat_tap_table_ui ui;
-    mstun_run_t *of_experts; /* the data of the listener on expert infos: listeners are told apart by their data */
-    mstun_run_t *of_drawing;
+    mstun_report_instance_t
+        *of_experts; /* the data of the listener on expert infos: listeners are told apart by their data */
+    mstun_report_instance_t *of_drawing;
     bool listening;
     bool drawing;
 } window_t;
@@ -81,13 +82,13 @@ static void fill(window_t *window)
         return;
     }
     stat_tap_table *table = g_array_index(tables, stat_tap_table *, 0);
-    const mstun_table_t *rows = mstun_run_fill(&window->run);
+    const mstun_table_t *rows = mstun_report_build_table(&window->run);
 
     clear(table);
     for (unsigned row = 0; row < mstun_table_count(rows); row++) {
         add_row(table, window, row, mstun_table_row(rows, row));
     }
-    mstun_run_release(&window->run);
+    mstun_report_release_table(&window->run);
 }
 
 static tap_packet_status learn_frame(void *data, packet_info *pinfo, epan_dissect_t *edt _U_, const void *nothing _U_,
@@ -102,7 +103,7 @@ static tap_packet_status learn_frame(void *data, packet_info *pinfo, epan_dissec
     return TAP_PACKET_REDRAW;
 }
 
-static tap_packet_status redraw(void *data _U_, packet_info *pinfo _U_, epan_dissect_t *edt _U_, const void *told _U_,
+static tap_packet_status redraw(void *data _U_, packet_info *pinfo _U_, epan_dissect_t *edt _U_, const void *info _U_,
                                 tap_flags_t flags _U_)
 {
     return TAP_PACKET_REDRAW;
@@ -110,7 +111,7 @@ static tap_packet_status redraw(void *data _U_, packet_info *pinfo _U_, epan_dis
 
 static void draw(void *data)
 {
-    window_t *window = (window_t *)(void *)*(mstun_run_t **)data; /* its first member */
+    window_t *window = (window_t *)(void *)*(mstun_report_instance_t **)data; /* its first member */
     stat_tap_table *table =
         window->ui.tables && window->ui.tables->len > 0 ? g_array_index(window->ui.tables, stat_tap_table *, 0) : NULL;
 
@@ -122,7 +123,7 @@ static void draw(void *data)
 static tap_packet_status learn_expert(void *data, packet_info *pinfo, epan_dissect_t *edt _U_, const void *info,
                                       tap_flags_t flags _U_)
 {
-    mstun_run_expert(*(mstun_run_t **)data, pinfo, (const expert_info_t *)info);
+    mstun_report_on_expert(*(mstun_report_instance_t **)data, pinfo, (const expert_info_t *)info);
     return TAP_PACKET_REDRAW;
 }
 
@@ -156,7 +157,7 @@ static void fill_before_drawing(window_t *window)
     }
 }
 
-static tap_packet_status learn(void *data, packet_info *pinfo, epan_dissect_t *edt _U_, const void *told,
+static tap_packet_status learn(void *data, packet_info *pinfo, epan_dissect_t *edt _U_, const void *info,
                                tap_flags_t flags _U_)
 {
     window_t *window = window_of(((stat_data_t *)data)->stat_tap_data);
@@ -164,7 +165,7 @@ static tap_packet_status learn(void *data, packet_info *pinfo, epan_dissect_t *e
     if (!window->drawing && !PINFO_FD_VISITED(pinfo)) {
         fill_before_drawing(window);
     }
-    mstun_run_message(&window->run, pinfo, (const mstun_tap_t *)told);
+    mstun_report_on_message(&window->run, pinfo, (const mstun_tap_info_t *)told);
     return TAP_PACKET_REDRAW;
 }
 
@@ -175,7 +176,7 @@ static void open_window(stat_tap_table_ui *ui)
     if (!window->listening) {
         listen_to_all(window);
     }
-    mstun_run_reset(&window->run);
+    mstun_report_reset(&window->run);
     stat_tap_add_table(ui, stat_tap_init_table(ui->title, (int)ui->nfields, 0, NULL));
 }
 

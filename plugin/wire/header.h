@@ -16,7 +16,7 @@
 #ifndef MSTUN_WIRE_HEADER_H
 #define MSTUN_WIRE_HEADER_H
 
-#include "compat.h"
+#include "base/compat.h"
 
 #define STUN_HEADER_LEN 20
 #define STUN_ID_OFFSET 4 /* the id of all dialects: 16 bytes, the cookie included */

@@ -12,7 +12,7 @@ void mstun_tlv_walk_start(mstun_tlv_walk_t *walk, const uint8_t *bytes, uint32_t
 
 static bool leftover(mstun_tlv_walk_t *walk, mstun_tlv_t *tlv, uint32_t left)
 {
-    tlv->state = MSTUN_TLV_LEFTOVER;
+    tlv->state = MSTUN_TLV_TRAILING_BYTES;
     tlv->value_len = left;
     walk->offset = walk->end;
     return true;
@@ -30,7 +30,7 @@ bool mstun_tlv_walk_next(mstun_tlv_walk_t *walk, mstun_tlv_t *tlv)
         return leftover(walk, tlv, left);
     }
     if (walk->captured < walk->offset + STUN_TLV_HEADER_LEN) {
-        tlv->state = MSTUN_TLV_CUT;
+        tlv->state = MSTUN_TLV_TRUNCATED_BY_CAPTURE;
         walk->offset = walk->end;
         return true;
     }
@@ -38,7 +38,7 @@ bool mstun_tlv_walk_next(mstun_tlv_walk_t *walk, mstun_tlv_t *tlv)
     tlv->length = pntohu16(walk->bytes + walk->offset + 2);
     left -= STUN_TLV_HEADER_LEN;
     if (tlv->length > left) {
-        tlv->state = MSTUN_TLV_OVERRUN;
+        tlv->state = MSTUN_TLV_LENGTH_BEYOND_MESSAGE;
         tlv->value_len = left;
         walk->offset = walk->end;
         return true;
@@ -48,7 +48,7 @@ bool mstun_tlv_walk_next(mstun_tlv_walk_t *walk, mstun_tlv_t *tlv)
     tlv->padding = walk->pads ? MIN((4u - (tlv->length & 3u)) & 3u, left) : 0;
     walk->offset += STUN_TLV_HEADER_LEN + tlv->value_len + tlv->padding;
     if (walk->captured < tlv->offset + STUN_TLV_HEADER_LEN + tlv->value_len) {
-        tlv->state = MSTUN_TLV_CUT;
+        tlv->state = MSTUN_TLV_TRUNCATED_BY_CAPTURE;
         walk->offset = walk->end;
     }
     return true;

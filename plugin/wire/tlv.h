@@ -14,15 +14,15 @@
 #ifndef MSTUN_WIRE_TLV_H
 #define MSTUN_WIRE_TLV_H
 
-#include "compat.h"
+#include "base/compat.h"
 
 #define STUN_TLV_HEADER_LEN 4
 
 typedef enum {
     MSTUN_TLV_OK,
-    MSTUN_TLV_CUT,      /* whole by the message's length, but the capture ends before it does */
-    MSTUN_TLV_OVERRUN,  /* its length runs past the end of the message; value_len is what is left */
-    MSTUN_TLV_LEFTOVER, /* one to three bytes at the end that hold no attribute; type and length are 0 */
+    MSTUN_TLV_TRUNCATED_BY_CAPTURE,  /* whole by the message's length, but the capture ends before it does */
+    MSTUN_TLV_LENGTH_BEYOND_MESSAGE, /* its length runs past the end of the message; value_len is what is left */
+    MSTUN_TLV_TRAILING_BYTES,        /* one to three bytes at the end that hold no attribute; type and length are 0 */
 } mstun_tlv_state_t;
 
 typedef struct {

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "auth/credential_match.h"
+
+#include "auth/credential_uat.h"
+#include "auth/digest.h"
+
+static mstun_span_t span_of_text(const char *text)
+{
+    return (mstun_span_t){ .bytes = (const uint8_t *)text, .len = (uint16_t)strlen(text) };
+}
+
+static mstun_span_t span_of(const GByteArray *bytes)
+{
+    return bytes ? (mstun_span_t){ .bytes = bytes->data, .len = (uint16_t)bytes->len } : (mstun_span_t){ NULL, 0 };
+}
+
+/* RFC 8445 section 7.2.2: the receiver's ufrag, whose password it is, stands first in USERNAME. */
+static bool begins_with_ufrag(const mstun_span_t *username, const mstun_span_t *ufrag)
+{
+    return ufrag->len > 0 && username->len > ufrag->len && username->bytes[ufrag->len] == ':' &&
+           memcmp(username->bytes, ufrag->bytes, ufrag->len) == 0;
+}
+
+/* MS-TURN's later requests say no realm; nor does a response, if nobody knows its request. */
+static bool may_lack_realm(const mstun_identity_t *identity)
+{
+    return identity->scheme == MSTUN_SCHEME_MS_TURN_SHA1 || identity->scheme == MSTUN_SCHEME_MS_TURN_SHA256 ||
+           !mstun_identity_named(identity);
+}
+
+static bool has_realm(const mstun_credentials_row_t *row, const mstun_identity_t *identity)
+{
+    mstun_span_t own = mstun_span_unquoted(span_of_text(row->realm)), said = mstun_span_unquoted(identity->realm);
+
+    if (row->realm[0] == '\0') {
+        return true;
+    }
+    return identity->realm.bytes ? mstun_span_equal(&own, &said) : may_lack_realm(identity);
+}
+
+/* draft-uberti-behave-turn-rest: "time:user" or "time" alone, in seconds since 1970. */
+static bool is_of_secret(const mstun_credentials_row_t *row, const mstun_span_t *username)
+{
+    uint16_t digits = 0;
+
+    while (digits < username->len && g_ascii_isdigit((char)username->bytes[digits])) {
+        digits++;
+    }
+    if (digits == 0 || (digits < username->len && username->bytes[digits] != ':')) {
+        return false;
+    }
+    if (row->name[0] == '\0') {
+        return true;
+    }
+    mstun_span_t user = { .bytes = username->bytes + digits + 1, .len = (uint16_t)(username->len - digits - 1) };
+    mstun_span_t own = span_of(row->names[0]);
+
+    return digits < username->len && mstun_span_equal(&user, &own);
+}
+
+static bool has_userhash(const mstun_credentials_row_t *row, const mstun_identity_t *identity)
+{
+    mstun_span_t own = span_of(row->names[0]);
+    uint8_t hash[HASH_SHA2_256_LENGTH];
+
+    return identity->userhash.len == sizeof hash && mstun_userhash(&own, &identity->realm, hash) &&
+           memcmp(hash, identity->userhash.bytes, sizeof hash) == 0;
+}
+
+static bool has_name(const mstun_credentials_row_t *row, const mstun_identity_t *identity)
+{
+    if (row->password_kind == MSTUN_PASSWORD_SECRET) {
+        return identity->username.bytes && is_of_secret(row, &identity->username);
+    }
+    if (identity->userhash.bytes) {
+        return has_userhash(row, identity);
+    }
+    mstun_span_t own = mstun_span_without_fill(span_of(row->names[0]));
+    mstun_span_t said = mstun_span_without_fill(identity->username);
+
+    return identity->username.bytes && mstun_span_equal(&own, &said);
+}
+
+static bool has_ufrag(const mstun_credentials_row_t *row, const mstun_identity_t *identity)
+{
+    mstun_span_t text = span_of(row->names[0]), decoded = span_of(row->names[1]);
+
+    return identity->scheme == MSTUN_SCHEME_SHORT_TERM &&
+           (begins_with_ufrag(&identity->username, &text) || begins_with_ufrag(&identity->username, &decoded));
+}
+
+/* Whether the row's password may be the message's: without a name any may be, but a secret needs one. */
+static bool may_be_for(const mstun_credentials_row_t *row, const mstun_identity_t *identity)
+{
+    if (!mstun_identity_named(identity)) {
+        return row->password_kind != MSTUN_PASSWORD_SECRET && has_realm(row, identity);
+    }
+    return row->name_kind == MSTUN_NAME_UFRAG ? has_ufrag(row, identity)
+                                              : has_realm(row, identity) && has_name(row, identity);
+}
+
+/* The password that a server with this secret gives out: base64(HMAC-SHA1(secret, name)). */
+static void make_keys_of_secret(const mstun_credentials_row_t *row, const mstun_identity_t *identity,
+                                mstun_keys_t *keys)
+{
+    mstun_span_t secret = span_of(row->passwords[0]);
+    uint8_t digest[HASH_SHA1_LENGTH];
+
+    keys->count = 0;
+    if (mstun_digest(GCRY_MD_SHA1, &secret, &identity->username, 1, digest)) {
+        char *text = g_base64_encode(digest, sizeof digest);
+        mstun_span_t password = span_of_text(text);
+
+        mstun_keys_make(identity, &password, 1, keys);
+        g_free(text);
+    }
+}
+
+/* In the row's own words where the message says a hash, or nothing. */
+static mstun_identity_t in_words_of(const mstun_credentials_row_t *row, const mstun_identity_t *identity)
+{
+    mstun_identity_t result = *identity;
+
+    if (!result.username.bytes) {
+        result.username = span_of(row->names[0]);
+    }
+    if (!result.realm.bytes && row->realm[0] != '\0') {
+        result.realm = span_of_text(row->realm);
+        result.scheme = result.scheme == MSTUN_SCHEME_SHORT_TERM ? MSTUN_SCHEME_LONG_TERM : result.scheme;
+    }
+    return result;
+}
+
+static const mstun_keys_t *keys_of(mstun_credentials_row_t *row, const mstun_identity_t *identity)
+{
+    if (row->keys_for && mstun_identity_equal(row->keys_for, identity)) {
+        return row->keys;
+    }
+    mstun_credentials_forget_keys(row);
+    row->keys_for = mstun_identity_copy(NULL, identity);
+    row->keys = g_new(mstun_keys_t, 1);
+    if (row->password_kind == MSTUN_PASSWORD_SECRET) {
+        make_keys_of_secret(row, identity, row->keys);
+    } else {
+        mstun_span_t passwords[MSTUN_DECODINGS] = { span_of(row->passwords[0]), span_of(row->passwords[1]) };
+
+        mstun_keys_make(identity, passwords, row->passwords[1] ? MSTUN_DECODINGS : 1, row->keys);
+    }
+    return row->keys;
+}
+
+static bool try_row(mstun_credentials_row_t *row, const mstun_facts_t *facts, const mstun_span_t *hmac,
+                    const mstun_identity_t *identity, mstun_credentials_match_t *fit)
+{
+    mstun_identity_t as = in_words_of(row, identity);
+    const mstun_keys_t *keys = keys_of(row, &as);
+
+    for (unsigned i = 0; i < keys->count; i++) {
+        unsigned number = (row->likeliest + i) % keys->count;
+
+        fit->mode = mstun_integrity_variant_of(facts, hmac, &keys->keys[number]);
+        if (fit->mode) {
+            fit->key = keys->keys[number].kind;
+            row->likeliest = number;
+            return true;
+        }
+    }
+    return false;
+}
+
+bool mstun_credentials_empty(void)
+{
+    unsigned count;
+
+    mstun_credentials_rows(&count);
+    return count == 0;
+}
+
+void mstun_credentials_try(const mstun_facts_t *facts, const mstun_span_t *hmac, const mstun_identity_t *identity,
+                           mstun_credentials_match_t *fit)
+{
+    bool is_named = mstun_identity_named(identity);
+    unsigned count;
+    mstun_credentials_row_t *rows = mstun_credentials_rows(&count);
+
+    for (unsigned i = 0; i < count && fit->mode == MSTUN_INTEGRITY_VARIANT_NONE; i++) {
+        mstun_credentials_row_t *row = &rows[i];
+
+        if (!may_be_for(row, identity)) {
+            continue;
+        }
+        fit->tried += is_named;
+        fit->beyond_ascii = fit->beyond_ascii || !row->ascii;
+        if (try_row(row, facts, hmac, identity, fit) || (is_named && fit->row == 0)) {
+            fit->row = i + 1;
+            fit->note = row->note;
+        }
+    }
+}

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "dissect/columns.h"
+
+#include <epan/proto_data.h>
+
+static int proto_mstun = -1;
+
+/* In the packet's own data: Info holds text of ours, or a separator at least. TCP's marks in front of it do not count. */
+#define INFO_KEY 0
+
+typedef struct {
+    bool separated; /* nothing has been written since: relays in relays separate again and again */
+} info_t;
+
+void mstun_info_reset(packet_info *pinfo)
+{
+    col_set_str(pinfo->cinfo, COL_PROTOCOL, "MSTUN");
+    col_clear(pinfo->cinfo, COL_INFO); /* behind the fence: an earlier part of this frame has its text there */
+}
+
+bool mstun_info_is_visible(packet_info *pinfo)
+{
+    return col_get_writable(pinfo->cinfo, COL_INFO);
+}
+
+static info_t *separate(packet_info *pinfo)
+{
+    info_t *info = (info_t *)p_get_proto_data(pinfo->pool, pinfo, proto_mstun, INFO_KEY);
+
+    if (!info) {
+        info = wmem_new(pinfo->pool, info_t);
+        p_add_proto_data(pinfo->pool, pinfo, proto_mstun, INFO_KEY, info);
+    } else if (!info->separated) {
+        col_append_str(pinfo->cinfo, COL_INFO, "; ");
+    }
+    info->separated = true;
+    return info;
+}
+
+void mstun_info_add_separator(packet_info *pinfo)
+{
+    if (mstun_info_is_visible(pinfo)) {
+        separate(pinfo);
+        col_set_fence(pinfo->cinfo, COL_INFO);
+    }
+}
+
+void mstun_info_append(packet_info *pinfo, const char *text)
+{
+    if (mstun_info_is_visible(pinfo)) {
+        info_t *info = separate(pinfo);
+
+        col_append_str(pinfo->cinfo, COL_INFO, text);
+        col_set_fence(pinfo->cinfo, COL_INFO);
+        info->separated = false;
+    }
+}
+
+void mstun_info_fence(packet_info *pinfo)
+{
+    info_t *info = (info_t *)p_get_proto_data(pinfo->pool, pinfo, proto_mstun, INFO_KEY);
+
+    col_set_fence(pinfo->cinfo, COL_INFO);
+    if (info) {
+        info->separated = false;
+    }
+}
+
+void mstun_columns_register(const mstun_registrar_t *reg)
+{
+    proto_mstun = reg->proto;
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * How packets come to us out of TLS and DTLS that Wireshark decrypts. */
+#ifndef MSTUN_ENTRY_TLS_H
+#define MSTUN_ENTRY_TLS_H
+
+#include "base/registrar.h"
+
+void mstun_entry_tls_register(const mstun_registrar_t *reg);
+
+/** After all dissectors are registered. */
+void mstun_entry_tls_handoff(void);
+
+#endif

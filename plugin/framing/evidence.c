@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "framing/evidence.h"
+
+#include "framing/rfc3489.h"
+#include "wire/tlv.h"
+
+#define MEDIA_FRAMES_LOOKED_AT 64 /* in front of a STUN message: bounds the walk over one segment */
+
+/* The attributes, as far as they are there, must walk: no overrun and no leftover. */
+static bool attributes_walk(const uint8_t *message, uint32_t captured, mstun_dialect_t dialect, bool *any)
+{
+    mstun_tlv_walk_t walk;
+    mstun_tlv_t tlv;
+
+    *any = false;
+    mstun_tlv_walk_start(&walk, message, captured, STUN_HEADER_LEN + (uint32_t)pntohu16(message + 2),
+                         mstun_dialect_pads(dialect));
+    while (mstun_tlv_walk_next(&walk, &tlv)) {
+        if (tlv.state == MSTUN_TLV_LENGTH_BEYOND_MESSAGE || tlv.state == MSTUN_TLV_TRAILING_BYTES) {
+            return false;
+        }
+        *any = true;
+    }
+    return true;
+}
+
+/* A message of a known type whose attributes walk; at least one attribute if any_needed. */
+static bool convincing(const uint8_t *message, uint32_t captured, bool any_needed)
+{
+    mstun_dialect_t dialect = mstun_dialect_of_bytes(message, captured);
+    bool any;
+
+    return dialect != MSTUN_DIALECT_RFC3489 && stun_type_known(pntohu16(message)) &&
+           attributes_walk(message, captured, dialect, &any) && (any || !any_needed);
+}
+
+bool looks_like_stun_message(const uint8_t *message, uint32_t captured, uint32_t reported, mstun_confidence_t proof)
+{
+    if (captured < STUN_HEADER_LEN || !stun_type_possible(pntohu16(message))) {
+        return false;
+    }
+    bool whole = STUN_HEADER_LEN + (uint32_t)pntohu16(message + 2) <= reported;
+
+    if (!has_cookie(message)) { /* MS-TURN without the RFC 5389 cookie: its own cookie is as good */
+        return (whole || proof == MSTUN_CONFIDENCE_HEADER) && convincing(message, captured, true);
+    }
+    if (proof == MSTUN_CONFIDENCE_HEADER && whole) {
+        return true;
+    }
+    if (!whole && pntohu16(message + 2) & 3) { /* nothing but the header speaks for it, so that must be right */
+        return false;
+    }
+    return (whole || proof == MSTUN_CONFIDENCE_HEADER) && convincing(message, captured, proof == MSTUN_CONFIDENCE_FULL);
+}
+
+bool mstun_is_media(const uint8_t *packet, uint32_t captured, uint32_t reported)
+{
+    mstun_packet_t class = mstun_packet_class(packet, captured, reported);
+
+    return class == MSTUN_PACKET_RTP || class == MSTUN_PACKET_RTCP || class == MSTUN_PACKET_SRTCP ||
+           class == MSTUN_PACKET_DTLS;
+}
+
+/* Without RFC 5389's cookie: Google's relay has MS-TURN's, RFC 3489 has none. */
+static bool proves_frame_without_cookie(const uint8_t *frame, uint32_t captured, uint32_t reported,
+                                        mstun_confidence_t proof)
+{
+    const uint8_t *message = frame + RFC4571_HEADER_LEN;
+    uint32_t len = pntohu16(frame);
+
+    if (!frame_length_fits(frame)) {
+        return false;
+    }
+    captured -= RFC4571_HEADER_LEN;
+    reported -= RFC4571_HEADER_LEN;
+    if (has_ms_cookie(message, captured)) {
+        return looks_like_stun_message(message, captured, reported, proof);
+    }
+    return len <= captured && mstun_rfc3489_proves(message, len, len);
+}
+
+bool looks_like_rfc4571_frame(const uint8_t *bytes, uint32_t captured, uint32_t reported, mstun_confidence_t proof)
+{
+    if (captured < RFC4571_HEADER_LEN + STUN_HEADER_LEN) {
+        return false;
+    }
+    if (!has_cookie(bytes + RFC4571_HEADER_LEN)) {
+        return proves_frame_without_cookie(bytes, captured, reported, proof);
+    }
+    /* The built-in looks at the message alone, so a frame length that does not fit is no reason to refuse it. */
+    bool whole = RFC4571_HEADER_LEN + STUN_HEADER_LEN + (uint32_t)pntohu16(bytes + 4) <= reported;
+
+    if (!frame_length_fits(bytes) && (proof == MSTUN_CONFIDENCE_FULL || !whole)) {
+        return false;
+    }
+    return looks_like_stun_message(bytes + RFC4571_HEADER_LEN, captured - RFC4571_HEADER_LEN,
+                                   reported - RFC4571_HEADER_LEN, proof);
+}
+
+static bool ms_length_fits(const uint8_t *unit)
+{
+    return unit[0] == MS_TURN_CONTROL && unit[1] == 0 &&
+           pntohu16(unit + 2) == STUN_HEADER_LEN + (uint32_t)pntohu16(unit + MS_TURN_HEADER_LEN + 2);
+}
+
+/* Type 0x03 with a check in it that fills it, behind an RFC 4571 length or not. */
+static bool proves_ms_data(const uint8_t *bytes, uint32_t captured)
+{
+    uint32_t len = pntohu16(bytes + 2);
+
+    if (captured < MS_TURN_HEADER_LEN + RFC4571_HEADER_LEN + STUN_HEADER_LEN || bytes[1] != 0) {
+        return false;
+    }
+    const uint8_t *data = bytes + MS_TURN_HEADER_LEN;
+    bool framed = pntohu32(data + RFC4571_HEADER_LEN + STUN_ID_OFFSET) == STUN_COOKIE;
+
+    if (framed) {
+        return len == RFC4571_HEADER_LEN + (uint32_t)pntohu16(data) && frame_length_fits(data) &&
+               stun_type_known(pntohu16(data + RFC4571_HEADER_LEN));
+    }
+    return has_cookie(data) && len == STUN_HEADER_LEN + (uint32_t)pntohu16(data + 2) && stun_type_known(pntohu16(data));
+}
+
+static bool is_whole_hello(const uint8_t *bytes, uint32_t captured)
+{
+    mstun_pseudo_tls_kind_t hello = mstun_pseudo_tls_hello(bytes, captured);
+
+    return hello != MSTUN_HELLO_NONE && captured >= mstun_pseudo_tls_len(hello);
+}
+
+/* Type 0x02 and a TURN message whose first attribute is the Magic Cookie; type 0x03 and a check; a pseudo-TLS hello. */
+static bool proves_ms_turn(const uint8_t *bytes, uint32_t captured, uint32_t reported)
+{
+    const uint8_t *message = bytes + MS_TURN_HEADER_LEN;
+
+    switch (bytes[0]) {
+    case MS_TURN_CONTROL:
+        return captured >= MS_TURN_HEADER_LEN + STUN_HEADER_LEN + 8 && ms_length_fits(bytes) &&
+               mstun_dialect_of_bytes(message, captured - MS_TURN_HEADER_LEN) == MSTUN_DIALECT_MS_TURN &&
+               (MS_TURN_HEADER_LEN + (uint32_t)pntohu16(bytes + 2) <= reported || stun_type_known(pntohu16(message)));
+    case MS_TURN_DATA:
+        return proves_ms_data(bytes, captured);
+    case 0x16:
+    case 0x80:
+        return is_whole_hello(bytes, captured);
+    default:
+        return false;
+    }
+}
+
+/* The bytes before the packet in a unit that holds media: an RFC 4571 length, and in MS-TURN a type 0x03 header. */
+static uint32_t media_header_len(mstun_framing_t framing, const uint8_t *unit, uint32_t captured)
+{
+    if (framing == MSTUN_FRAMING_RFC4571) {
+        return RFC4571_HEADER_LEN;
+    }
+    bool is_data = captured > MS_TURN_HEADER_LEN + RFC4571_HEADER_LEN && unit[0] == MS_TURN_DATA && unit[1] == 0 &&
+                   pntohu16(unit + 2) == RFC4571_HEADER_LEN + (uint32_t)pntohu16(unit + MS_TURN_HEADER_LEN);
+
+    return is_data ? MS_TURN_HEADER_LEN + RFC4571_HEADER_LEN : 0;
+}
+
+/* The length of a unit that holds media, 0 if it holds none or is not there whole. */
+static uint32_t media_len(mstun_framing_t framing, const uint8_t *unit, uint32_t captured, uint32_t reported)
+{
+    uint32_t header = media_header_len(framing, unit, captured);
+
+    if (header == 0 || captured <= header) {
+        return 0;
+    }
+    uint32_t packet = pntohu16(unit + header - RFC4571_HEADER_LEN);
+
+    return header + packet <= reported && mstun_is_media(unit + header, MIN(captured - header, packet), packet)
+               ? header + packet
+               : 0;
+}
+
+bool has_unit_behind_media(mstun_framing_t framing, const uint8_t *bytes, uint32_t captured, uint32_t reported,
+                           mstun_confidence_t proof)
+{
+    uint32_t offset = 0, len = 0;
+
+    for (unsigned units = 0; units < MEDIA_FRAMES_LOOKED_AT && offset < captured; units++) {
+        len = media_len(framing, bytes + offset, captured - offset, reported - offset);
+        if (len == 0) {
+            break;
+        }
+        offset += len;
+    }
+    if (len != 0 || offset == 0) { /* nothing but media, or none */
+        return false;
+    }
+    const uint8_t *unit = bytes + offset;
+
+    captured -= offset;
+    reported -= offset;
+    return framing == MSTUN_FRAMING_MS_TURN
+               ? proves_ms_turn(unit, captured, reported)
+               : captured >= RFC4571_HEADER_LEN + STUN_HEADER_LEN && frame_length_fits(unit) &&
+                     looks_like_rfc4571_frame(unit, captured, reported, proof);
+}
+
+bool looks_like_ms_turn_units(const uint8_t *bytes, uint32_t captured, uint32_t reported)
+{
+    return proves_ms_turn(bytes, captured, reported) ||
+           (bytes[0] == MS_TURN_DATA &&
+            has_unit_behind_media(MSTUN_FRAMING_MS_TURN, bytes, captured, reported, MSTUN_CONFIDENCE_HEADER));
+}
+
+bool looks_like_channel_data(const uint8_t *bytes, uint32_t captured)
+{
+    const uint8_t *message = bytes + CHANNEL_DATA_HEADER_LEN;
+
+    return captured >= CHANNEL_DATA_HEADER_LEN + STUN_HEADER_LEN && turn_channel_possible(pntohu16(bytes)) &&
+           has_cookie(message) && stun_type_known(pntohu16(message)) &&
+           pntohu16(bytes + 2) == STUN_HEADER_LEN + (uint32_t)pntohu16(message + 2);
+}
+
+bool is_whole_number_of_units(mstun_framing_t framing, const uint8_t *bytes, uint32_t captured, uint32_t reported)
+{
+    uint32_t offset = 0;
+    mstun_unit_t unit;
+
+    while (offset < captured && mstun_unit_at(framing, bytes + offset, captured - offset, &unit) == MSTUN_UNIT_FOUND) {
+        uint32_t len = mstun_unit_len(&unit);
+
+        if (len > reported - offset) {
+            return false;
+        }
+        if (framing == MSTUN_FRAMING_RFC4571 && unit.payload_len > 0) {
+            const uint8_t *packet = bytes + offset + RFC4571_HEADER_LEN;
+            uint32_t left = captured > offset + RFC4571_HEADER_LEN ? captured - offset - RFC4571_HEADER_LEN : 0;
+
+            if (mstun_packet_class(packet, MIN(left, unit.payload_len), unit.payload_len) == MSTUN_PACKET_UNKNOWN) {
+                return false;
+            }
+        }
+        offset += len;
+    }
+    return offset == reported;
+}
+
+bool looks_like_rfc3489_messages(const uint8_t *bytes, uint32_t captured, uint32_t reported)
+{
+    uint32_t len = STUN_HEADER_LEN + (uint32_t)pntohu16(bytes + 2);
+
+    return len <= captured && mstun_rfc3489_proves(bytes, len, len) &&
+           is_whole_number_of_units(MSTUN_FRAMING_RFC3489, bytes, captured, reported);
+}
+
+bool may_become_stun_header(const uint8_t *bytes, uint32_t len)
+{
+    static const uint8_t cookie[] = { 0x21, 0x12, 0xA4, 0x42 };
+
+    if (len >= 1 && bytes[0] > 0x03) {
+        return false;
+    }
+    if ((len >= 2 && !stun_type_known(pntohu16(bytes))) || (len >= 4 && bytes[3] & 3)) {
+        return false;
+    }
+    return len <= 4 || memcmp(bytes + 4, cookie, MIN(len - 4, 4)) == 0;
+}
+
+bool mstun_looks_like_ms_turn(const uint8_t *bytes, uint32_t captured, uint32_t reported)
+{
+    return (captured >= MS_TURN_HEADER_LEN + 4 && ms_length_fits(bytes) &&
+            stun_type_known(pntohu16(bytes + MS_TURN_HEADER_LEN))) ||
+           is_whole_number_of_units(MSTUN_FRAMING_MS_TURN, bytes, captured, reported);
+}
