@@ -165,7 +165,7 @@ static tap_packet_status learn(void *data, packet_info *pinfo, epan_dissect_t *e
     if (!window->drawing && !PINFO_FD_VISITED(pinfo)) {
         fill_before_drawing(window);
     }
-    mstun_report_on_message(&window->run, pinfo, (const mstun_tap_info_t *)told);
+    mstun_report_on_message(&window->run, pinfo, (const mstun_tap_info_t *)info);
     return TAP_PACKET_REDRAW;
 }
 
