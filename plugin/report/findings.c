@@ -120,7 +120,7 @@ static void learn(void *data, packet_info *pinfo _U_, const mstun_tap_info_t *in
         wmem_map_insert(kept->control, info->late.stream, mstun_unconst(info->late.connection->allocation->control));
     }
     if (mstun_deferred_may_apply(&info->late)) {
-        keep_open(kept, told);
+        keep_open(kept, info);
     } else if (info->late.transaction && info->class != STUN_REQUEST) {
         forget_answered(kept, info->late.transaction);
     }

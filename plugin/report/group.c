@@ -188,7 +188,7 @@ static void sort_lists(mstun_group_t *group)
 wmem_array_t *mstun_groups_join(wmem_allocator_t *scope, wmem_map_t *groups)
 {
     join_t joined = { scope, wmem_map_new(scope, wmem_str_hash, g_str_equal) };
-    wmem_array_t *info = wmem_array_new(scope, sizeof(mstun_group_t *));
+    wmem_array_t *told = wmem_array_new(scope, sizeof(mstun_group_t *));
 
     wmem_map_foreach(groups, enter_index, &joined);
     wmem_map_foreach(groups, find_cause, &joined);
