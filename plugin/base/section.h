@@ -10,7 +10,7 @@
 #include <epan/expert.h>
 
 typedef enum {
-    MSTUN_BASE_SECTION_HEADER, /* and all that is none of the others */
+    MSTUN_SECTION_HEADER, /* and all that is none of the others */
     MSTUN_SECTION_ATTRIBUTES,
     MSTUN_SECTION_INTEGRITY,
     MSTUN_SECTION_TRACKED, /* what is known of the message's transaction, allocation, path and pair */
