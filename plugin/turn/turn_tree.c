@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "turn/allocation_tree.h"
+#include "turn/turn_tree.h"
 
 #include "attr/address.h"
 #include "conversation/response_state.h"
 #include "turn/turn_state.h"
-#include "diagnose/turn_experts.h"
 
 static int hf_control_stream = -1;
 static int hf_data_stream = -1;
@@ -24,24 +23,25 @@ static int hf_segments_from_client = -1;
 static int hf_segments_from_peer = -1;
 static int hf_closed_by = -1;
 
-static void add_frame(proto_tree *tree, int hf, tvbuff_t *tvb, uint32_t frame, const packet_info *pinfo)
+static void add_frame(const mstun_event_t *event, proto_tree *tree, int hf, tvbuff_t *tvb, uint32_t frame)
 {
-    if (frame && frame != pinfo->num) {
+    if (frame && frame != event->pinfo->num) {
         proto_item_set_generated(proto_tree_add_uint(tree, hf, tvb, 0, 0, frame));
     }
 }
 
-static void add_endpoint(proto_tree *tree, int hf, tvbuff_t *tvb, packet_info *pinfo, const mstun_endpoint_t *endpoint)
+static void add_endpoint(const mstun_event_t *event, proto_tree *tree, int hf, tvbuff_t *tvb,
+                         const mstun_endpoint_t *endpoint)
 {
     if (endpoint->family) {
         proto_item_set_generated(
-            proto_tree_add_string(tree, hf, tvb, 0, 0, mstun_endpoint_text(pinfo->pool, endpoint)));
+            proto_tree_add_string(tree, hf, tvb, 0, 0, mstun_endpoint_text(event->pinfo->pool, endpoint)));
     }
 }
 
-void mstun_peer_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const mstun_endpoint_t *peer)
+void mstun_peer_show(const mstun_event_t *event, tvbuff_t *tvb, proto_tree *tree)
 {
-    add_endpoint(tree, hf_peer, tvb, pinfo, peer);
+    add_endpoint(event, tree, hf_peer, tvb, &event->peer);
 }
 
 static void add_stream(proto_tree *tree, int hf, tvbuff_t *tvb, uint32_t stream)
@@ -50,37 +50,40 @@ static void add_stream(proto_tree *tree, int hf, tvbuff_t *tvb, uint32_t stream)
 }
 
 /* Announcement and bind happen once, but a later frame is known only on a later visit. */
-static bool is_known(uint32_t frame, const packet_info *pinfo)
+static bool is_known(const mstun_event_t *event, uint32_t frame)
 {
-    return frame && (frame <= pinfo->num || PINFO_FD_VISITED(pinfo));
+    return frame && (frame <= event->pinfo->num || !event->first_visit);
 }
 
-static void add_bind(proto_tree *tree, tvbuff_t *tvb, packet_info *pinfo, const mstun_peer_connection_t *connection)
+static void add_bind(const mstun_event_t *event, proto_tree *tree, tvbuff_t *tvb,
+                     const mstun_peer_connection_t *connection)
 {
     nstime_t delay;
 
-    add_frame(tree, hf_announced_in, tvb, connection->announced_frame, pinfo);
-    if (!is_known(connection->bound_frame, pinfo)) {
+    add_frame(event, tree, hf_announced_in, tvb, connection->announced_frame);
+    if (!is_known(event, connection->bound_frame)) {
         return;
     }
-    add_frame(tree, hf_bound_in, tvb, connection->bound_frame, pinfo);
+    add_frame(event, tree, hf_bound_in, tvb, connection->bound_frame);
     nstime_delta(&delay, &connection->bound, &connection->announced);
     proto_item_set_generated(proto_tree_add_time(tree, hf_bind_delay, tvb, 0, 0, &delay));
 }
 
-/* Behind an announcement: for a reader who does not know RFC 6062 by heart. */
-static void add_expected(proto_tree *tree, tvbuff_t *tvb, packet_info *pinfo, const mstun_peer_connection_t *connection)
+/* On an announcement: for a reader who does not know RFC 6062 by heart. */
+static void add_expected_step(const mstun_event_t *event, proto_tree *tree, tvbuff_t *tvb,
+                              const mstun_peer_connection_t *connection)
 {
+    wmem_allocator_t *pool = event->pinfo->pool;
     const char *outcome = "";
 
-    if (is_known(connection->bound_frame, pinfo)) {
-        outcome = wmem_strdup_printf(pinfo->pool, ": done in frame %u", connection->bound_frame);
-    } else if (is_known(connection->bind_frame, pinfo)) {
-        outcome = wmem_strdup_printf(pinfo->pool, ": tried in frame %u, without success", connection->bind_frame);
-    } else if (PINFO_FD_VISITED(pinfo)) {
+    if (is_known(event, connection->bound_frame)) {
+        outcome = wmem_strdup_printf(pool, ": done in frame %u", connection->bound_frame);
+    } else if (is_known(event, connection->bind_frame)) {
+        outcome = wmem_strdup_printf(pool, ": tried in frame %u, without success", connection->bind_frame);
+    } else if (!event->first_visit) {
         outcome = ": not in this capture";
     }
-    const char *text = wmem_strdup_printf(pinfo->pool,
+    const char *text = wmem_strdup_printf(pool,
                                           "within %u s the client opens a new connection to the server and sends "
                                           "ConnectionBind with id 0x%08x%s",
                                           TURN_BIND_TIME_S, connection->id, outcome);
@@ -88,109 +91,118 @@ static void add_expected(proto_tree *tree, tvbuff_t *tvb, packet_info *pinfo, co
     proto_item_set_generated(proto_tree_add_string(tree, hf_expected, tvb, 0, 0, text));
 }
 
-static void add_connection(proto_tree *tree, tvbuff_t *tvb, packet_info *pinfo,
-                           const mstun_peer_connection_t *connection, bool id_too)
+static void add_connection(const mstun_event_t *event, proto_tree *tree, tvbuff_t *tvb,
+                           const mstun_peer_connection_t *connection, bool with_id)
 {
     const mstun_allocation_t *allocation = connection->allocation;
 
-    if (id_too) {
+    if (with_id) {
         proto_item_set_generated(proto_tree_add_uint(tree, hf_connection_id, tvb, 0, 0, connection->id));
     }
-    add_endpoint(tree, hf_client, tvb, pinfo, &allocation->client);
+    add_endpoint(event, tree, hf_client, tvb, &allocation->client);
     if (allocation->user) {
         proto_item_set_generated(proto_tree_add_string(tree, hf_user, tvb, 0, 0, allocation->user));
     }
-    add_endpoint(tree, hf_relay, tvb, pinfo, &allocation->relay);
-    add_endpoint(tree, hf_peer, tvb, pinfo, &connection->peer);
+    add_endpoint(event, tree, hf_relay, tvb, &allocation->relay);
+    add_endpoint(event, tree, hf_peer, tvb, &connection->peer);
     add_stream(tree, hf_control_stream, tvb, allocation->control_stream);
-    if (is_known(connection->bind_frame, pinfo)) {
+    if (is_known(event, connection->bind_frame)) {
         add_stream(tree, hf_data_stream, tvb, connection->data_stream);
     }
-    add_bind(tree, tvb, pinfo, connection);
+    add_bind(event, tree, tvb, connection);
 }
 
-void mstun_peer_connection_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const mstun_stream_t *stream)
+void mstun_peer_connection_show(const mstun_event_t *event, tvbuff_t *tvb, proto_tree *tree)
 {
-    const mstun_peer_connection_t *connection = mstun_stream_peer_connection(stream, pinfo);
+    const mstun_peer_connection_t *connection = mstun_stream_peer_connection(event->stream, event->pinfo);
+    wmem_allocator_t *pool = event->pinfo->pool;
 
     if (!connection) {
         return;
     }
-    const char *text = wmem_strdup_printf(pinfo->pool, "%s to %s, connection id 0x%08x%s",
-                                          mstun_endpoint_text(pinfo->pool, &connection->allocation->client),
-                                          mstun_endpoint_text(pinfo->pool, &connection->peer), connection->id,
-                                          stream->beyond_server ? ", on the leg beyond the server" : "");
+    const char *text = wmem_strdup_printf(
+        pool, "%s to %s, connection id 0x%08x%s", mstun_endpoint_text(pool, &connection->allocation->client),
+        mstun_endpoint_text(pool, &connection->peer), connection->id,
+        mstun_stream_is_server_peer_leg(event->stream) ? ", on the leg beyond the server" : "");
 
     proto_item_set_generated(proto_tree_add_string(tree, hf_relayed_for, tvb, 0, 0, text));
-    add_connection(tree, tvb, pinfo, connection, true);
+    add_connection(event, tree, tvb, connection, true);
 }
 
-static void show_allocation(proto_tree *tree, tvbuff_t *tvb, packet_info *pinfo, const mstun_stream_t *stream,
-                            uint32_t position, const mstun_facts_t *facts)
+static void show_allocation(const mstun_event_t *event, tvbuff_t *tvb, proto_tree *tree)
 {
-    const mstun_allocation_t *allocation = mstun_allocation_in_force(stream, pinfo->num, position);
+    const mstun_allocation_t *allocation = mstun_allocation_in_force(event);
 
-    if (allocation && !facts->relayed.family && facts->method >= TURN_ALLOCATE) {
-        add_endpoint(tree, hf_relay, tvb, pinfo, &allocation->relay);
+    if (allocation && !event->facts->relayed.family && event->facts->method >= TURN_ALLOCATE) {
+        add_endpoint(event, tree, hf_relay, tvb, &allocation->relay);
     }
-    if (allocation && allocation->frame == pinfo->num) {
-        mstun_allocation_state_show(tvb, pinfo, tree, allocation);
+    if (allocation && allocation->made.frame == event->pinfo->num) {
+        mstun_allocation_state_show(event, tvb, tree, allocation);
     }
 }
 
 /* On the ConnectionBind success, from the second visit on: what came of the connection. */
-static void add_totals(proto_tree *tree, tvbuff_t *tvb, packet_info *pinfo, const mstun_peer_connection_t *connection)
+static void add_totals(const mstun_event_t *event, proto_tree *tree, tvbuff_t *tvb,
+                       const mstun_peer_connection_t *connection)
 {
-    mstun_closed_by_t closed_by = mstun_stream_closed_by(pinfo);
-
-    if (!PINFO_FD_VISITED(pinfo) || connection->bound_frame != pinfo->num) {
+    if (event->first_visit || connection->bound_frame != event->pinfo->num) {
         return;
     }
     proto_item_set_generated(proto_tree_add_uint64(tree, hf_bytes_from_client, tvb, 0, 0, connection->bytes[0]));
     proto_item_set_generated(proto_tree_add_uint(tree, hf_segments_from_client, tvb, 0, 0, connection->segments[0]));
     proto_item_set_generated(proto_tree_add_uint64(tree, hf_bytes_from_peer, tvb, 0, 0, connection->bytes[1]));
     proto_item_set_generated(proto_tree_add_uint(tree, hf_segments_from_peer, tvb, 0, 0, connection->segments[1]));
-    if (closed_by != MSTUN_CLOSED_NOT) { /* the server sends the success */
-        proto_item_set_generated(proto_tree_add_string(
-            tree, hf_closed_by, tvb, 0, 0, closed_by == MSTUN_CLOSED_BY_SENDER ? "the server" : "the client"));
+    /* The server sends the success. */
+    bool by_server = mstun_stream_closed_first_by(event->stream, event->direction);
+
+    if (by_server || mstun_stream_closed_first_by(event->stream, 1 - event->direction)) {
+        proto_item_set_generated(
+            proto_tree_add_string(tree, hf_closed_by, tvb, 0, 0, by_server ? "the server" : "the client"));
     }
 }
 
-void mstun_allocation_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const mstun_stream_t *stream,
-                           uint32_t position, const mstun_facts_t *facts, const mstun_message_role_t *exchange)
+static void show_connection(const mstun_event_t *event, tvbuff_t *tvb, proto_tree *tree,
+                            const mstun_peer_connection_t *connection)
 {
-    const mstun_peer_connection_t *connection = mstun_peer_connection_of(stream, pinfo, position, facts, exchange);
+    bool is_announcement = connection->announced_frame == event->pinfo->num;
 
-    if (connection && facts->method < TURN_ALLOCATE) {
-        mstun_peer_connection_show(tvb, pinfo, tree, stream);
+    if (is_announcement) {
+        add_expected_step(event, tree, tvb, connection);
+    }
+    add_connection(event, tree, tvb, connection, !(event->facts->has & MSTUN_HAS_CONNECTION_ID));
+    add_totals(event, tree, tvb, connection);
+    if (is_announcement) {
+        mstun_relay_state_show(event, tvb, tree, connection);
+    }
+}
+
+void mstun_turn_show(const mstun_event_t *event, tvbuff_t *tvb, proto_tree *tree)
+{
+    const mstun_peer_connection_t *connection = mstun_peer_connection_of(event);
+
+    if (connection && event->facts->method < TURN_ALLOCATE) {
+        mstun_peer_connection_show(event, tvb, tree);
     } else if (connection) {
-        if (connection->announced_frame == pinfo->num) {
-            add_expected(tree, tvb, pinfo, connection);
-        }
-        add_connection(tree, tvb, pinfo, connection, !(facts->has & MSTUN_HAS_CONNECTION_ID));
-        add_totals(tree, tvb, pinfo, connection);
-        if (connection->announced_frame == pinfo->num) {
-            mstun_relay_state_show(tvb, pinfo, tree, connection);
-        }
+        show_connection(event, tvb, tree, connection);
     } else {
-        const mstun_endpoint_t *peer = facts->class == STUN_ERROR ? mstun_requested_peer(exchange) : NULL;
+        const mstun_endpoint_t *peer =
+            event->facts->class == STUN_ERROR ? mstun_requested_peer(event->transaction) : NULL;
 
         if (peer) {
-            add_endpoint(tree, hf_peer, tvb, pinfo, peer);
+            add_endpoint(event, tree, hf_peer, tvb, peer);
         }
-        show_allocation(tree, tvb, pinfo, stream, position, facts);
+        show_allocation(event, tvb, tree);
     }
-    mstun_turn_experts_add(pinfo, proto_tree_get_parent(tree), stream, position, facts, exchange);
 }
 
-void mstun_allocation_show_register(const mstun_registrar_t *reg)
+void mstun_turn_tree_register(const mstun_registrar_t *reg)
 {
     static hf_register_info hf[] = {
         { &hf_relayed_for,
           { "Relayed for", "mstun.turn.relayed_for", FT_STRING, BASE_NONE, NULL, 0x0,
-            "Whose bytes these are: a TURN client's, to a peer or from it", HFILL } },
+            "The TURN client whose bytes these are, and the peer that they go to or come from", HFILL } },
         { &hf_expected,
-          { "What must follow", "mstun.turn.expected", FT_STRING, BASE_NONE, NULL, 0x0,
+          { "Expected next step", "mstun.turn.expected", FT_STRING, BASE_NONE, NULL, 0x0,
             "What RFC 6062 section 5.4 asks of the client, and whether it did so", HFILL } },
         { &hf_control_stream,
           { "Control connection (tcp.stream)", "mstun.turn.control_stream", FT_UINT32, BASE_DEC, NULL, 0x0,
@@ -238,5 +250,4 @@ void mstun_allocation_show_register(const mstun_registrar_t *reg)
     MSTUN_REGISTER_FIELDS(reg, hf);
     hf_connection_id = proto_registrar_get_id_byname("mstun.connection_id");
     mstun_section_add_field(reg->part, hf_connection_id);
-    mstun_turn_experts_register(reg);
 }
