@@ -62,7 +62,7 @@ static const struct {
     { mstun_stream_register, MSTUN_SECTION_TRACKED },
     { mstun_transaction_register, MSTUN_SECTION_TRACKED },
     { mstun_transaction_tree_register, MSTUN_SECTION_TRACKED },
-    { mstun_credentials_table_register, MSTUN_SECTION_HEADER },
+    { mstun_credential_uat_register, MSTUN_SECTION_HEADER },
     { mstun_integrity_register, MSTUN_SECTION_INTEGRITY },
     { mstun_peer_connection_register, MSTUN_SECTION_TRACKED },
     { mstun_turn_tree_register, MSTUN_SECTION_TRACKED },
