@@ -22,7 +22,7 @@ from collections import namedtuple
 import lab
 import make_mstls
 import realnet
-from realnet import NOWHERE, PASSWORD, PEER, SECOND, SERVER, SERVER6, USER, Capture, Hosts, Turnserver
+from realnet import NAME, NOWHERE, PASSWORD, PEER, SECOND, SERVER, SERVER6, USER, Capture, Hosts, Turnserver
 
 PAGE = os.path.join(lab.HERE, "browser_page.html")
 PORT = 8000                                # of the page, on each host's own loopback
@@ -39,7 +39,10 @@ class Orders(http.server.BaseHTTPRequestHandler):
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        self.wfile.write(body)
+        try:
+            self.wfile.write(body)
+        except ConnectionError:  # the browser was stopped while it waited
+            self.close_connection = True
 
     def do_GET(self):
         if self.path == "/next":
@@ -130,7 +133,7 @@ def firefox(host):
     with open(os.path.join(profile, "user.js"), "w", encoding="utf-8") as f:
         f.writelines(f"user_pref({json.dumps(name)}, {json.dumps(value)});\n" for name, value in FIREFOX.items())
     realnet.run("certutil", "-N", "--empty-password", "-d", profile)
-    realnet.run("certutil", "-A", "-n", "lab", "-t", "CT,,", "-i", realnet.certificate()[0], "-d", profile)
+    realnet.run("certutil", "-A", "-n", "lab", "-t", "CT,,", "-i", realnet.certificate()[2], "-d", profile)
     return ["firefox-esr", "--headless", "--no-remote", "--profile", profile]
 
 
@@ -318,7 +321,7 @@ def redirected(pair, capture, follows):
 # make(pair, capture) makes the capture; finding: the name of what must be found, None in a healthy one
 Case = namedtuple("Case", "make cause finding note", defaults=[None])
 
-TLS = turn(f"turns:{SERVER}:5349?transport=tcp")
+TLS = turn(f"turns:{NAME}:5349?transport=tcp")
 V6 = turn(f"turn:[{SERVER6}]:3478?transport=tcp")
 SHORT = ("--stale-nonce=3", "--max-allocate-lifetime=70", "--permission-lifetime=60")
 
@@ -327,7 +330,7 @@ CASES = {
     "relay-to-relay": Case(healthy(right=turn()), "healthy: both through the relay", None,
                            "The leg between the two relayed addresses stays inside of the server."),
     "host-to-relay": Case(healthy(left={}, right=turn()), "healthy: the one who is called has the relay", None),
-    "audio": Case(healthy(audio=True, seconds=1), "healthy: audio and a data channel", None),
+    "audio": Case(healthy(audio=True), "healthy: audio and a data channel", None),
     "long-call": Case(healthy(seconds=25), "healthy: consent checks for 25 s", None),
     "ice-restart": Case(healthy(then=restart, seconds=2), "healthy: ICE restart in the middle of the call", None),
     "stale-nonce-refresh": Case(healthy(*SHORT, seconds=25), "healthy: the nonce goes stale every 3 s, the client "
@@ -348,11 +351,11 @@ CASES = {
                         "mstun.turn.forbidden"),
     "unreachable-peer": Case(not_connected(answer=NOBODY), "nobody has the peer's address: no check is answered",
                              "mstun.unanswered"),
-    "wrong-ice-password": Case(not_connected(answer=OTHER_PASSWORD), "the client has a wrong ICE password of the "
+    "wrong-ice-password": Case(not_connected(answer=OTHER_PASSWORD, seconds=4), "the client has a wrong ICE password of the "
                                "peer, which rejects its checks", "mstun.pair.rejected"),
-    "wrong-ice-password-peer": Case(not_connected(offer=OTHER_PASSWORD), "the peer has a wrong ICE password of the "
+    "wrong-ice-password-peer": Case(not_connected(offer=OTHER_PASSWORD, seconds=4), "the peer has a wrong ICE password of the "
                                     "client, which rejects its checks", "mstun.pair.rejected"),
-    "frozen-server": Case(during(Turnserver.freeze, 30), "the server hangs in the middle of the call, its connections "
+    "frozen-server": Case(during(Turnserver.freeze, 20), "the server hangs in the middle of the call, its connections "
                           "stay open", "mstun.unanswered"),
     "killed-server": Case(during(Turnserver.kill, 5), "the server is killed in the middle of the call",
                           "mstun.turn.control_closed"),

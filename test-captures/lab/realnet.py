@@ -23,9 +23,11 @@ GATEWAY6, PEER6 = "2001:db8:1::1", "2001:db8:1::20"
 USER, PASSWORD, REALM = "lab", "secret", "example.org"
 RELAY_PORTS = range(50000, 50101)
 
-# The TURN connections, and what the relay exchanges with its peers. On IPv6 the payload is not looked into.
-BOTH_LEGS = (f"tcp port 3478 or tcp port 5349 or (udp portrange {RELAY_PORTS[0]}-{RELAY_PORTS[-1]}) or "
-             "icmp[icmptype] == icmp-unreach")
+NAME = "lab.example.org"                      # SERVER's
+
+# The TURN connections, and what the relay exchanges with its peers.
+BOTH_LEGS = (f"tcp port 3478 or tcp port 5349 or ((host {SERVER} or host {SECOND} or host {SERVER6}) and "
+             f"udp portrange {RELAY_PORTS[0]}-{RELAY_PORTS[-1]})")
 CLONE_NEWNET = 0x40000000
 
 
@@ -41,6 +43,7 @@ class Hosts:
 
     def __enter__(self):
         for name in self.names.values():
+            resolver(name)
             run("ip", "netns", "add", name)
             run("ip", "-n", name, "link", "set", "lo", "up")
         self.ip("server", "link", "add", "lan", "type", "bridge")
@@ -55,6 +58,7 @@ class Hosts:
     def __exit__(self, *_):
         for name in self.names.values():
             run("ip", "netns", "delete", name, check=False)
+            shutil.rmtree(f"/etc/netns/{name}")
 
     def ip(self, host, *words):
         run("ip", "-n", self.names[host], *words)
@@ -83,6 +87,14 @@ class Hosts:
                 raise OSError(ctypes.get_errno(), "setns")
 
 
+def resolver(name):
+    """What `ip netns exec` shows the programs of a namespace in place of /etc: one host name, and no name server."""
+    os.makedirs(f"/etc/netns/{name}")
+    for file, text in (("hosts", f"127.0.0.1 localhost\n{SERVER} {NAME}\n"), ("resolv.conf", "nameserver 127.0.0.1\n")):
+        with open(f"/etc/netns/{name}/{file}", "w", encoding="ascii") as f:
+            f.write(text)
+
+
 def listening(process, port, seconds=10):
     """Waits until this process's host listens on the port."""
     end = time.time() + seconds
@@ -96,21 +108,22 @@ def listening(process, port, seconds=10):
 
 
 def certificate():
-    """A certificate of the server's addresses, and its key."""
-    crt, key = (os.path.join(lab.SCRATCH, f) for f in ("server.pem", "server.key"))
+    """The files of the server's certificate, of its key, and of the authority that signed it."""
+    crt, key, ca, ca_key = (os.path.join(lab.SCRATCH, f) for f in ("server.pem", "server.key", "ca.pem", "ca.key"))
     if not os.path.exists(crt):
-        run("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days",
-            "300", "-subj", "/CN=lab.example.org", "-addext", f"subjectAltName=IP:{SERVER},DNS:lab.example.org",
-            "-keyout", key, "-out", crt)
-        os.chmod(key, 0o644)
-    return crt, key
+        new = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days",
+               "300"]
+        run(*new, "-subj", "/CN=lab authority", "-keyout", ca_key, "-out", ca)
+        run(*new, "-subj", f"/CN={NAME}", "-addext", f"subjectAltName=IP:{SERVER},DNS:{NAME}", "-addext",
+            "basicConstraints=critical,CA:FALSE", "-CA", ca, "-CAkey", ca_key, "-keyout", key, "-out", crt)
+    return crt, key, ca
 
 
 class Turnserver(lab.Process):
     """coturn on the server. relays: its relayed addresses; address: where it listens."""
 
     def __init__(self, hosts, *more, address=SERVER, relays=(SERVER,)):
-        crt, key = certificate()
+        crt, key, _ = certificate()
         v6 = ["-L", SERVER6] if address == SERVER else []
         relayed = [word for relay in relays for word in ("-E", relay)]
         here = os.path.join(lab.SCRATCH, f"turn-{address}")
