@@ -13,7 +13,7 @@ from collections import namedtuple
 
 import lab
 import realnet
-from realnet import CLIENT, NOWHERE, PASSWORD, PEER, SERVER, SERVER6, USER, Capture, Hosts, Turnserver
+from realnet import NO_ROUTE, NOWHERE, PASSWORD, PEER, SERVER, SERVER6, USER, Capture, Hosts, Turnserver
 
 TOPIC = "aioice"
 
@@ -68,8 +68,8 @@ class Call:
 
     def __init__(self, hosts, left=None, right=None, controlling=(True, False), keys=None):
         self.left, self.right = Agent(hosts, "client", keys), Agent(hosts, "peer", keys)
-        self.left.done("new", controlling[0], left or turn())
-        self.right.done("new", controlling[1], right or HOST_ONLY)
+        self.left.done("new", controlling[0], turn() if left is None else left)
+        self.right.done("new", controlling[1], HOST_ONLY if right is None else right)
 
     def __enter__(self):
         return self
@@ -165,9 +165,11 @@ def not_connected(*server, for_left=lambda d: d, for_right=lambda d: d, seconds=
     return make
 
 
-def moved(description):
-    """The description of somebody whose addresses are nobody's."""
-    return {**description, "candidates": [c.replace(PEER, NOWHERE) for c in description["candidates"]]}
+def elsewhere(address):
+    """Gives the peer's candidates another address."""
+    def moved(description):
+        return {**description, "candidates": [c.replace(PEER, address) for c in description["candidates"]]}
+    return moved
 
 
 def other_password(description):
@@ -244,8 +246,10 @@ CASES = {
     "quota": Case(quota, "the user has its one allocation already: 486", "mstun.turn.quota"),
     "denied-peer": Case(not_connected(f"--denied-peer-ip={PEER}"), "the server forbids this peer: 403",
                         "mstun.turn.forbidden"),
-    "unreachable-peer": Case(not_connected(for_left=moved), "nobody has the peer's address: no check is answered",
+    "unreachable-peer": Case(not_connected(for_left=elsewhere(NOWHERE)), "nobody has the peer's address: no check is answered",
                              "mstun.unanswered"),
+    "no-route-to-peer": Case(not_connected(for_left=elsewhere(NO_ROUTE)), "the server has no route to the peer, and "
+                             "resets the client's connection when it cannot send", "mstun.turn.control_closed"),
     "wrong-ice-password": Case(not_connected(for_left=other_password), "the client has a wrong ICE password of the "
                                "peer: its checks are rejected with 400", "mstun.pair.rejected"),
     "wrong-ice-password-peer": Case(not_connected(for_right=other_password), "the peer has a wrong ICE password of "

@@ -13,7 +13,7 @@ import json
 import os
 import queue
 import re
-import subprocess
+import signal
 import sys
 import threading
 import time
@@ -22,7 +22,7 @@ from collections import namedtuple
 import lab
 import make_mstls
 import realnet
-from realnet import NAME, NOWHERE, PASSWORD, PEER, SECOND, SERVER, SERVER6, USER, Capture, Hosts, Turnserver
+from realnet import NAME, NO_ROUTE, NOWHERE, PASSWORD, PEER, SECOND, SERVER, SERVER6, USER, Capture, Hosts, Turnserver
 
 PAGE = os.path.join(lab.HERE, "browser_page.html")
 PORT = 8000                                # of the page, on each host's own loopback
@@ -64,6 +64,17 @@ class Orders(http.server.BaseHTTPRequestHandler):
         pass
 
 
+class Program(lab.Process):
+    """A program of several processes."""
+
+    def signal_all(self, number):
+        os.killpg(self.p.pid, number)
+
+    def kill(self):
+        self.signal_all(signal.SIGKILL)
+        self.p.wait()
+
+
 class Browser:
     """A browser on a host, with the page open."""
 
@@ -71,7 +82,7 @@ class Browser:
         ready = threading.Event()
         threading.Thread(target=self.serve, args=(hosts, host, ready), daemon=True).start()
         ready.wait(5)
-        self.process = lab.Process(hosts.inside(host, *command, f"http://127.0.0.1:{PORT}/"), f"browser-{host}.log",
+        self.process = Program(hosts.inside(host, *command, f"http://127.0.0.1:{PORT}/"), f"browser-{host}.log",
                                    env=dict(os.environ, HOME=realnet.scratch(f"home-{host}"), **environment()))
         self.call("until_ready", seconds=60)
 
@@ -165,7 +176,7 @@ class Call:
 
     def __init__(self, pair, left=None, right=None, audio=False):
         self.left, self.right = pair.start()
-        self.left.done("start", left or turn(), audio)
+        self.left.done("start", turn() if left is None else left, audio)
         self.right.done("start", right or {}, audio)
 
     def __enter__(self):
@@ -201,7 +212,11 @@ def replace(pattern, by):
 
 
 OTHER_PASSWORD = replace(r"a=ice-pwd:\S+", "a=ice-pwd:" + "x" * 24)
-NOBODY = replace(re.escape(PEER), NOWHERE)
+
+
+def elsewhere(address):
+    """Gives the peer's candidates another address."""
+    return replace(re.escape(PEER), address)
 
 
 def healthy(*server, left=None, right=None, audio=False, seconds=0, relays=(SERVER,), then=lambda call: None):
@@ -223,6 +238,23 @@ def restart(call):
     time.sleep(3)
     call.connected()
     call.talk("after the restart")
+
+
+def late_candidates(*server, seconds=0):
+    """The client learns of the peer's candidates when its nonce is old."""
+    def make(pair, capture):
+        with Turnserver(pair.hosts, *server), capture, Call(pair) as call:
+            call.offer()
+            lines = call.right.done("describe", {}).splitlines(keepends=True)
+            candidates = [line for line in lines if line.startswith("a=candidate")]
+            call.left.done("remote", "answer", "".join(line for line in lines if line not in candidates))
+            time.sleep(4)
+            for line in candidates:
+                call.left.done("candidate", line[2:].strip())
+            call.connected()
+            call.talk()
+            time.sleep(seconds)
+    return make
 
 
 def hang_up_early(pair, capture):
@@ -299,21 +331,35 @@ def peer_gone(pair, capture):
         call.answer()
         call.connected()
         call.talk()
-        call.right.process.p.kill()
+        call.right.process.kill()
         call.left.done("failed", 45, seconds=50)
         call.left.done("close")
         time.sleep(0.5)
     pair.stop()
 
 
-def redirected(pair, capture, follows):
+def suspended(pair, capture):
+    """The client's computer sleeps for longer than the allocation lives."""
+    with Turnserver(pair.hosts, "--max-allocate-lifetime=20"), capture, Call(pair) as call:
+        call.offer()
+        call.answer()
+        call.connected()
+        call.talk()
+        call.right.ask("failed", 1)
+        call.left.process.signal_all(signal.SIGSTOP)
+        time.sleep(28)
+        call.left.process.signal_all(signal.SIGCONT)
+        call.right.answer()
+        time.sleep(8)
+
+
+def redirected(pair, capture):
     with Turnserver(pair.hosts, f"--alternate-server={SECOND}:3478"):
         with Turnserver(pair.hosts, address=SECOND, relays=(SECOND,)), capture, Call(pair) as call:
             call.offer()
             call.answer()
-            if follows:
-                call.connected()
-                call.talk()
+            call.connected()
+            call.talk()
 
 
 # ---- captures ---------------------------------------------------------------------------------------------------
@@ -323,7 +369,6 @@ Case = namedtuple("Case", "make cause finding note", defaults=[None])
 
 TLS = turn(f"turns:{NAME}:5349?transport=tcp")
 V6 = turn(f"turn:[{SERVER6}]:3478?transport=tcp")
-SHORT = ("--stale-nonce=3", "--max-allocate-lifetime=70", "--permission-lifetime=60")
 
 CASES = {
     "relay-to-host": Case(healthy(), "healthy: client through the relay, peer without", None),
@@ -333,24 +378,30 @@ CASES = {
     "audio": Case(healthy(audio=True), "healthy: audio and a data channel", None),
     "long-call": Case(healthy(seconds=25), "healthy: consent checks for 25 s", None),
     "ice-restart": Case(healthy(then=restart, seconds=2), "healthy: ICE restart in the middle of the call", None),
-    "stale-nonce-refresh": Case(healthy(*SHORT, seconds=25), "healthy: the nonce goes stale every 3 s, the client "
-                                "takes each new one, and renews its allocation", None),
+    "stale-nonce": Case(late_candidates("--stale-nonce=3"), "healthy: the nonce is stale when the client permits the "
+                        "peer, and when it hangs up; it takes the new one", None),
+    "stale-nonce-refresh": Case(late_candidates("--stale-nonce=3", "--max-allocate-lifetime=20", seconds=20),
+                                "healthy: the nonce goes stale every 3 s, the client takes each new one, and renews "
+                                "its allocation", None),
     "ipv6": Case(healthy(left=V6), "healthy: IPv6 to the server, an IPv4 relay", None),
     "tls": Case(healthy(left=TLS), "healthy: TURN over TLS", None, "The secrets are in the capture."),
     "role-conflict": Case(both_offer, "healthy: both begin as controlling, 487 settles it", None),
     "hang-up-early": Case(hang_up_early, "healthy: the users hang up while checks are in flight", None),
+    "redirect": Case(redirected, "healthy: the server sends the client to another one with 300, and the client goes "
+                     "there", None),
     "wrong-password": Case(refused(left=turn(password="wrong")), "wrong TURN password", "mstun.auth.rejected"),
     "no-server": Case(refused(running=False), "no program listens on the server's port", "mstun.connection.reset",
                       "No STUN in it: SYN and RST."),
     "ipv6-relay-only": Case(refused(relays=(SERVER6,)), "the server has no IPv4 relay, the client asks for no family: "
                             "440", "mstun.turn.address_family"),
-    "redirect": Case(lambda pair, capture: redirected(pair, capture, False), "the server sends the client to another "
-                     "one with 300", "mstun.turn.alternate_server"),
     "quota": Case(quota, "the user has its one allocation already: 486", "mstun.turn.quota"),
     "denied-peer": Case(not_connected(f"--denied-peer-ip={PEER}"), "the server forbids this peer: 403",
                         "mstun.turn.forbidden"),
-    "unreachable-peer": Case(not_connected(answer=NOBODY), "nobody has the peer's address: no check is answered",
+    "unreachable-peer": Case(not_connected(answer=elsewhere(NOWHERE), seconds=12), "nobody has the peer's address: no check is answered",
                              "mstun.unanswered"),
+    "no-route-to-peer": Case(not_connected(answer=elsewhere(NO_ROUTE), seconds=10), "the server has no route to the "
+                             "peer, and resets the client's connection when it cannot send",
+                             "mstun.turn.control_closed"),
     "wrong-ice-password": Case(not_connected(answer=OTHER_PASSWORD, seconds=4), "the client has a wrong ICE password of the "
                                "peer, which rejects its checks", "mstun.pair.rejected"),
     "wrong-ice-password-peer": Case(not_connected(offer=OTHER_PASSWORD, seconds=4), "the peer has a wrong ICE password of the "
@@ -359,6 +410,8 @@ CASES = {
                           "stay open", "mstun.unanswered"),
     "killed-server": Case(during(Turnserver.kill, 5), "the server is killed in the middle of the call",
                           "mstun.turn.control_closed"),
+    "suspended-client": Case(suspended, "the client sleeps for longer than its allocation lives",
+                             "mstun.turn.allocation_expired"),
     "peer-gone": Case(peer_gone, "the peer's browser is killed: consent is lost", "mstun.pair.consent_lost"),
 }
 

@@ -17,7 +17,8 @@ import pairs
 
 SERVER, SECOND, CLIENT = "192.0.2.1", "192.0.2.2", "192.0.2.10"
 GATEWAY, PEER = "198.51.100.1", "198.51.100.20"
-NOWHERE = "203.0.113.9"                       # no host has it
+NOWHERE = "203.0.113.9"                       # no host has it: packets to it get as far as the peer
+NO_ROUTE = "203.0.113.7"                      # the server's own kernel refuses to send to it
 SERVER6, CLIENT6 = "2001:db8::1", "2001:db8::10"
 GATEWAY6, PEER6 = "2001:db8:1::1", "2001:db8:1::20"
 USER, PASSWORD, REALM = "lab", "secret", "example.org"
@@ -27,7 +28,7 @@ NAME = "lab.example.org"                      # SERVER's
 
 # The TURN connections, and what the relay exchanges with its peers.
 BOTH_LEGS = (f"tcp port 3478 or tcp port 5349 or ((host {SERVER} or host {SECOND} or host {SERVER6}) and "
-             f"udp portrange {RELAY_PORTS[0]}-{RELAY_PORTS[-1]})")
+             f"udp portrange {RELAY_PORTS[0]}-{RELAY_PORTS[-1]}) or (icmp and host {PEER})")
 CLONE_NEWNET = 0x40000000
 
 
@@ -50,7 +51,8 @@ class Hosts:
         for address in (SERVER + "/24", SECOND + "/24", GATEWAY + "/24", SERVER6 + "/64", GATEWAY6 + "/64"):
             self.address("server", "lan", address)
         self.ip("server", "link", "set", "lan", "up")
-        self.ip("server", "route", "add", "blackhole", NOWHERE + "/32")
+        self.ip("server", "route", "add", "unreachable", NO_ROUTE + "/32")
+        self.ip("server", "route", "add", NOWHERE + "/32", "via", PEER)
         self.join("client", CLIENT, CLIENT6, SERVER, SERVER6)
         self.join("peer", PEER, PEER6, GATEWAY, GATEWAY6)
         return self
