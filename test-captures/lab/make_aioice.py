@@ -13,7 +13,7 @@ from collections import namedtuple
 
 import lab
 import realnet
-from realnet import NO_ROUTE, NOWHERE, PASSWORD, PEER, SERVER, SERVER6, USER, Capture, Hosts, Turnserver
+from realnet import NO_ROUTE, NOWHERE, PASSWORD, PEER, SERVER, SERVER6, USER, Capture, Hosts, TlsServer, Turnserver
 
 TOPIC = "aioice"
 
@@ -138,20 +138,46 @@ def hang_up_early(hosts, name):
         call.hang_up()
 
 
-def refused(*server, left=None, relays=(SERVER,)):
+def refused(*server, left=None, relays=(SERVER,), keys=False):
     """The client does not get its allocation."""
     def make(hosts, name):
-        with Turnserver(hosts, *server, relays=relays), Capture(hosts, TOPIC, name), Call(hosts, left) as call:
+        key_log = os.path.join(lab.SCRATCH, name + ".keys") if keys else None
+        with Turnserver(hosts, *server, relays=relays), Capture(hosts, TOPIC, name), Call(hosts, left,
+                                                                                         keys=key_log) as call:
             status, _ = call.left.call("gather")
             if status != "failed":
+                raise RuntimeError("got an allocation")
+            call.hang_up()
+        return key_log
+    return make
+
+
+def not_turn(server, seconds=40):
+    """Who listens on the port does not answer as a TURN server."""
+    def make(hosts, name):
+        with server(hosts), Capture(hosts, TOPIC, name), Call(hosts) as call:
+            if call.left.call("gather", seconds=seconds)[0] != "failed":
                 raise RuntimeError("got an allocation")
             call.hang_up()
     return make
 
 
-def no_server(hosts, name):
-    with Capture(hosts, TOPIC, name), Call(hosts) as call:
-        call.left.call("gather")
+def frozen(hosts):
+    server = Turnserver(hosts)
+    server.freeze()
+    return server
+
+
+def two_calls(hosts, name):
+    """Two calls at once, over two allocations of one user."""
+    with Turnserver(hosts), Capture(hosts, TOPIC, name), Call(hosts) as one, Call(hosts) as other:
+        for call in (one, other):
+            call.describe()
+            call.connected()
+        for call in (one, other, one):
+            call.talk()
+        for call in (one, other):
+            call.hang_up()
 
 
 def not_connected(*server, for_left=lambda d: d, for_right=lambda d: d, seconds=40, right=None):
@@ -210,6 +236,17 @@ def peer_gone(hosts, name):
         call.left.call("close", seconds=5)
 
 
+def short_permissions(hosts, name):
+    """The call goes on until the agents have lost consent."""
+    with Turnserver(hosts, "--permission-lifetime=10", "--channel-lifetime=10"), Capture(hosts, TOPIC, name):
+        with Call(hosts) as call:
+            call.describe()
+            call.connected()
+            call.talk()
+            time.sleep(50)
+            call.hang_up()
+
+
 def redirected(hosts, name):
     with Turnserver(hosts, f"--alternate-server={realnet.SECOND}:3478"):
         with Turnserver(hosts, address=realnet.SECOND, relays=(realnet.SECOND,)), Capture(hosts, TOPIC, name):
@@ -222,10 +259,13 @@ TLS = turn(turn_ssl=True, turn_server=[SERVER, 5349])
 V6 = turn(turn_server=[SERVER6, 3478])
 SHORT = ("--stale-nonce=3", "--max-allocate-lifetime=12")
 
+FROZEN = "The server's kernel goes on acknowledging, but no byte comes from the server, for no request."
+
 CASES = {
     "relay-to-host": Case(healthy(), "healthy: client through the relay, peer without", None),
     "relay-to-relay": Case(healthy(right=turn()), "healthy: both through the relay", None,
                            "The leg between the two relayed addresses stays inside of the server."),
+    "two-calls": Case(two_calls, "healthy: two calls at once, over two allocations of one user", None),
     "long-call": Case(healthy(seconds=25), "healthy: consent checks for 25 s", None),
     "stale-nonce-refresh": Case(healthy(*SHORT, seconds=25), "healthy: the nonce goes stale every 3 s, the client "
                                 "takes each new one, and renews its allocation", None),
@@ -237,8 +277,12 @@ CASES = {
     "tls": Case(healthy(left=TLS, keys=True), "healthy: TURN over TLS", None, "The secrets are in the capture."),
     "hang-up-early": Case(hang_up_early, "healthy: the user hangs up while checks are in flight", None),
     "wrong-password": Case(refused(left=turn(turn_password="wrong")), "wrong TURN password", "mstun.auth.rejected"),
-    "no-server": Case(no_server, "no program listens on the server's port", "mstun.connection.reset",
-                      "No STUN in it: SYN and RST."),
+    "tls-wrong-password": Case(refused(left={**TLS, "turn_password": "wrong"}, keys=True), "wrong TURN password, over TLS",
+                               "mstun.auth.rejected", "The secrets are in the capture."),
+    "silent-server": Case(not_turn(frozen), "the server hangs from the beginning: its port is open, and nobody answers",
+                          "mstun.unanswered"),
+    "tls-only-server": Case(not_turn(TlsServer), "the server speaks only TLS on this port: it answers the Allocate with "
+                            "an alert of TLS, and closes", "mstun.unanswered"),
     "ipv6-relay-only": Case(refused(left=turn(), relays=(SERVER6,)), "the server has no IPv4 relay, the client asks "
                             "for no family: 440", "mstun.turn.address_family"),
     "redirect": Case(redirected, "the server sends the client to another one with 300, the client gives up",
@@ -249,15 +293,20 @@ CASES = {
     "unreachable-peer": Case(not_connected(for_left=elsewhere(NOWHERE)), "nobody has the peer's address: no check is answered",
                              "mstun.unanswered"),
     "no-route-to-peer": Case(not_connected(for_left=elsewhere(NO_ROUTE)), "the server has no route to the peer, and "
-                             "resets the client's connection when it cannot send", "mstun.turn.control_closed"),
+                             "resets the client's connection when it cannot send", "mstun.connection.reset",
+                             "The control connection of a living allocation."),
     "wrong-ice-password": Case(not_connected(for_left=other_password), "the client has a wrong ICE password of the "
                                "peer: its checks are rejected with 400", "mstun.pair.rejected"),
     "wrong-ice-password-peer": Case(not_connected(for_right=other_password), "the peer has a wrong ICE password of "
                                     "the client, which rejects its checks with 400", "mstun.pair.rejected"),
     "frozen-server": Case(during(Turnserver.freeze, 20), "the server hangs in the middle of the call, its connections "
-                          "stay open", "mstun.unanswered"),
+                          "stay open", "mstun.pair.consent_lost", FROZEN),
+    "short-permissions": Case(short_permissions, "the server lets permissions and channels end after 10 s, the client "
+                              "relies on minutes: the relay falls silent", "mstun.pair.consent_lost",
+                              "Nothing on the wire says why."),
     "killed-server": Case(during(Turnserver.kill, 3), "the server is killed in the middle of the call",
-                          "mstun.turn.control_closed"),
+                          "mstun.turn.control_closed", "The server's kernel resets the control connection of a living "
+                          "allocation."),
     "peer-gone": Case(peer_gone, "the peer's program dies: consent is lost", "mstun.pair.consent_lost"),
 }
 

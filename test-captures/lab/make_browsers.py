@@ -22,7 +22,7 @@ from collections import namedtuple
 import lab
 import make_mstls
 import realnet
-from realnet import NAME, NO_ROUTE, NOWHERE, PASSWORD, PEER, SECOND, SERVER, SERVER6, USER, Capture, Hosts, Turnserver
+from realnet import NAME, NO_ROUTE, NOWHERE, PASSWORD, PEER, SECOND, SERVER, SERVER6, USER, Capture, Hosts, TlsServer, Turnserver
 
 PAGE = os.path.join(lab.HERE, "browser_page.html")
 PORT = 8000                                # of the page, on each host's own loopback
@@ -290,6 +290,29 @@ def refused(*server, left=None, relays=(SERVER,), running=True):
     return make
 
 
+def not_turn(server, seconds):
+    """Who listens on the port does not answer as a TURN server."""
+    def make(pair, capture):
+        with server(pair.hosts), capture, Call(pair) as call:
+            if "a=candidate" in call.left.done("describe", {}):
+                raise RuntimeError("got an allocation")
+            time.sleep(seconds)
+    return make
+
+
+def frozen(hosts):
+    server = Turnserver(hosts)
+    server.freeze()
+    return server
+
+
+def nobody_home(pair, capture):
+    """The one who is called does not answer, and the caller hangs up."""
+    with Turnserver(pair.hosts), capture, Call(pair) as call:
+        call.offer()
+        time.sleep(5)
+
+
 def quota(pair, capture):
     """One allocation for each user: the peer, who has the same name, does not get a second one."""
     with Turnserver(pair.hosts, "--user-quota=1"), capture, Call(pair, right=turn()) as call:
@@ -362,13 +385,21 @@ def redirected(pair, capture):
             call.talk()
 
 
+def lost(call):
+    """Waits until the client has given up."""
+    call.left.done("failed", 45, seconds=50)
+
+
 # ---- captures ---------------------------------------------------------------------------------------------------
 
 # make(pair, capture) makes the capture; finding: the name of what must be found, None in a healthy one
-Case = namedtuple("Case", "make cause finding note", defaults=[None])
+Case = namedtuple("Case", "make cause finding note healthy", defaults=[None, None])
 
-TLS = turn(f"turns:{NAME}:5349?transport=tcp")
+TLS_URL = f"turns:{NAME}:5349?transport=tcp"
+TLS = turn(TLS_URL)
 V6 = turn(f"turn:[{SERVER6}]:3478?transport=tcp")
+
+FROZEN = "The server's kernel goes on acknowledging, but no byte comes from the server, for no request."
 
 CASES = {
     "relay-to-host": Case(healthy(), "healthy: client through the relay, peer without", None),
@@ -389,9 +420,17 @@ CASES = {
     "hang-up-early": Case(hang_up_early, "healthy: the users hang up while checks are in flight", None),
     "redirect": Case(redirected, "healthy: the server sends the client to another one with 300, and the client goes "
                      "there", None),
+    "nobody-home": Case(nobody_home, "healthy: the one who is called does not answer, and the caller hangs up", None,
+                        "An allocation that no peer uses."),
     "wrong-password": Case(refused(left=turn(password="wrong")), "wrong TURN password", "mstun.auth.rejected"),
-    "no-server": Case(refused(running=False), "no program listens on the server's port", "mstun.connection.reset",
-                      "No STUN in it: SYN and RST."),
+    "tls-wrong-password": Case(refused(left=turn(TLS_URL, "wrong")), "wrong TURN password, over TLS",
+                               "mstun.auth.rejected", "The secrets are in the capture."),
+    "silent-server": Case(not_turn(frozen, 22), "the server hangs from the beginning: its port is open, and nobody "
+                          "answers", "mstun.unanswered"),
+    "tls-only-server": Case(not_turn(TlsServer, 1), "the server speaks only TLS on this port: it answers the Allocate "
+                            "with an alert of TLS, and closes", "mstun.unanswered"),
+    "no-server": Case(refused(running=False), "no program listens on the server's port", None,
+                      "No STUN in it: SYN and RST. That is a broken call about which mstun can say nothing.", False),
     "ipv6-relay-only": Case(refused(relays=(SERVER6,)), "the server has no IPv4 relay, the client asks for no family: "
                             "440", "mstun.turn.address_family"),
     "quota": Case(quota, "the user has its one allocation already: 486", "mstun.turn.quota"),
@@ -401,15 +440,19 @@ CASES = {
                              "mstun.unanswered"),
     "no-route-to-peer": Case(not_connected(answer=elsewhere(NO_ROUTE), seconds=10), "the server has no route to the "
                              "peer, and resets the client's connection when it cannot send",
-                             "mstun.turn.control_closed"),
+                             "mstun.connection.reset", "The control connection of a living allocation."),
     "wrong-ice-password": Case(not_connected(answer=OTHER_PASSWORD, seconds=4), "the client has a wrong ICE password of the "
                                "peer, which rejects its checks", "mstun.pair.rejected"),
     "wrong-ice-password-peer": Case(not_connected(offer=OTHER_PASSWORD, seconds=4), "the peer has a wrong ICE password of the "
                                     "client, which rejects its checks", "mstun.pair.rejected"),
     "frozen-server": Case(during(Turnserver.freeze, 20), "the server hangs in the middle of the call, its connections "
-                          "stay open", "mstun.unanswered"),
+                          "stay open", "mstun.pair.consent_lost", FROZEN),
+    "short-permissions": Case(healthy("--permission-lifetime=10", "--channel-lifetime=10", then=lost), "the server lets "
+                              "permissions and channels end after 10 s, the client relies on minutes: the relay falls "
+                              "silent", "mstun.pair.consent_lost", "Nothing on the wire says why."),
     "killed-server": Case(during(Turnserver.kill, 5), "the server is killed in the middle of the call",
-                          "mstun.turn.control_closed"),
+                          "mstun.turn.control_closed", "The server's kernel resets the control connection of a living "
+                          "allocation."),
     "suspended-client": Case(suspended, "the client sleeps for longer than its allocation lives",
                              "mstun.turn.allocation_expired"),
     "peer-gone": Case(peer_gone, "the peer's browser is killed: consent is lost", "mstun.pair.consent_lost"),
@@ -426,8 +469,8 @@ def keep_secrets(topic, name):
 
 def make(topic, name, case, pair, labels):
     case.make(pair, Capture(pair.hosts, topic, name))
-    labels.add(name, case.cause, case.finding, case.note)
-    if name == "tls":
+    labels.add(name, case.cause, case.finding, case.note, case.healthy)
+    if name.startswith("tls") and name != "tls-only-server":
         keep_secrets(topic, name)
     else:
         realnet.write_truth(topic, name, case.cause, case.finding)

@@ -153,6 +153,16 @@ class Turnserver(lab.Process):
         super().stop()
 
 
+class TlsServer(lab.Process):
+    """openssl's server on TURN's port, which speaks nothing but TLS."""
+
+    def __init__(self, hosts):
+        crt, key, _ = certificate()
+        super().__init__(hosts.inside("server", "openssl", "s_server", "-quiet", "-accept", f"{SERVER}:3478", "-cert", crt,
+                                      "-key", key), "tls-server.log", stdin=subprocess.DEVNULL)
+        listening(self.p, 3478)
+
+
 class Capture(lab.Capture):
     """What passes the server's bridge. Addresses of Ethernet are replaced: they are made up at random for each run."""
 
