@@ -463,8 +463,13 @@ PROGRAMS = {"chromium": (chromium, "Chromium", "chromium"), "firefox": (firefox,
 
 def keep_secrets(topic, name):
     """The secrets of TLS that this capture needs."""
+    with open(key_log(), encoding="ascii") as f, open(lab.path(topic, name + ".pcapng"), "rb") as capture:
+        lines, packets = f.readlines(), capture.read()
+    needed = os.path.join(lab.SCRATCH, name + ".keys")
+    with open(needed, "w", encoding="ascii") as f:
+        f.writelines(line for line in lines if line[0] != "#" and bytes.fromhex(line.split()[1]) in packets)
     make_mstls.TOPIC = topic
-    make_mstls.inject(name, key_log())
+    make_mstls.inject(name, needed)
 
 
 def make(topic, name, case, pair, labels):
