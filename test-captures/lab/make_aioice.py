@@ -30,8 +30,8 @@ class Agent:
         if keys:
             environment["SSLKEYLOGFILE"] = keys
         script = os.path.join(lab.HERE, "aioice_agent.py")
-        self.p = subprocess.Popen(hosts.inside(host, "/usr/bin/python3", script), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                  stderr=subprocess.DEVNULL, text=True, env=environment)
+        self.p = subprocess.Popen(hosts.inside(host, "/usr/bin/python3", script), stdin=subprocess.PIPE,
+                                  stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=environment)
 
     def ask(self, command, *arguments, seconds=20):
         self.p.stdin.write(json.dumps([seconds, command, *arguments]) + "\n")
@@ -277,12 +277,12 @@ CASES = {
     "tls": Case(healthy(left=TLS, keys=True), "healthy: TURN over TLS", None, "The secrets are in the capture."),
     "hang-up-early": Case(hang_up_early, "healthy: the user hangs up while checks are in flight", None),
     "wrong-password": Case(refused(left=turn(turn_password="wrong")), "wrong TURN password", "mstun.auth.rejected"),
-    "tls-wrong-password": Case(refused(left={**TLS, "turn_password": "wrong"}, keys=True), "wrong TURN password, over TLS",
-                               "mstun.auth.rejected", "The secrets are in the capture."),
+    "tls-wrong-password": Case(refused(left={**TLS, "turn_password": "wrong"}, keys=True),
+                               "wrong TURN password, over TLS", "mstun.auth.rejected", "The secrets are in the capture."),
     "silent-server": Case(not_turn(frozen), "the server hangs from the beginning: its port is open, and nobody answers",
                           "mstun.unanswered"),
-    "tls-only-server": Case(not_turn(TlsServer), "the server speaks only TLS on this port: it answers the Allocate with "
-                            "an alert of TLS, and closes", "mstun.unanswered"),
+    "tls-only-server": Case(not_turn(TlsServer), "the server speaks only TLS on this port: it waits for more, and "
+                            "sends an alert of TLS when the client has hung up", "mstun.unanswered"),
     "ipv6-relay-only": Case(refused(left=turn(), relays=(SERVER6,)), "the server has no IPv4 relay, the client asks "
                             "for no family: 440", "mstun.turn.address_family"),
     "redirect": Case(redirected, "the server sends the client to another one with 300, the client gives up",
@@ -290,8 +290,8 @@ CASES = {
     "quota": Case(quota, "the user has its one allocation already: 486", "mstun.turn.quota"),
     "denied-peer": Case(not_connected(f"--denied-peer-ip={PEER}"), "the server forbids this peer: 403",
                         "mstun.turn.forbidden"),
-    "unreachable-peer": Case(not_connected(for_left=elsewhere(NOWHERE)), "nobody has the peer's address: no check is answered",
-                             "mstun.unanswered"),
+    "unreachable-peer": Case(not_connected(for_left=elsewhere(NOWHERE)),
+                             "nobody has the peer's address: no check is answered", "mstun.unanswered"),
     "no-route-to-peer": Case(not_connected(for_left=elsewhere(NO_ROUTE)), "the server has no route to the peer, and "
                              "resets the client's connection when it cannot send", "mstun.connection.reset",
                              "The control connection of a living allocation."),

@@ -22,7 +22,8 @@ from collections import namedtuple
 import lab
 import make_mstls
 import realnet
-from realnet import NAME, NO_ROUTE, NOWHERE, PASSWORD, PEER, SECOND, SERVER, SERVER6, USER, Capture, Hosts, TlsServer, Turnserver
+from realnet import (NAME, NO_ROUTE, NOWHERE, PASSWORD, PEER, SECOND, SERVER, SERVER6, USER, Capture, Hosts, TlsServer,
+                     Turnserver)
 
 PAGE = os.path.join(lab.HERE, "browser_page.html")
 PORT = 8000                                # of the page, on each host's own loopback
@@ -410,7 +411,7 @@ CASES = {
     "long-call": Case(healthy(seconds=25), "healthy: consent checks for 25 s", None),
     "ice-restart": Case(healthy(then=restart, seconds=2), "healthy: ICE restart in the middle of the call", None),
     "stale-nonce": Case(late_candidates("--stale-nonce=3"), "healthy: the nonce is stale when the client permits the "
-                        "peer, and when it hangs up; it takes the new one", None),
+                        "peer, and the client takes the new one", None),
     "stale-nonce-refresh": Case(late_candidates("--stale-nonce=3", "--max-allocate-lifetime=20", seconds=20),
                                 "healthy: the nonce goes stale every 3 s, the client takes each new one, and renews "
                                 "its allocation", None),
@@ -427,8 +428,8 @@ CASES = {
                                "mstun.auth.rejected", "The secrets are in the capture."),
     "silent-server": Case(not_turn(frozen, 22), "the server hangs from the beginning: its port is open, and nobody "
                           "answers", "mstun.unanswered"),
-    "tls-only-server": Case(not_turn(TlsServer, 1), "the server speaks only TLS on this port: it answers the Allocate "
-                            "with an alert of TLS, and closes", "mstun.unanswered"),
+    "tls-only-server": Case(not_turn(TlsServer, 1), "the server speaks only TLS on this port: it waits for more, and "
+                            "sends an alert of TLS when the client has hung up", "mstun.unanswered"),
     "no-server": Case(refused(running=False), "no program listens on the server's port", None,
                       "No STUN in it: SYN and RST. That is a broken call about which mstun can say nothing.", False),
     "ipv6-relay-only": Case(refused(relays=(SERVER6,)), "the server has no IPv4 relay, the client asks for no family: "
@@ -436,14 +437,17 @@ CASES = {
     "quota": Case(quota, "the user has its one allocation already: 486", "mstun.turn.quota"),
     "denied-peer": Case(not_connected(f"--denied-peer-ip={PEER}"), "the server forbids this peer: 403",
                         "mstun.turn.forbidden"),
-    "unreachable-peer": Case(not_connected(answer=elsewhere(NOWHERE), seconds=12), "nobody has the peer's address: no check is answered",
+    "unreachable-peer": Case(not_connected(answer=elsewhere(NOWHERE), seconds=12),
+                             "nobody has the peer's address: no check is answered",
                              "mstun.unanswered"),
     "no-route-to-peer": Case(not_connected(answer=elsewhere(NO_ROUTE), seconds=10), "the server has no route to the "
                              "peer, and resets the client's connection when it cannot send",
                              "mstun.connection.reset", "The control connection of a living allocation."),
-    "wrong-ice-password": Case(not_connected(answer=OTHER_PASSWORD, seconds=4), "the client has a wrong ICE password of the "
+    "wrong-ice-password": Case(not_connected(answer=OTHER_PASSWORD, seconds=4),
+                               "the client has a wrong ICE password of the "
                                "peer, which rejects its checks", "mstun.pair.rejected"),
-    "wrong-ice-password-peer": Case(not_connected(offer=OTHER_PASSWORD, seconds=4), "the peer has a wrong ICE password of the "
+    "wrong-ice-password-peer": Case(not_connected(offer=OTHER_PASSWORD, seconds=4),
+                                    "the peer has a wrong ICE password of the "
                                     "client, which rejects its checks", "mstun.pair.rejected"),
     "frozen-server": Case(during(Turnserver.freeze, 20), "the server hangs in the middle of the call, its connections "
                           "stay open", "mstun.pair.consent_lost", FROZEN),
@@ -454,7 +458,8 @@ CASES = {
                           "mstun.turn.control_closed", "The server's kernel resets the control connection of a living "
                           "allocation."),
     "suspended-client": Case(suspended, "the client sleeps for longer than its allocation lives",
-                             "mstun.turn.allocation_expired"),
+                             "mstun.turn.allocation_expired", "The server resets the control connection when the "
+                             "allocation's 20 s are over."),
     "peer-gone": Case(peer_gone, "the peer's browser is killed: consent is lost", "mstun.pair.consent_lost"),
 }
 

@@ -92,7 +92,8 @@ class Hosts:
 def resolver(name):
     """What `ip netns exec` shows the programs of a namespace in place of /etc: one host name, and no name server."""
     os.makedirs(f"/etc/netns/{name}")
-    for file, text in (("hosts", f"127.0.0.1 localhost\n{SERVER} {NAME}\n"), ("resolv.conf", "nameserver 127.0.0.1\n")):
+    files = {"hosts": f"127.0.0.1 localhost\n{SERVER} {NAME}\n", "resolv.conf": "nameserver 127.0.0.1\n"}
+    for file, text in files.items():
         with open(f"/etc/netns/{name}/{file}", "w", encoding="ascii") as f:
             f.write(text)
 
@@ -113,8 +114,8 @@ def certificate():
     """The files of the server's certificate, of its key, and of the authority that signed it."""
     crt, key, ca, ca_key = (os.path.join(lab.SCRATCH, f) for f in ("server.pem", "server.key", "ca.pem", "ca.key"))
     if not os.path.exists(crt):
-        new = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days",
-               "300"]
+        new = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+               "-days", "300"]
         run(*new, "-subj", "/CN=lab authority", "-keyout", ca_key, "-out", ca)
         run(*new, "-subj", f"/CN={NAME}", "-addext", f"subjectAltName=IP:{SERVER},DNS:{NAME}", "-addext",
             "basicConstraints=critical,CA:FALSE", "-CA", ca, "-CAkey", ca_key, "-keyout", key, "-out", crt)
@@ -158,8 +159,8 @@ class TlsServer(lab.Process):
 
     def __init__(self, hosts):
         crt, key, _ = certificate()
-        super().__init__(hosts.inside("server", "openssl", "s_server", "-quiet", "-accept", f"{SERVER}:3478", "-cert", crt,
-                                      "-key", key), "tls-server.log", stdin=subprocess.DEVNULL)
+        super().__init__(hosts.inside("server", "openssl", "s_server", "-quiet", "-accept", f"{SERVER}:3478", "-cert",
+                                      crt, "-key", key), "tls-server.log", stdin=subprocess.DEVNULL)
         listening(self.p, 3478)
 
 
@@ -243,7 +244,8 @@ def write_truth(topic, name, cause, finding, **more):
 
 def version(package):
     """Upstream's version of a Debian package, for the labels."""
-    words = subprocess.run(["dpkg-query", "-W", "-f", "${Version}", package], check=True, capture_output=True, text=True)
+    words = subprocess.run(["dpkg-query", "-W", "-f", "${Version}", package], check=True, capture_output=True,
+                           text=True)
     return words.stdout.split("-")[0]
 
 
