@@ -278,9 +278,10 @@ CASES = {
     "hang-up-early": Case(hang_up_early, "healthy: the user hangs up while checks are in flight", None),
     "wrong-password": Case(refused(left=turn(turn_password="wrong")), "wrong TURN password", "mstun.auth.rejected"),
     "tls-wrong-password": Case(refused(left={**TLS, "turn_password": "wrong"}, keys=True),
-                               "wrong TURN password, over TLS", "mstun.auth.rejected", "The secrets are in the capture."),
-    "silent-server": Case(not_turn(frozen), "the server hangs from the beginning: its port is open, and nobody answers",
-                          "mstun.unanswered"),
+                               "wrong TURN password, over TLS", "mstun.auth.rejected",
+                               "The secrets are in the capture."),
+    "silent-server": Case(not_turn(frozen), "the server hangs from the beginning: its port is open, and nobody "
+                          "answers", "mstun.unanswered"),
     "tls-only-server": Case(not_turn(TlsServer), "the server speaks only TLS on this port: it waits for more, and "
                             "sends an alert of TLS when the client has hung up", "mstun.unanswered"),
     "ipv6-relay-only": Case(refused(left=turn(), relays=(SERVER6,)), "the server has no IPv4 relay, the client asks "

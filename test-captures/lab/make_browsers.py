@@ -451,9 +451,9 @@ CASES = {
                                     "client, which rejects its checks", "mstun.pair.rejected"),
     "frozen-server": Case(during(Turnserver.freeze, 20), "the server hangs in the middle of the call, its connections "
                           "stay open", "mstun.pair.consent_lost", FROZEN),
-    "short-permissions": Case(healthy("--permission-lifetime=10", "--channel-lifetime=10", then=lost), "the server lets "
-                              "permissions and channels end after 10 s, the client relies on minutes: the relay falls "
-                              "silent", "mstun.pair.consent_lost", "Nothing on the wire says why."),
+    "short-permissions": Case(healthy("--permission-lifetime=10", "--channel-lifetime=10", then=lost),
+                              "the server lets permissions and channels end after 10 s, the client relies on minutes: "
+                              "the relay falls silent", "mstun.pair.consent_lost", "Nothing on the wire says why."),
     "killed-server": Case(during(Turnserver.kill, 5), "the server is killed in the middle of the call",
                           "mstun.turn.control_closed", "The server's kernel resets the control connection of a living "
                           "allocation."),

@@ -61,6 +61,8 @@ class Hosts:
         for name in self.names.values():
             run("ip", "netns", "delete", name, check=False)
             shutil.rmtree(f"/etc/netns/{name}")
+        if "MSTUN_LAB_SCRATCH" not in os.environ:
+            shutil.rmtree(lab.SCRATCH, ignore_errors=True)
 
     def ip(self, host, *words):
         run("ip", "-n", self.names[host], *words)
