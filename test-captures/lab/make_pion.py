@@ -26,7 +26,12 @@ def built(name):
     """A Go program of the folder pion, built with Debian's packages of pion."""
     out = os.path.join(lab.SCRATCH, "pion-" + name)
     if not os.path.exists(out):
-        env = dict(os.environ, GO111MODULE="off", GOPATH="/usr/share/gocode", GOFLAGS="")
+        # Debian installs pion/webrtc without the v3 by which it imports its own parts
+        ours = os.path.join(lab.SCRATCH, "go")
+        os.makedirs(os.path.join(ours, "src/github.com/pion/webrtc"), exist_ok=True)
+        with contextlib.suppress(FileExistsError):
+            os.symlink("/usr/share/gocode/src/github.com/pion/webrtc", ours + "/src/github.com/pion/webrtc/v3")
+        env = dict(os.environ, GO111MODULE="off", GOPATH=ours + ":/usr/share/gocode", GOFLAGS="")
         subprocess.run(["go", "build", "-o", out, os.path.join(lab.HERE, "pion", name + ".go")], check=True, env=env)
     return out
 
@@ -83,7 +88,7 @@ def stale_nonce(name):
     """The nonce lives for 4 s; the allocation, of 10 s, is refreshed every 5 s: 438, then success."""
     with servers.coturn("--stale-nonce=4", "--max-allocate-lifetime=10"), scene.UdpEcho(), \
             captured(name, note="each Refresh is answered 438 first, then with success"):
-        client("allocate", "send", PEER, 3, "wait", "16s", "send", PEER, 3, "free", "close", ok=True)
+        client("allocate", "send", PEER, 3, "wait", "13s", "send", PEER, 3, "free", "close", ok=True)
 
 
 def refreshed(name):
@@ -95,13 +100,6 @@ def refreshed(name):
 def pion_refreshed(name):
     with pion_server(), scene.UdpEcho(), of_pion(name):
         client("allocate", "send", PEER, 3, "wait", "125s", "send", PEER, 3, "free", "close", ok=True, seconds=200)
-
-
-def ipv6(name):
-    six = f"[{scene.PEER6}]:50050"
-    with servers.coturn("-A", "keep", addresses=servers.ADDRESSES6), scene.UdpEcho(address=scene.PEER6), captured(name):
-        client("-server", f"[{lab.SERVER6}]:3478", "-local", f"[{lab.CLIENT6}]:0", "allocate", "send", six, 6, "free",
-               "close", ok=True)
 
 
 def hang_up(name):
@@ -167,10 +165,10 @@ def no_udp_relay(name):
 
 
 def no_ipv4(name):
-    with servers.coturn("-A", "ipv4", addresses=("-L", lab.SERVER6, "-E", lab.SERVER6)), captured(
+    with servers.coturn(addresses=("-L", lab.SERVER, "-E", lab.SERVER6)), captured(
             name, cause="the server has no IPv4 relay address: 440 to a request that does not ask for IPv6",
             finding="mstun.turn.address_family"):
-        client("-server", f"[{lab.SERVER6}]:3478", "-local", f"[{lab.CLIENT6}]:0", "allocate")
+        client("allocate")
 
 
 def redirected(name):
@@ -289,7 +287,6 @@ SCENES = {
     "several-peers": several_peers,
     "stale-nonce": stale_nonce,
     "refreshed": refreshed,
-    "ipv6": ipv6,
     "hang-up": hang_up,
     "port-443": port_443,
     "server-channels": pion_channels,

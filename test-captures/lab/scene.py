@@ -178,6 +178,12 @@ class Legs(lab.Capture):
         time.sleep(0.5)
         return self
 
+    def __exit__(self, kind, *_):
+        super().__exit__(kind, *_)
+        if kind is None and len(self.legs) > 1:        # which dumpcap writes in bursts
+            frames = [(t, orig, data) for _, t, _, orig, data in count.read_frames(self.out)]
+            lab.write_pcapng(self.out, sorted(frames, key=lambda frame: frame[0]))
+
 
 def label(topic, name, words):
     """Puts a label into the topic's labels.json, which another script may be writing as well."""

@@ -13,6 +13,7 @@
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"log"
@@ -44,6 +45,25 @@ func datagram(i int) []byte {
 	return packet
 }
 
+// read tells of each datagram that comes.
+func read(relay net.PacketConn, came chan struct{}) {
+	for buffer := make([]byte, 2000); ; {
+		if _, _, err := relay.ReadFrom(buffer); err != nil {
+			return
+		}
+		came <- struct{}{}
+	}
+}
+
+func await(came chan struct{}) error {
+	select {
+	case <-came:
+		return nil
+	case <-time.After(2 * time.Second):
+		return errors.New("nothing came back")
+	}
+}
+
 func main() {
 	server := flag.String("server", "192.0.2.1:3478", "TURN server")
 	local := flag.String("local", "192.0.2.10:0", "local address")
@@ -64,6 +84,7 @@ func main() {
 	check(client.Listen())
 
 	var relay net.PacketConn
+	came := make(chan struct{}, 1000)
 	words := flag.Args()
 	next := func() string {
 		word := words[0]
@@ -75,7 +96,9 @@ func main() {
 		case "bind":
 			_, err = client.SendBindingRequest()
 		case "allocate":
-			relay, err = client.Allocate()
+			if relay, err = client.Allocate(); err == nil {
+				go read(relay, came)
+			}
 		case "permit":
 			var peers []net.Addr
 			for _, text := range strings.Split(next(), ",") {
@@ -87,8 +110,7 @@ func main() {
 			count, _ := strconv.Atoi(n)
 			for i := 0; i < count && err == nil; i++ {
 				if _, err = relay.WriteTo(datagram(i), to); err == nil && what == "send" {
-					relay.SetReadDeadline(time.Now().Add(2 * time.Second))
-					_, _, err = relay.ReadFrom(make([]byte, 2000))
+					err = await(came)
 				}
 				time.Sleep(20 * time.Millisecond)
 			}
