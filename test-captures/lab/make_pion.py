@@ -103,10 +103,16 @@ def pion_refreshed(name):
 
 
 def hang_up(name):
-    """The client resets its connection when its ChannelBind is under way."""
-    with servers.coturn(), scene.UdpEcho(), captured(name, note="what is open when the client itself hangs up is no "
-                                                     "fault; the allocation is not deleted"):
-        client("allocate", "throw", PEER, 1, "quit", seconds=5)
+    """The server is busy for a moment; the client's program ends before the answer."""
+    with servers.coturn() as server, scene.UdpEcho(), captured(
+            name, note="a request is open when the client itself hangs up; the answer meets a closed port"):
+        with client_running("allocate", "send", PEER, 4, "wait", "1s", "permit", PEER_B, "wait", "1s") as c:
+            time.sleep(0.9)
+            servers.freeze(server)
+            time.sleep(0.35)
+            servers.kill(c)
+            time.sleep(0.1)
+            servers.thaw(server)
 
 
 def port_443(name):
@@ -195,10 +201,9 @@ def frozen(name):
 
 
 def killed(name, freeze=False):
-    how = "RST" if freeze else "FIN"
     with servers.coturn() as server, scene.UdpEcho(), captured(
-            name, cause=f"the server's process is killed during the call ({how} on a living allocation's control "
-            "connection)", finding="mstun.turn.control_ended",
+            name, cause="the server's process is killed during the call: RST on a living allocation's control "
+            "connection" + (", after 0.2 s of silence" if freeze else ""), finding="mstun.turn.control_ended",
             note="the name of the finding is a guess (verdicts.md, D4)"):
         with client_running("allocate", "send", PEER, 4, "throw", PEER, 30, "wait", "1s"):
             time.sleep(0.6)
@@ -211,8 +216,7 @@ def killed(name, freeze=False):
 
 def pion_killed(name):
     with pion_server() as server, scene.UdpEcho(), of_pion(
-            name, "the server's process is killed during the call (FIN or RST on a living allocation's control "
-            "connection)", "mstun.turn.control_ended", note="the name of the finding is a guess (verdicts.md, D4)"):
+            name, "the server's process is killed during the call: FIN on a living allocation's control connection", "mstun.turn.control_ended", note="the name of the finding is a guess (verdicts.md, D4)"):
         with client_running("allocate", "send", PEER, 4, "wait", "5s"):
             time.sleep(1)
             servers.kill(server)
@@ -224,18 +228,9 @@ def closing(name, answer, what, finding):
         client("allocate", seconds=12)
 
 
-def web_server(name):
-    with servers.web(), captured(name, f"{CLIENT}, Python 3.11 http.server",
-                                 "a web server listens there, not TURN: it answers with HTML", "mstun.unanswered",
-                                 note="a line of an HTTP request that never ends may be awaited without an answer"):
-        client("bind", seconds=12)
-
-
-def tls_server(name):
-    with servers.tls(), captured(name, f"{CLIENT}, OpenSSL 3.0 s_server",
-                                 "the port wants TLS: a TLS server was asked with plain STUN",
-                                 "mstun.ms.dialect_mismatch"):
-        client("allocate", seconds=12)
+def not_turn(name, server, who, cause, finding, what="allocate", note=""):
+    with server(), captured(name, f"{CLIENT}, {who}", cause, finding, note=note):
+        client(what, seconds=12)
 
 
 # ---- ICE ------------------------------------------------------------------------
@@ -316,16 +311,23 @@ SCENES = {
     "no-ipv4": no_ipv4,
     "redirected": redirected,
     "frozen": frozen,
-    "killed-fin": killed,
-    "killed-rst": lambda n: killed(n, freeze=True),
+    "killed": killed,
+    "frozen-killed": lambda n: killed(n, freeze=True),
     "server-killed": pion_killed,
     "closes": lambda n: closing(n, servers.closes, "the server accepts and closes without an answer: no TURN server",
                                 "mstun.unanswered"),
     "resets": lambda n: closing(n, servers.resets, "the server resets the connection instead of an answer",
                                 "mstun.connection.reset"),
     "silent": lambda n: closing(n, servers.silent, "the server accepts and never says a word", "mstun.unanswered"),
-    "web-server": web_server,
-    "tls-server": tls_server,
+    "web-server": lambda n: not_turn(n, servers.web, "Python 3.11 http.server", "a web server listens there, not TURN: "
+                                     "it waits for the end of a request line", "mstun.unanswered", "bind"),
+    "web-server-400": lambda n: not_turn(n, servers.web_node, "Node 20 http", "a web server listens there, not TURN: "
+                                         "it answers HTTP 400", "mstun.not_turn.http", note="guessed name"),
+    "tls-server": lambda n: not_turn(n, servers.tls, "OpenSSL 3.0 s_server", "the port wants TLS: a TLS server was "
+                                     "asked with plain STUN and waits for more", "mstun.unanswered"),
+    "tls-server-alert": lambda n: not_turn(n, servers.gnutls, "GnuTLS 3.7 gnutls-serv", "the port wants TLS: a TLS "
+                                           "server was asked with plain STUN", "mstun.not_turn.tls",
+                                           note="guessed name"),
 }
 
 if __name__ == "__main__":

@@ -86,18 +86,23 @@ SCENES = {
     "peer-echo": lambda n: plain(n, "-c", *FEW, "-e", lab.PEER, "-r", "3480", echo=[3480]),
     "send-echo": lambda n: plain(n, "-c", "-s", *FEW, "-e", lab.PEER, "-r", "3480", echo=[3480]),
     "four-clients": lambda n: plain(n, "-y", "-c", "-n", "3", "-m", "4"),
-    "extra-requests": lambda n: plain(n, "-G", *ONE),
-    "mobility": lambda n: plain(n, "-M", *ONE, server=coturn("--mobility")),
+    "mobility": lambda n: plain(
+        n, "-M", *ONE, server=coturn("--mobility"), cause="the server answers a mobility Refresh with 8 bytes that are "
+        "no message, and later with success; the client gives up", finding="mstun.not_a_message",
+        note="-M; the name of the finding is a guess"),
     "ipv6-over-ipv4": lambda n: plain(n, "-x", *ONE, server=coturn(
         addresses=("-L", lab.SERVER, "-E", lab.SERVER, "-E", lab.SERVER6))),
     "ipv6": lambda n: plain(n, "-x", *ONE, server=coturn(addresses=servers.ADDRESSES6), six=True),
     "padded": lambda n: plain(n, "-D", "-l", "101", *ONE),
     "stale-nonce": lambda n: plain(n, "-y", "-c", "-n", "40", "-m", "1", "-z", "200",
-                                   server=coturn("--stale-nonce=3"), seconds=40),
-    "tcp-relay-many": lambda n: plain(n, "-T", "-n", "2", "-m", "12", "-l", "40"),
+                                   server=coturn("--stale-nonce=3"), seconds=40,
+                                   note="438 to the Refresh with which the client leaves"),
+    "tcp-relay-many": lambda n: plain(n, "-T", "-n", "2", "-m", "4", "-l", "40", seconds=40),
     "tcp-relay-passive": lambda n: plain(n, "-P", "-n", "3", "-m", "2"),
     "server-pion": lambda n: pion(n, *ONE, "-X"),
-    "hang-up": lambda n: plain(n, "-O", *FEW, "-y", "-c", note="-O: connects and exits at once"),
+    "hang-up": lambda n: plain(
+        n, "-O", *FEW, "-y", "-c", cause="a load test that allocates and resets at once; its last ChannelBind is for "
+        "the peer 0.0.0.0:0: 400", finding="mstun.turn.bad_request", note="-O; the name of the finding is a guess"),
     "random-disconnect": lambda n: plain(n, "-B", "-y", "-c", "-n", "6", "-m", "3", "-z", "100"),
     "redirect-followed": redirect_followed,
     "redirect-refused": redirect_refused,
@@ -107,8 +112,9 @@ SCENES = {
                                     "relaying is switched off: 442", finding="mstun.turn.no_tcp_relay"),
     "no-ipv6": lambda n: plain(n, "-x", *ONE, seconds=8, cause="the server has no IPv6 relay address: 440",
                                finding="mstun.turn.address_family"),
-    "ipv6-pion": lambda n: pion(n, "-x", *ONE, seconds=8, cause="the server does not know "
-                                "REQUESTED-ADDRESS-FAMILY", finding="mstun.turn.address_family"),
+    "ipv6-pion": lambda n: pion(n, "-x", *ONE, seconds=8, cause="the server ignores REQUESTED-ADDRESS-FAMILY "
+                                "IPv6 and gives an IPv4 relay: the client gives up", finding="mstun.turn.address_family",
+                                note="the name of the finding is a guess"),
     "wrong-password-pion": lambda n: pion(n, *ONE, password="wrong", seconds=8, cause="wrong TURN password: 400 after "
                                           "the 401", finding="mstun.auth.rejected"),
     "quota": lambda n: plain(n, "-y", "-c", "-n", "3", "-m", "2", seconds=8, server=coturn("--user-quota=1"),
@@ -125,15 +131,12 @@ SCENES = {
     "peer-silent": lambda n: plain(n, "-c", *FEW, "-e", lab.PEER, seconds=12, cause="nobody listens at the peer: "
                                    "nothing comes back through the channel", finding=None,
                                    note="UDP relay: only that nothing is relayed back can be seen"),
-    "negative": lambda n: plain(n, "-N", *ONE, seconds=12, cause="negative tests of the client: requests that are "
-                                "refused on purpose", note="-N"),
-    "negative-protocol": lambda n: plain(n, "-R", *ONE, seconds=12, cause="negative protocol tests of the client: "
-                                         "random bytes in messages", note="-R"),
     "killed": lambda n: during(n, servers.kill, "the server's process is killed during the call",
                                "mstun.turn.control_ended", "-y", "-c", "-n", "60", "-m", "1", "-z", "100",
                                note="the name of the finding is a guess (verdicts.md, D4)"),
     "frozen": lambda n: during(n, servers.freeze, "the server's process hangs during the call: TCP acknowledges, "
-                               "nothing comes back", "mstun.unanswered", "-y", "-c", "-n", "60", "-m", "1", "-z", "100"),
+                               "nothing comes back", None, "-y", "-c", "-n", "60", "-m", "1", "-z", "100",
+                               note="no request is open: only that data goes one way can be seen"),
     "closes": lambda n: not_turn(n, lambda: servers.Accepting(servers.closes), "the server accepts and closes without "
                                  "an answer: no TURN server", "mstun.unanswered", "a Python TCP server"),
     "web-server": lambda n: not_turn(n, servers.web, "a web server listens there, not TURN", "mstun.unanswered",

@@ -60,8 +60,9 @@ def captured(who, name, other, cause=None, finding=None, **kw):
     return scene.scene(topic, name, f"{PROGRAMS[who]}, {other}", cause, finding, **kw)
 
 
-def relayed(who, name, *args, server=servers.coturn, server_name=scene.COTURN, legs="both", note="", **kw):
-    with server(), captured(who, name, server_name, *args, legs=legs, note=note, bpf="tcp port 3478"):
+def relayed(who, name, *args, server=servers.coturn, server_name=scene.COTURN, legs="both", note="",
+            bpf="tcp port 3478", **kw):
+    with server(), captured(who, name, server_name, *args, legs=legs, note=note, bpf=bpf):
         call(who, who, **kw)
 
 
@@ -99,13 +100,10 @@ def tcp_to_pion(who, name, *args, lite=False, **kw):
         both_end(a)
 
 
-def blocked(who, name):
-    """The peer's firewall drops the SYN of ICE-TCP: no connection, nothing that is STUN."""
-    scene.drop("peer", "tcp dport 8443")
-    try:
-        tcp_to_pion(who, name, "the peer's firewall drops the SYN of each ICE-TCP connection", None)
-    finally:
-        scene.drop_nothing("peer")
+RESTART = {"wrtc": "ICE restart with new allocations", "werift": "ICE restart: allocates again, goes on with the old pair"}
+WRONG_ICE = {"wrtc": ("the client has a wrong ice-pwd of the other side: 401", "mstun.pair.rejected"),
+             "werift": ("the client has a wrong ice-pwd of the other side, which answers with success all the same: "
+                        "the client does not accept the answers and repeats", "mstun.pair.answers_refused")}
 
 
 def scenes(who):
@@ -115,9 +113,10 @@ def scenes(who):
         f"{t}/relay": lambda n: relayed(who, n),
         f"{t}/relay-one-leg": lambda n: relayed(who, n, legs="client"),
         f"{t}/relay-pion": lambda n: relayed(who, n, **pion),
-        f"{t}/relay-restart": lambda n: relayed(who, n, restart=True, note="ICE restart with new allocations"),
+        f"{t}/relay-restart": lambda n: relayed(who, n, restart=True, note=RESTART[who]),
         f"{t}/relay-stale-nonce": lambda n: relayed(who, n, server=lambda: servers.coturn("--stale-nonce=4"),
-                                                    legs="client", restart=True, after=6000),
+                                                    legs="client", restart=True, after=6000,
+                                                    note="438 to the Refresh with which the client leaves"),
         f"{t}/tcp-pion": lambda n: tcp_to_pion(who, n),
         f"{t}/tcp": lambda n: tcp(who, who, n),
         f"{t}/wrong-turn-password": lambda n: relayed(
@@ -129,26 +128,28 @@ def scenes(who):
             who, n, "the server's policy bars the peer (the other's relayed address)", "mstun.turn.forbidden",
             legs="client", server=lambda: servers.coturn(f"--denied-peer-ip={lab.SERVER}"), patience=6000),
         f"{t}/denied-peer-pion": lambda n: relayed(
-            who, n, "the server's policy bars the peer: errors without ERROR-CODE", "mstun.turn.forbidden",
+            who, n, "the server's policy bars the peer: 401 to ChannelBind, or an error without ERROR-CODE",
+            "mstun.turn.forbidden",
             legs="client", server=lambda: pion_server("-deny", lab.SERVER), server_name="pion/turn 2.1.0 server",
             patience=6000),
-        f"{t}/wrong-ice-password": lambda n: relayed(
-            who, n, "the client has a wrong ice-pwd of the other side", "mstun.one_way", only_left={"wrong": True}),
+        f"{t}/wrong-ice-password": lambda n: relayed(who, n, *WRONG_ICE[who], only_left={"wrong": True}, patience=2500),
         f"{t}/tcp-wrong-ice-password": lambda n: tcp_to_pion(
-            who, n, "the client has a wrong ice-pwd of the other side: it does not answer", "mstun.one_way", wrong=True),
+            who, n, "the client has a wrong ice-pwd of the other side, which does not answer", "mstun.unanswered",
+            wrong=True, patience=4000),
         f"{t}/killed": lambda n: killed(who, n),
         f"{t}/frozen": lambda n: frozen(who, n),
         f"{t}/redirected": lambda n: relayed(
             who, n, "the server redirects (300) to an address where nobody answers", "mstun.turn.alternate_server",
-            legs="client", server=lambda: servers.coturn(f"--alternate-server={lab.SERVER}:3479"), patience=5000),
+            legs="client", server=lambda: servers.coturn(f"--alternate-server={lab.SERVER}:3479"), patience=5000,
+            bpf="tcp portrange 3478-3479"),
         f"{t}/quota": lambda n: relayed(
             who, n, "the user's quota is one allocation: 486", "mstun.turn.quota", patience=6000,
             server=lambda: servers.coturn("--user-quota=1")),
-        f"{t}/tcp-blocked": lambda n: blocked(who, n),
     }
 
 
 ALL = {**scenes("wrtc"), **scenes("werift")}
+del ALL["werift/relay-stale-nonce"]             # werift refreshes nothing in so short a call
 SCENES = {key: lambda name, play=play: play(name.split("/")[1]) for key, play in ALL.items()}
 
 if __name__ == "__main__":

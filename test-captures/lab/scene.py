@@ -144,7 +144,8 @@ class UdpEcho:
 
 def listener(port=50050, where="peer", address=lab.PEER, backlog=64):
     with on(where):
-        s = socket.create_server((address, port), backlog=backlog)
+        s = socket.create_server((address, port), backlog=backlog,
+                                 family=socket.AF_INET6 if ":" in address else socket.AF_INET)
     s.settimeout(5)
     return s
 

@@ -31,6 +31,10 @@ def freeze(server):
     os.killpg(server.p.pid, signal.SIGSTOP)
 
 
+def thaw(server):
+    os.killpg(server.p.pid, signal.SIGCONT)
+
+
 def kill(server):
     os.killpg(server.p.pid, signal.SIGKILL)
 
@@ -81,6 +85,21 @@ def silent(conn):
 def web(port=3478):
     server = scene.program("server", "python3", "-m", "http.server", port, "--bind", lab.SERVER, "--directory",
                            lab.SCRATCH)
+    lab.wait_port(port)
+    return server
+
+
+def web_node(port=3478):
+    """A web server that refuses at once what is no HTTP."""
+    server = scene.program("server", "node", "-e", f"require('http').createServer().listen({port}, '{lab.SERVER}')")
+    lab.wait_port(port)
+    return server
+
+
+def gnutls(port=3478):
+    crt, key = lab.certificate()
+    server = scene.program("server", "gnutls-serv", "--port", port, "--x509certfile", crt, "--x509keyfile", key,
+                           "--quiet")
     lab.wait_port(port)
     return server
 
