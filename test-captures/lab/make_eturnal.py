@@ -74,6 +74,18 @@ def second_allocation():
     make_tcpturn.end(t)
 
 
+def allocations():
+    """One after the other until the server refuses."""
+    turns = []
+    for _ in range(5):
+        turns.append(Turn())
+        if turns[-1].allocate(UDP):
+            break
+    turns.pop().control.close()
+    for t in turns:
+        make_tcpturn.end(t)
+
+
 def asks(*steps, permit=(lab.PEER,)):
     def play():
         t = make_tcpturn.allocated(UDP, permit)
@@ -134,13 +146,16 @@ def killed(name):
 WRONG = {"wrong": True}
 P1_SCENES = {
     "pion-client": pion_client,
-    "uclient": uclient,
-    "uclient-send": lambda n: uclient(n, args=("-y", "-c", "-s", "-n", "3", "-m", "1")),
-    "uclient-three": lambda n: uclient(n, args=("-y", "-c", "-n", "2", "-m", "3")),
+    "pion-client-peers": lambda n: pion_client(n, args=("allocate", "send", f"{lab.PEER}:50050", 3, "permit",
+                                                        f"{lab.PEER}:50051", "throw", f"{lab.PEER}:50050", 3, "wait",
+                                                        "1s", "free", "close")),
+    "uclient-even-port": lambda n: uclient(n, "the client asks for EVEN-PORT, which the server does not know: 420",
+                                           "mstun.unknown_attributes", args=("-y", "-c", "-n", "2", "-m", "3"),
+                                           seconds=6, note="uclient asks for it in some of its requests, by chance"),
     "wrong-password": lambda n: pion_client(n, "wrong TURN password", "mstun.auth.rejected",
                                             args=("-password", "wrong", "allocate")),
-    "quota": lambda n: uclient(n, "the user may have one allocation: the second one gets 486", "mstun.turn.quota",
-                               server=lambda: p1_stun(", {turn_max_allocations, 1}"), seconds=8),
+    "quota": lambda n: lab_client(n, allocations, "the user's quota of allocations is reached: 486",
+                                  "mstun.turn.quota", server=lambda: p1_stun(", {turn_max_allocations, 1}")),
     "denied-peer": lambda n: pion_client(n, "the server's policy bars the peer: 403", "mstun.turn.forbidden",
                                          args=("allocate", "permit", f"{lab.PEER}:50050"), server=lambda: p1_stun(
                                              ", {turn_blacklist, [{{198,51,100,0}, 24}]}")),
@@ -157,7 +172,7 @@ P1_SCENES = {
         "the channel is bound to another peer already: 400", "mstun.turn.channel_conflict"),
     "channel-unbound": lambda n: lab_client(n, asks(make_tcpturn.channel_send(0x4005)), "ChannelData on a channel that "
                                             "was never bound: the server drops it", "mstun.turn.channel_missing"),
-    "raw-bytes": lambda n: lab_client(n, asks(make_tcpturn.raw(b"hello, is anybody there?\r\n" * 3)),
+    "raw-bytes": lambda n: lab_client(n, asks(make_tcpturn.raw(b"<message to=\'198.51.100.20\'>hello</message>\n" * 2)),
                                       "application bytes without a TURN header on the control connection",
                                       "mstun.not_a_message"),
     "unpadded": lambda n: lab_client(n, asks(make_tcpturn.channel_bind(0x4001, 50050), make_tcpturn.raw(

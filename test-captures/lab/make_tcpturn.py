@@ -303,25 +303,29 @@ def bind_from(name, seconds, local, user, *label, by_peer=True, **kw):
             wire.close()
         peer.close()
         time.sleep(0.3)
+        if other is not t:
+            end(other)
         end(t)
 
 
-def bind_stranger(name, nonce):
+def bind_stranger(name, what):
     """A ConnectionBind without credentials, or with a nonce that the server gave on another connection."""
-    what = "a nonce that the server gave on another connection" if nonce else "no credentials"
-    with captured(name, f"ConnectionBind has {what}: " + ("the server resets" if nonce else "401, and the client stops"),
-                  "mstun.turn.bind_rejected", note="the name of the finding is a guess"):
+    with captured(name, f"ConnectionBind has {what}: the server resets", "mstun.turn.bind_rejected",
+                  note="the name of the finding is a guess"):
         t = allocated()
         peer = peer_connects(t)
         cid = t.attempt()
-        if nonce:
+        own = t.nonce
+        if what == "no credentials":
+            t.nonce = b""
+        else:
             other = Turn()
             other.ask(ALLOCATE, [TCP])
             other.control.close()
-        else:
-            other = Turn()
+            t.nonce = other.nonce
         with contextlib.suppress(ConnectionError, TimeoutError):
-            other.bind(cid)
+            t.bind(cid)
+        t.nonce = own
         peer.close()
         time.sleep(0.3)
         end(t)
@@ -496,8 +500,8 @@ SCENES = {
     "bind-other-user": lambda n: bind_from(n, 0.2, None, "other", "ConnectionBind with another user's credentials: the "
                                            "server resets", "mstun.turn.bind_rejected",
                                            note="the name of the finding is a guess"),
-    "bind-other-nonce": lambda n: bind_stranger(n, True),
-    "bind-no-credentials": lambda n: bind_stranger(n, False),
+    "bind-other-nonce": lambda n: bind_stranger(n, "a nonce that the server gave on another connection"),
+    "bind-no-credentials": lambda n: bind_stranger(n, "no credentials"),
     "channel-unbound": lambda n: asks(n, "ChannelData on a channel that was never bound: the server drops it",
                                       "mstun.turn.channel_missing", do=[channel_send(0x4005)]),
     "channel-unbound-pion": lambda n: asks(n, "ChannelData on a channel that was never bound: the server drops it",
@@ -518,7 +522,7 @@ SCENES = {
         channel_bind(0x4001, 50050), raw(b"\x40\x01\x00\x2b" + rtp(1) + b"\x07", b"\x40\x01\x00\x2b" + rtp(2) + b"\x07",
                                          b"\x40\x01\x00\x2b" + rtp(3) + b"\x07")], wait=1),
     "raw-bytes": lambda n: asks(n, "application bytes without a TURN header on the control connection",
-                                "mstun.not_a_message", do=[raw(b"hello, is anybody there?\r\n" * 3)], wait=1),
+                                "mstun.not_a_message", do=[raw(b"<message to=\'198.51.100.20\'>hello</message>\n" * 2)], wait=1),
     "short-channel-data": lambda n: asks(n, "ChannelData of 200 bytes is announced, 100 are sent", "mstun.channel.short",
                                          do=[channel_bind(0x4001, 50050), raw(b"\x40\x01\x00\xc8" + rtp(1) * 2 + bytes(16)),
                                              channel_send(0x4001, 4)], wait=1),

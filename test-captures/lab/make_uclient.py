@@ -97,7 +97,9 @@ SCENES = {
     "stale-nonce": lambda n: plain(n, "-y", "-c", "-n", "40", "-m", "1", "-z", "200",
                                    server=coturn("--stale-nonce=3"), seconds=40,
                                    note="438 to the Refresh with which the client leaves"),
-    "tcp-relay-many": lambda n: plain(n, "-T", "-n", "2", "-m", "4", "-l", "40", seconds=40),
+    "tcp-relay-many": lambda n: plain(n, "-T", "-n", "2", "-m", "4", "-l", "40", seconds=40, cause="a load "
+                                      "test binds data connections and never sends a byte through them",
+                                      finding="mstun.turn.nothing_relayed"),
     "tcp-relay-passive": lambda n: plain(n, "-P", "-n", "3", "-m", "2"),
     "server-pion": lambda n: pion(n, *ONE, "-X"),
     "hang-up": lambda n: plain(

@@ -100,7 +100,21 @@ def tcp_to_pion(who, name, *args, lite=False, **kw):
         both_end(a)
 
 
+
+
+def redirecting():
+    return servers.coturn(f"--alternate-server={lab.SERVER}:3479")
+
+
+def redirect_followed(name):
+    with servers.coturn(port=3479):
+        relayed("wrtc", name, server=redirecting, bpf="tcp portrange 3478-3479", legs="client",
+                note="300, then the same on the server at port 3479")
+
+
 RESTART = {"wrtc": "ICE restart with new allocations", "werift": "ICE restart: allocates again, goes on with the old pair"}
+REDIRECTED = {"wrtc": ("the server redirects (300) to a port where nobody listens: RST", "mstun.turn.alternate_server"),
+              "werift": ("the server redirects (300): the client does not go there", "mstun.turn.alternate_server")}
 WRONG_ICE = {"wrtc": ("the client has a wrong ice-pwd of the other side: 401", "mstun.pair.rejected"),
              "werift": ("the client has a wrong ice-pwd of the other side, which answers with success all the same: "
                         "the client does not accept the answers and repeats", "mstun.pair.answers_refused")}
@@ -108,6 +122,7 @@ WRONG_ICE = {"wrtc": ("the client has a wrong ice-pwd of the other side: 401", "
 
 def scenes(who):
     t = TOPICS[who]
+    redirect = {"legs": "client", "patience": 5000, "bpf": "tcp portrange 3478-3479"}
     pion = {"server": pion_server, "server_name": "pion/turn 2.1.0 server"}
     return {
         f"{t}/relay": lambda n: relayed(who, n),
@@ -138,10 +153,7 @@ def scenes(who):
             wrong=True, patience=4000),
         f"{t}/killed": lambda n: killed(who, n),
         f"{t}/frozen": lambda n: frozen(who, n),
-        f"{t}/redirected": lambda n: relayed(
-            who, n, "the server redirects (300) to an address where nobody answers", "mstun.turn.alternate_server",
-            legs="client", server=lambda: servers.coturn(f"--alternate-server={lab.SERVER}:3479"), patience=5000,
-            bpf="tcp portrange 3478-3479"),
+        f"{t}/redirected": lambda n: relayed(who, n, *REDIRECTED[who], server=redirecting, **redirect),
         f"{t}/quota": lambda n: relayed(
             who, n, "the user's quota is one allocation: 486", "mstun.turn.quota", patience=6000,
             server=lambda: servers.coturn("--user-quota=1")),
@@ -149,6 +161,7 @@ def scenes(who):
 
 
 ALL = {**scenes("wrtc"), **scenes("werift")}
+ALL["libwebrtc/redirect-followed"] = redirect_followed
 del ALL["werift/relay-stale-nonce"]             # werift refreshes nothing in so short a call
 SCENES = {key: lambda name, play=play: play(name.split("/")[1]) for key, play in ALL.items()}
 

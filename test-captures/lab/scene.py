@@ -20,6 +20,7 @@ import time
 
 import count
 import lab
+from stunmsg import attributes_of
 
 CLIENT2 = "192.0.2.11"                  # a second address of the client's host
 PEER6 = "2001:db8:1::20"
@@ -210,12 +211,57 @@ def scene(topic, name, program, cause=None, finding=None, note="", legs="client"
     facts = {"healthy": cause is None, "cause": cause or "healthy", "expected_finding": finding, "program": program,
              "note": note}
     label(topic, name, facts)
-    msgs = count.pair_up(count.messages(lab.path(topic, name + ".pcapng")))
+    truth(topic, name, facts)
+
+
+DATA, SEND_AND_DATA = 0x0013, ("0x0016", "0x0017")
+
+
+def stun_rows(unit):
+    """The STUN messages of one unit of a stream, those inside it as well."""
+    rows = []
+    data, inside = unit["bytes"], False
+    if unit["kind"] in ("bare", "rfc4571"):
+        rows.append(row_of(unit, data, False))
+        if rows[0]["type"] not in SEND_AND_DATA:
+            return rows
+        data, inside = attributes_of(data)[1].get(DATA, b""), True
+    elif unit["kind"] == "channel":
+        data, inside = data[4:4 + int.from_bytes(data[2:4], "big")], True
+    if inside and count.stun_at(data, 0) == len(data):
+        rows.append(row_of(unit, data, True))
+    return rows
+
+
+def row_of(unit, msg, inside):
+    kind = int.from_bytes(msg[:2], "big")
+    row = {k: unit[k] for k in ("conn", "frame", "client", "server", "dir")}
+    row.update(framing="packet" if inside else unit["kind"], type=f"0x{kind:04x}", name=count.type_name(kind),
+               id=msg[8:20].hex())
+    return row
+
+
+def ended_after(capture, message):
+    """Whether the message's connection has a FIN or RST behind it."""
+    for number, _, link, _, data in count.read_frames(capture):
+        source, target, _, flags, *_ = count.tcp_segment(link, data)
+        if number > message["frame"] and flags & 5 and {source, target} == {message["client"], message["server"]}:
+            return True
+    return False
+
+
+def truth(topic, name, facts):
+    """What the streams hold, read by lab/count.py: messages, those inside others as well."""
+    capture = lab.path(topic, name + ".pcapng")
+    times = {n: t for n, t, *_ in count.read_frames(capture)}
+    end = max(times.values())
+    msgs = count.pair_up([row for unit in count.units(capture) for row in stun_rows(unit)])
     for m in msgs:
         if m["answered"] is not None:
-            m["state"] = "answered" if m["answered"] else "unanswered"
+            late = end - times[m["frame"]] < 2 and not ended_after(capture, m)
+            m["state"] = "answered" if m["answered"] else "pending" if late else "unanswered"
     lab.write_truth(topic, name, msgs, "the TCP streams, read by lab/count.py", cause=facts["cause"],
-                    first_finding=finding, program=program)
+                    first_finding=facts["expected_finding"], program=facts["program"])
     print("  ", len(msgs), "messages,", sum(m["answered"] is False for m in msgs), "unanswered:", facts["cause"],
           flush=True)
 
@@ -233,3 +279,22 @@ def main(scenes, names, needed=()):
             failed.append(name)
             print(f"{name}: {type(e).__name__}: {e}", flush=True)
     sys.exit(f"failed: {' '.join(failed)}" if failed else 0)
+
+
+def again(topics):
+    """Truth files anew from captures and labels, without the labels of captures that are gone: scene.py topic..."""
+    for topic in topics:
+        file = lab.path(topic, "labels.json")
+        with open(file, encoding="utf-8") as f:
+            labels = {name: facts for name, facts in json.load(f).items()
+                      if os.path.exists(lab.path(topic, name + ".pcapng"))}
+        with open(file, "w", encoding="utf-8") as f:
+            json.dump(labels, f, indent=1)
+            f.write("\n")
+        for name, facts in labels.items():
+            print(f"{topic}/{name}")
+            truth(topic, name, facts)
+
+
+if __name__ == "__main__":
+    again(sys.argv[1:])
