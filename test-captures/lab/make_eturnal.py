@@ -74,18 +74,6 @@ def second_allocation():
     make_tcpturn.end(t)
 
 
-def allocations():
-    """One after the other until the server refuses."""
-    turns = []
-    for _ in range(5):
-        turns.append(Turn())
-        if turns[-1].allocate(UDP):
-            break
-    turns.pop().control.close()
-    for t in turns:
-        make_tcpturn.end(t)
-
-
 def asks(*steps, permit=(lab.PEER,)):
     def play():
         t = make_tcpturn.allocated(UDP, permit)
@@ -154,8 +142,6 @@ P1_SCENES = {
                                            seconds=6, note="uclient asks for it in some of its requests, by chance"),
     "wrong-password": lambda n: pion_client(n, "wrong TURN password", "mstun.auth.rejected",
                                             args=("-password", "wrong", "allocate")),
-    "quota": lambda n: lab_client(n, allocations, "the user's quota of allocations is reached: 486",
-                                  "mstun.turn.quota", server=lambda: p1_stun(", {turn_max_allocations, 1}")),
     "denied-peer": lambda n: pion_client(n, "the server's policy bars the peer: 403", "mstun.turn.forbidden",
                                          args=("allocate", "permit", f"{lab.PEER}:50050"), server=lambda: p1_stun(
                                              ", {turn_blacklist, [{{198,51,100,0}, 24}]}")),

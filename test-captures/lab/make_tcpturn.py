@@ -16,9 +16,9 @@ import lab
 import scene
 import servers
 from make_pion import pion_server
-from stunmsg import (CHANNEL_NUMBER, CONNECTION_ID, DATA, LIFETIME, NONCE, PEER, REALM, USERNAME, channel_data,
+from stunmsg import (CHANNEL_NUMBER, DATA, LIFETIME, NONCE, PEER, REALM, USERNAME, channel_data,
                      long_term_key, message, xor_address)
-from turn_tcp import ALLOCATE, BIND, CHANNEL, CONNECT, PERMISSION, REFRESH, TCP, UDP, Turn, Wire
+from turn_tcp import ALLOCATE, CHANNEL, CONNECT, PERMISSION, REFRESH, TCP, UDP, Turn, Wire
 
 TOPIC = "tcp-turn"
 PION = "pion/turn 2.1.0 server"
