@@ -75,7 +75,8 @@ def killed(who, name):
 
 def frozen(who, name):
     with servers.coturn() as server, captured(
-            who, name, scene.COTURN, "the server's process hangs during the call", "mstun.unanswered", legs="client",
+            who, name, scene.COTURN, "the server's process hangs during the call", "mstun.pair.consent_lost",
+            legs="client", note="by rule 7 a row for the server's silence may stand first: Refresh or checks to it stay open",
             bpf="tcp port 3478"):
         def hang():
             time.sleep(4)
