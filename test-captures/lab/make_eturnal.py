@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 """test-captures/p1-stun: the TURN server of ejabberd and eturnal (Erlang, erlang-p1-stun) over TCP, with coturn's client,
-pion's and the lab's; and test-captures/aioice: ICE agents in Python against coturn, pion and that server.
+pion's and the lab's; and test-captures/aioice-servers: ICE agents in Python against coturn, pion and that server.
 
 usage: make_eturnal.py [capture]...      (root; see scene.py)
 Debian packages beside those of make_pion.py: erlang-base erlang-p1-stun python3-aioice
@@ -103,7 +103,7 @@ def unknown_nonce():
 
 def agents(name, program, *label, server=servers.coturn, legs="both", left=(), right=(), seconds=40, **kw):
     files = [os.path.join(lab.SCRATCH, f"{side}-{time.time_ns()}.json") for side in ("left", "right")]
-    with played("aioice", name, f"{AIOICE}, {program}", *label, server=server, legs=legs, **kw):
+    with played("aioice-servers", name, f"{AIOICE}, {program}", *label, server=server, legs=legs, **kw):
         running = [scene.program(host, "/usr/bin/python3", os.path.join(lab.HERE, "agents", "aioice_agent.py"),
                                  json.dumps({"mine": mine, "theirs": theirs, "controlling": controlling, **dict(more)}))
                    for host, mine, theirs, controlling, more in (("client", *files, True, left),
@@ -117,7 +117,7 @@ def agents(name, program, *label, server=servers.coturn, legs="both", left=(), r
 def killed(name):
     files = [os.path.join(lab.SCRATCH, f"{side}-{time.time_ns()}.json") for side in ("left", "right")]
     with servers.coturn() as server, scene.scene(
-            "aioice", name, f"{AIOICE}, {scene.COTURN}", "the server's process is killed during the call",
+            "aioice-servers", name, f"{AIOICE}, {scene.COTURN}", "the server's process is killed during the call",
             "mstun.turn.control_ended", note="the name of the finding is a guess (verdicts.md, D4)",
             bpf="tcp port 3478"):
         script = os.path.join(lab.HERE, "agents", "aioice_agent.py")
@@ -180,7 +180,7 @@ AIOICE_SCENES = {
                                       right={"controlling": True}),
     "killed": killed,
 }
-SCENES = {**{"p1-stun/" + k: v for k, v in P1_SCENES.items()}, **{"aioice/" + k: v for k, v in AIOICE_SCENES.items()}}
+SCENES = {**{"p1-stun/" + k: v for k, v in P1_SCENES.items()}, **{"aioice-servers/" + k: v for k, v in AIOICE_SCENES.items()}}
 SCENES = {key: lambda name, play=play: play(name.split("/")[1]) for key, play in SCENES.items()}
 
 if __name__ == "__main__":
