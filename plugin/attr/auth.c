@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
  * USERNAME, REALM, NONCE, PASSWORD-ALGORITHM(S), MESSAGE-INTEGRITY (RFC 8489 sections 9.2 and 14.3 to 14.12),
- * ACCESS-TOKEN (RFC 7635 section 6.2), and the binary user names of MS-TURN ([MS-TURN] 2.2.2). Nothing is verified here:
- * see auth/integrity.h. */
+ * ACCESS-TOKEN (RFC 7635 section 6.2), and the binary user names of MS-TURN ([MS-TURN] 2.2.2). Nothing is verified
+ * here: see auth/integrity.h. */
 #include "attr/auth.h"
 
 #include <string.h>

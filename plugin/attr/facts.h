@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * What one message says, as plain values: set by the attribute rows in one walk, whether or not there is a tree, and read
- * by all rooms above. */
+ * What one message says, as plain values: set by the attribute rows in one walk, whether or not there is a tree, and
+ * read by all rooms above. */
 #ifndef MSTUN_ATTR_FACTS_H
 #define MSTUN_ATTR_FACTS_H
 
@@ -20,8 +20,8 @@ enum {
     MSTUN_FAMILY_IPV6 = 2,
 };
 
-/** A transport address, with the XOR undone. Compared and hashed as bytes: it has no padding, and the rest of ip is zero
- * for IPv4. */
+/** A transport address, with the XOR undone. It is compared and hashed as bytes: it has no padding, and the bytes of ip
+ * that IPv4 does not need are zero. */
 typedef struct {
     uint16_t family; /* MSTUN_FAMILY_... */
     uint16_t port;
@@ -44,6 +44,18 @@ enum {
     MSTUN_HAS_MS_ATTRIBUTE = 1u << 11, /* one that only Microsoft sends */
     MSTUN_HAS_MS_SESSION = 1u << 12,
     MSTUN_HAS_MS_SEQUENCE = 1u << 13,
+    MSTUN_HAS_USERNAME = 1u << 14,
+    MSTUN_HAS_REALM = 1u << 15,
+    MSTUN_HAS_NONCE = 1u << 16,
+    MSTUN_HAS_EVEN_PORT = 1u << 17,
+    MSTUN_HAS_DONT_FRAGMENT = 1u << 18,
+    MSTUN_HAS_RESERVATION_TOKEN = 1u << 19,
+    MSTUN_HAS_REQUESTED_FAMILY = 1u << 20,
+    MSTUN_HAS_ADDITIONAL_FAMILY = 1u << 21,
+    MSTUN_HAS_ACCESS_TOKEN = 1u << 22,
+    MSTUN_HAS_MOBILITY_TICKET = 1u << 23,
+    MSTUN_HAS_PASSWORD_ALGORITHMS = 1u << 24,
+    MSTUN_HAS_PEER = 1u << 25,
     MSTUN_HAS_UNREADABLE_ATTRIBUTE = 1u << 31, /* one that is unknown, truncated, out of place or of a wrong length */
 };
 
