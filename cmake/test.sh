@@ -6,7 +6,7 @@
 
 set -eu
 source_folder=$(cd "$(dirname "$0")/.." && pwd)
-. "$source_folder/cmake/debian.sh"
+. "$source_folder/cmake/setup/debian.sh"
 
 if command -v apt-get >/dev/null 2>&1; then
     new_server=$(missing_packages coturn)

@@ -6,7 +6,7 @@
 Instructions of the plugin's own functions and all that they call, by callgrind, in an optimized build: they do not depend on
 how busy the machine is. The figures are for gcc 12 on amd64 with
 Wireshark 4.0; elsewhere the test is skipped. One that is lower than allowed is as good a reason to change it here as one
-that is higher is to look for the cause; cmake/bench.sh measures more.
+that is higher is to look for the cause; cmake/bench/bench.sh measures more.
 """
 import platform
 import shutil

@@ -5,7 +5,7 @@
               ("first_finding", null in a healthy one, and "also" those that must be there too), and of test-captures/rfc6062 by
               causes.txt, whose other words must be in a row or explained by one; healthy captures (healthy.txt) have no row
     schema    each row of each report has the keys that plugin/report/JSON.md documents
-    names     every finding that plugin/report/cause.c knows is an expert info, and every cause stands above its consequences
+    names     every finding that plugin/diagnose/ knows is an expert info, and every cause stands above its consequences
 """
 import fnmatch
 import json
@@ -15,7 +15,7 @@ import sys
 import harness
 from harness import SOURCE, TestFailure, captures, decode, each, name, rules, tshark
 
-SOURCE_OF_CAUSES = SOURCE / "plugin" / "report" / "cause.c"
+FINDINGS = SOURCE / "plugin" / "diagnose" / "findings.c"
 REPORTS = ("pairs", "turn", "findings")
 
 
@@ -91,7 +91,7 @@ def schema():
 
 def names():
     """A misspelt name would explain nothing, silently; a ring of causes would hide all of its members."""
-    text = SOURCE_OF_CAUSES.read_text()
+    text = FINDINGS.read_text()
     fields = {line.split("\t")[2] for line in tshark("-G", "fields").splitlines() if line.startswith("F\t")}
     wrong = [f"{field} is no expert info" for field in sorted(set(re.findall(r'"(mstun\.[\w.]+)"', text)) - fields)]
     pairs = re.findall(r'\{ "(mstun[\w.]+)", "(mstun[\w.]+)", MSTUN_SAME', text)

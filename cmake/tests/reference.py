@@ -2,7 +2,7 @@
 """plugin/REFERENCE.md, the reference of filter names, is what the plugin's fields and expert infos make it.
 
 Names, types, labels, values and most meanings come from `tshark -G`; severities from the plugin's sources, where expert
-infos are registered; advice from plugin/report/cause.c, as in the findings report. test-captures/interface/reference.txt has
+infos are registered; advice from plugin/diagnose/findings.c, as in the findings report. test-captures/interface/reference.txt has
 what is left: sections and meanings that no field says of itself, and what to do about notes.
 
     reference.py [--update]
@@ -152,7 +152,7 @@ class Page:
             if not advice:
                 advice = self.row(name)[0][1]
             if not advice:
-                self.wrong.append(f"{name}: no advice, neither in cause.c nor in reference.txt")
+                self.wrong.append(f"{name}: no advice, neither in findings.c nor in reference.txt")
             yield f"| `{name}` | {self.severity.get(name, '').capitalize()} | {self.fields[name][0]} | {advice} |\n"
 
     def value_lists(self):
@@ -184,7 +184,7 @@ class Page:
                  "severity Warn and\nabove are what the findings report is about.\n\n", *self.expert_rows(expert_names)]
         page += ["\n## Values\n", *self.value_lists()]
         unused = self.table.keys() - self.used
-        self.wrong += [f"reference.txt: {name} is no field, or cause.c has its advice" for name in sorted(unused)]
+        self.wrong += [f"reference.txt: {name} is no field, or findings.c has its advice" for name in sorted(unused)]
         return "".join(page)
 
 

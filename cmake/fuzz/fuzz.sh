@@ -1,15 +1,15 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Feeds the plugin, inside libwireshark, with inputs that libFuzzer makes from all captures, for so many seconds (600), and
-# says how much of plugin/ they have reached:   sh cmake/fuzz.sh [seconds]
+# says how much of plugin/ they have reached:   sh cmake/fuzz/fuzz.sh [seconds]
 # MSTUN_FUZZ_BUILD is the build folder (build/fuzz); inputs that have found something new stay in it for the next time.
 # MSTUN_FUZZ_QUICK=<n> is for the tests: n inputs, the same each time, made from a tenth of the captures.
 # An input that breaks the plugin is named at the end, and the exit code is not 0:
 #   python3 cmake/fuzz/topcap.py <input> <capture.pcap>   makes a capture of it.
 
 set -eu
-source_folder=$(cd "$(dirname "$0")/.." && pwd)
-. "$source_folder/cmake/debian.sh"
+source_folder=$(cd "$(dirname "$0")/../.." && pwd)
+. "$source_folder/cmake/setup/debian.sh"
 seconds=${1:-600}
 build=${MSTUN_FUZZ_BUILD:-$source_folder/build/fuzz}
 quick=${MSTUN_FUZZ_QUICK:-}
