@@ -14,6 +14,7 @@ from pathlib import Path
 
 STAGE = Path(os.environ.get("MSTUN_STAGE", "."))
 SOURCE = Path(os.environ.get("MSTUN_SOURCE", "."))
+sys.path.append(str(Path(__file__).resolve().parents[2] / "test-captures" / "lab"))  # for its stunmsg.py and pcap.py
 CAPTURES = STAGE / "captures"
 PLUGIN = STAGE / "plugin"        # WIRESHARK_PLUGIN_DIR with mstun and nothing else
 NO_PLUGIN = STAGE / "no-plugin"  # ... with nothing
