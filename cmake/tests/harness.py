@@ -18,6 +18,7 @@ sys.path.append(str(Path(__file__).resolve().parents[2] / "test-captures" / "lab
 CAPTURES = STAGE / "captures"
 PLUGIN = STAGE / "plugin"        # WIRESHARK_PLUGIN_DIR with mstun and nothing else
 NO_PLUGIN = STAGE / "no-plugin"  # ... with nothing
+DATA = STAGE / "data"            # WIRESHARK_DATA_DIR: see stage.stage_data
 
 AS_NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] if os.geteuid() == 0 else []
 
@@ -34,6 +35,8 @@ def environment(plugins, home=STAGE / "home", **more):
     """What a fresh user has: no configuration, UTC, and of all plugins the ones in this folder."""
     env = {"PATH": os.environ["PATH"], "TZ": "UTC", "LC_ALL": "C", "HOME": str(home),
            "WIRESHARK_CONFIG_DIR": str(home / "config"), "WIRESHARK_PLUGIN_DIR": str(plugins)}
+    if DATA.exists():
+        env["WIRESHARK_DATA_DIR"] = str(DATA)
     env.update(more)
     return env
 
