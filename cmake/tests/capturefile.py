@@ -78,6 +78,33 @@ def write(target, link, copies):
                 writer.add((1700000000 + copy) * 1000000 + number * 1000, readdressed(frame, link, copy), original)
 
 
+class Joined:
+    """Several captures of one link type in one file, for what does not depend on what else is in the file."""
+
+    def __init__(self, target, link, copies):
+        """copies: (whose they are, frames)"""
+        self.path, self.begins = target, []
+        number = 1
+        for whose, frames in copies:
+            self.begins.append((number, whose))
+            number += len(frames)
+        write(target, link, [frames for _, frames in copies])
+
+    def whose(self, number):
+        """Whose a frame is, and its number there."""
+        begin, found = next((begin, whose) for begin, whose in reversed(self.begins) if begin <= number)
+        return found, number - begin + 1
+
+
+def join(folder, topic, found, copies_of=lambda capture, frames: [(name(capture), frames)]):
+    """A topic's captures in one file for each link type. copies_of: what of each capture is in it, for Joined."""
+    by_link = {}
+    for capture in found:
+        link, frames = read(capture)
+        by_link.setdefault(link, []).extend(copies_of(capture, frames))
+    return [Joined(folder / f"{topic}-{link}.pcap", link, copies) for link, copies in sorted(by_link.items())]
+
+
 def cut(frames, length):
     """The frames as a capture with this snap length has them."""
     return [(frame[:length], original) for frame, original in frames]

@@ -19,7 +19,7 @@ FINDINGS = SOURCE / "plugin" / "diagnose" / "findings.c"
 REPORTS = ("pairs", "turn", "findings")
 
 
-def rows(capture, reports, *passes):
+def rows(capture, reports=REPORTS, passes=()):
     """The JSON lines of these reports."""
     options = [word for report in reports for word in ("-z", f"mstun,{report},json")]
     return [json.loads(line) for line in decode(capture, *passes, "-q", *options).splitlines()]
@@ -51,7 +51,7 @@ def causes(topic):
 
     def check(capture):
         first, also = wanted[capture]
-        found = rows(capture, ["findings"])
+        found = [row for row in rows(capture) if row["report"] == "findings"]
         names = [row["finding"] for row in found]
         print(f"{name(capture):45} {first or '-':32} {names[0] if names else '-'}")
         explained = {word for row in found for word in row["explains"] or []}
@@ -59,7 +59,7 @@ def causes(topic):
             raise TestFailure(f"the first finding is {names[:1]}, should be {first}")
         if missing := set(also) - set(names) - explained:
             raise TestFailure(f"not told: {', '.join(sorted(missing))}")
-        if found != rows(capture, ["findings"], "-2"):
+        if found != rows(capture, ["findings"], ["-2"]):
             raise TestFailure("two passes find something else than one")
 
     each(list(wanted), check)
@@ -79,7 +79,7 @@ def schema():
     keys = {report: documented(report) for report in REPORTS}
 
     def check(capture):
-        for row in rows(capture, REPORTS):
+        for row in rows(capture):
             report = row["report"]
             if row.keys() != keys[report]:
                 raise TestFailure(f"{report}: {sorted(row.keys() ^ keys[report])} only here or only in JSON.md")
