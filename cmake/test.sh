@@ -21,7 +21,7 @@ fi
 build=$source_folder/build/test
 step "Building with warnings as errors"
 mkdir -p "$build"
-configure_and_build "$build" -DCMAKE_BUILD_TYPE=Debug -DMSTUN_WERROR=ON -DBUILD_TESTING=ON
+configure_and_build "$build" -DCMAKE_BUILD_TYPE=Release -DCMAKE_C_FLAGS=-g -DMSTUN_WERROR=ON -DBUILD_TESTING=ON
 
 step "Testing"
 log=$build/tests.log
