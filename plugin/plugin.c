@@ -6,36 +6,33 @@
  * Specifications: RFC 8489 (STUN), RFC 8656 (TURN), RFC 6062 (TCP TURN), RFC 8445 (ICE), RFC 4571 (framing),
  * RFC 3489, RFC 5780, [MS-TURN], [MS-TURNBWM], [MS-ICE2]. */
 #include "base/compat.h"
+#include "base/registrar.h"
 
 #include "attr/attr.h"
-#include "attr/decode.h"
 #include "attr/walk.h"
+#include "auth/credential_uat.h"
+#include "auth/integrity.h"
+#include "conversation/stream.h"
+#include "conversation/transaction.h"
+#include "diagnose/diagnose.h"
 #include "dissect/columns.h"
+#include "dissect/message.h"
+#include "dissect/packet.h"
+#include "dissect/payload.h"
 #include "entry/tcp.h"
 #include "entry/tls.h"
 #include "entry/udp.h"
 #include "framing/tree.h"
-#include "auth/credential_uat.h"
+#include "ice/pair_tree.h"
 #include "message/fingerprint.h"
 #include "message/message.h"
-#include "dissect/context.h"
-#include "dissect/payload.h"
-#include "base/registrar.h"
 #include "report/report.h"
 #include "report/tap.h"
 #include "turn/allocation_filter.h"
-#include "turn/allocation_tree.h"
-#include "turn/peer_connection.h"
-#include "diagnose/dialect_mismatch.h"
 #include "turn/ms_turn.h"
-#include "diagnose/deferred.h"
-#include "conversation/response_state.h"
-#include "ice/pair_tree.h"
-#include "auth/integrity.h"
 #include "turn/path.h"
-#include "conversation/stream.h"
-#include "conversation/transaction.h"
 #include "turn/turn_state.h"
+#include "turn/turn_tree.h"
 
 WS_DLL_PUBLIC_DEF const char plugin_version[] = PLUGIN_VERSION;
 WS_DLL_PUBLIC_DEF const int plugin_want_major = MSTUN_WANT_MAJOR;
@@ -49,8 +46,10 @@ static const struct {
     mstun_register_fn register_module;
     mstun_tree_section_t part;
 } modules[] = {
-    { mstun_attr_register, MSTUN_SECTION_ATTRIBUTES },
     { mstun_attr_decode_register, MSTUN_SECTION_ATTRIBUTES },
+    { mstun_attr_address_register, MSTUN_SECTION_ATTRIBUTES },
+    { mstun_attr_error_register, MSTUN_SECTION_ATTRIBUTES },
+    { mstun_attr_auth_register, MSTUN_SECTION_ATTRIBUTES },
     { mstun_attr_stun_register, MSTUN_SECTION_ATTRIBUTES },
     { mstun_attr_turn_register, MSTUN_SECTION_ATTRIBUTES },
     { mstun_attr_ice_register, MSTUN_SECTION_ATTRIBUTES },
@@ -58,23 +57,22 @@ static const struct {
     { mstun_attr_ms_bwm_register, MSTUN_SECTION_ATTRIBUTES },
     { mstun_attr_walk_register, MSTUN_SECTION_ATTRIBUTES },
     { mstun_fingerprint_register, MSTUN_SECTION_ATTRIBUTES },
-    { mstun_credentials_table_register, MSTUN_SECTION_HEADER },
     { mstun_message_register, MSTUN_SECTION_HEADER },
     { mstun_framing_tree_register, MSTUN_SECTION_HEADER },
     { mstun_stream_register, MSTUN_SECTION_TRACKED },
-    { mstun_response_state_register, MSTUN_SECTION_TRACKED },
     { mstun_transaction_register, MSTUN_SECTION_TRACKED },
-    { mstun_deferred_register, MSTUN_SECTION_TRACKED },
-    { mstun_dialect_mismatch_register, MSTUN_SECTION_TRACKED },
+    { mstun_transaction_tree_register, MSTUN_SECTION_TRACKED },
+    { mstun_credential_uat_register, MSTUN_SECTION_HEADER },
+    { mstun_integrity_register, MSTUN_SECTION_INTEGRITY },
     { mstun_peer_connection_register, MSTUN_SECTION_TRACKED },
-    { mstun_allocation_show_register, MSTUN_SECTION_TRACKED },
+    { mstun_turn_tree_register, MSTUN_SECTION_TRACKED },
     { mstun_allocation_filter_register, MSTUN_SECTION_TRACKED },
     { mstun_turn_state_register, MSTUN_SECTION_TRACKED },
     { mstun_path_register, MSTUN_SECTION_TRACKED },
     { mstun_ms_turn_register, MSTUN_SECTION_TRACKED },
     { mstun_pair_register, MSTUN_SECTION_TRACKED },
-    { mstun_pair_show_register, MSTUN_SECTION_TRACKED },
-    { mstun_integrity_register, MSTUN_SECTION_INTEGRITY },
+    { mstun_pair_tree_register, MSTUN_SECTION_TRACKED },
+    { mstun_diagnose_register, MSTUN_SECTION_TRACKED },
     { mstun_columns_register, MSTUN_SECTION_HEADER },
     { mstun_tap_register, MSTUN_SECTION_HEADER },
     { mstun_tree_report_register, MSTUN_SECTION_HEADER },
@@ -83,6 +81,7 @@ static const struct {
     { mstun_turn_report_register, MSTUN_SECTION_HEADER },
     { mstun_findings_report_register, MSTUN_SECTION_HEADER },
     { mstun_packet_register, MSTUN_SECTION_HEADER },
+    { mstun_message_dissector_register, MSTUN_SECTION_HEADER },
     { mstun_entry_register, MSTUN_SECTION_HEADER },
     { mstun_entry_tls_register, MSTUN_SECTION_HEADER },
     { mstun_entry_udp_register, MSTUN_SECTION_HEADER },
@@ -93,6 +92,7 @@ static void register_protoinfo(void)
 {
     mstun_registrar_t reg = { .proto = proto_register_protocol("Microsoft STUN/TURN and TCP TURN", "MSTUN", "mstun") };
 
+    mstun_compat_register();
     reg.expert = expert_register_protocol(reg.proto);
     reg.prefs = prefs_register_protocol(reg.proto, NULL);
     for (size_t i = 0; i < array_length(modules); i++) {

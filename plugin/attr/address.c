@@ -10,19 +10,17 @@
  *  |   Address, or X-Address (4 bytes: IPv4, 16 bytes: IPv6)    ....
  *  +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
  *
- * The XOR pad is the message's own bytes 4 to 19: cookie and transaction id, or the 128-bit id of MS-TURN, whose first
- * four bytes need not be the cookie. */
+ * The XOR pad is bytes 4 to 19 of the message: cookie and transaction id, or the 128-bit id of MS-TURN, whose first four
+ * bytes need not be the cookie. */
 #include "attr/address.h"
-
-#include "attr/decode.h"
 
 #include <string.h>
 
 #include <epan/to_str.h>
 #include <wsutil/inet_addr.h>
 
-#define FAMILY_IPV4 1
-#define FAMILY_IPV6 2
+#include "attr/decode.h"
+
 #define ADDRESS_OFFSET 4 /* of the IP address in the value */
 
 static int hf_att_port = -1;
@@ -38,17 +36,10 @@ static int hf_addr6 = -1;
 static expert_field ei_att_family_unknown = EI_INIT;
 static expert_field ei_att_address_length = EI_INIT;
 
-/* Bytes of the IP address, 0 for a family that is none. */
+/* Length of an IP address; 0 for a family that does not exist. */
 static int ip_len(uint16_t family)
 {
-    switch (family) {
-    case FAMILY_IPV4:
-        return 4;
-    case FAMILY_IPV6:
-        return 16;
-    default:
-        return 0;
-    }
+    return family == MSTUN_FAMILY_IPV4 ? 4 : family == MSTUN_FAMILY_IPV6 ? 16 : 0;
 }
 
 bool mstun_endpoint_read(const uint8_t *value, int len, const uint8_t *id, mstun_endpoint_t *endpoint)
@@ -71,12 +62,22 @@ bool mstun_endpoint_read(const uint8_t *value, int len, const uint8_t *id, mstun
     return true;
 }
 
-/* printf's functions take longer than all else of a message: the columns of every packet have such texts. */
+void mstun_attr_learn_xor_mapped(const uint8_t *value, uint16_t len, mstun_facts_t *facts)
+{
+    mstun_endpoint_read(value, len, facts->id, &facts->mapped);
+}
+
+void mstun_attr_learn_alternate(const uint8_t *value, uint16_t len, mstun_facts_t *facts)
+{
+    mstun_endpoint_read(value, len, NULL, &facts->alternate);
+}
+
+/* Without printf(): it is slow, and the Info column of most packets has such texts. */
 static void write_ip(const mstun_endpoint_t *endpoint, char *text)
 {
     address ip;
 
-    if (endpoint->family == FAMILY_IPV4) {
+    if (endpoint->family == MSTUN_FAMILY_IPV4) {
         set_address(&ip, AT_IPv4, 4, endpoint->ip);
     } else {
         set_address(&ip, AT_IPv6, 16, endpoint->ip);
@@ -94,7 +95,7 @@ const char *mstun_address_text(wmem_allocator_t *pool, const mstun_endpoint_t *e
 
 const char *mstun_endpoint_text(wmem_allocator_t *pool, const mstun_endpoint_t *endpoint)
 {
-    bool bracketed = endpoint->family != FAMILY_IPV4;
+    bool bracketed = endpoint->family != MSTUN_FAMILY_IPV4;
     char text[sizeof "[]:65535" + WS_INET6_ADDRSTRLEN] = "[", port[11];
     char *ip = text + (bracketed ? 1 : 0);
 
@@ -106,23 +107,23 @@ const char *mstun_endpoint_text(wmem_allocator_t *pool, const mstun_endpoint_t *
     return wmem_strdup(pool, text);
 }
 
-/* One IP address: the field, and the hidden one that finds an address in whatever attribute it stands. */
-static void add_ip(const mstun_attr_ctx_t *show, const mstun_endpoint_t *endpoint, int offset, bool generated)
+/* Adds an IP address twice: as its field, and hidden as the field that filters addresses of all attributes. */
+static void add_ip(const mstun_attr_ctx_t *ctx, const mstun_endpoint_t *endpoint, int offset, bool generated)
 {
     proto_item *ip, *any;
 
-    if (endpoint->family == FAMILY_IPV4) {
+    if (endpoint->family == MSTUN_FAMILY_IPV4) {
         ws_in4_addr ipv4;
 
         memcpy(&ipv4, endpoint->ip, sizeof ipv4);
-        ip = proto_tree_add_ipv4(show->tree, hf_att_ipv4, show->tvb, offset, 4, ipv4);
-        any = proto_tree_add_ipv4(show->tree, hf_addr, show->tvb, offset, 4, ipv4);
+        ip = proto_tree_add_ipv4(ctx->tree, hf_att_ipv4, ctx->tvb, offset, 4, ipv4);
+        any = proto_tree_add_ipv4(ctx->tree, hf_addr, ctx->tvb, offset, 4, ipv4);
     } else {
         ws_in6_addr ipv6;
 
         memcpy(&ipv6, endpoint->ip, sizeof ipv6);
-        ip = proto_tree_add_ipv6(show->tree, hf_att_ipv6, show->tvb, offset, 16, &ipv6);
-        any = proto_tree_add_ipv6(show->tree, hf_addr6, show->tvb, offset, 16, &ipv6);
+        ip = proto_tree_add_ipv6(ctx->tree, hf_att_ipv6, ctx->tvb, offset, 16, &ipv6);
+        any = proto_tree_add_ipv6(ctx->tree, hf_addr6, ctx->tvb, offset, 16, &ipv6);
     }
     if (generated) {
         proto_item_set_generated(ip);
@@ -131,71 +132,71 @@ static void add_ip(const mstun_attr_ctx_t *show, const mstun_endpoint_t *endpoin
     proto_item_set_hidden(any);
 }
 
-static void add_plain(const mstun_attr_ctx_t *show, const mstun_endpoint_t *endpoint, int offset)
+static void add_plain(const mstun_attr_ctx_t *ctx, const mstun_endpoint_t *endpoint, int offset)
 {
-    mstun_add_port(show, offset + 2);
-    add_ip(show, endpoint, offset + ADDRESS_OFFSET, false);
+    mstun_attr_add_port(ctx, offset + 2);
+    add_ip(ctx, endpoint, offset + ADDRESS_OFFSET, false);
 }
 
-static void add_xored(const mstun_attr_ctx_t *show, const mstun_endpoint_t *endpoint, int offset)
+static void add_xored(const mstun_attr_ctx_t *ctx, const mstun_endpoint_t *endpoint, int offset)
 {
-    int hf_ip = endpoint->family == FAMILY_IPV4 ? hf_att_ipv4_xord : hf_att_ipv6_xord;
+    int hf_ip = endpoint->family == MSTUN_FAMILY_IPV4 ? hf_att_ipv4_xord : hf_att_ipv6_xord;
     proto_item *port;
 
-    proto_tree_add_item(show->tree, hf_att_port_xord, show->tvb, offset + 2, 2, ENC_NA);
-    port = proto_tree_add_uint(show->tree, hf_att_port, show->tvb, offset + 2, 2, endpoint->port);
+    proto_tree_add_item(ctx->tree, hf_att_port_xord, ctx->tvb, offset + 2, 2, ENC_NA);
+    port = proto_tree_add_uint(ctx->tree, hf_att_port, ctx->tvb, offset + 2, 2, endpoint->port);
     proto_item_set_generated(port);
-    proto_tree_add_item(show->tree, hf_ip, show->tvb, offset + ADDRESS_OFFSET, ip_len(endpoint->family), ENC_NA);
-    add_ip(show, endpoint, offset + ADDRESS_OFFSET, true);
+    proto_tree_add_item(ctx->tree, hf_ip, ctx->tvb, offset + ADDRESS_OFFSET, ip_len(endpoint->family), ENC_NA);
+    add_ip(ctx, endpoint, offset + ADDRESS_OFFSET, true);
 }
 
-/* The family or the length is wrong: say which, and show what cannot be read as bytes. */
-static void add_unreadable(const mstun_attr_ctx_t *show, const mstun_attr_t *row, int offset, int len)
+/* Shows port and address as bytes, with an expert info for the wrong family or length. */
+static void add_unreadable(const mstun_attr_ctx_t *ctx, const mstun_attr_t *row, int offset, int len)
 {
-    uint8_t family = tvb_get_uint8(show->tvb, offset + 1);
-    proto_item *bytes = proto_tree_add_item(show->tree, hf_att_address_bytes, show->tvb, offset + 2, len - 2, ENC_NA);
+    uint8_t family = tvb_get_uint8(ctx->tvb, offset + 1);
+    proto_item *bytes = proto_tree_add_item(ctx->tree, hf_att_address_bytes, ctx->tvb, offset + 2, len - 2, ENC_NA);
 
     if (ip_len(family) == 0) {
-        expert_add_info_format(show->pinfo, bytes, &ei_att_family_unknown,
+        expert_add_info_format(ctx->pinfo, bytes, &ei_att_family_unknown,
                                "%s has address family %u; only 1 (IPv4) and 2 (IPv6) exist", row->name, family);
     } else {
-        expert_add_info_format(show->pinfo, bytes, &ei_att_address_length,
+        expert_add_info_format(ctx->pinfo, bytes, &ei_att_address_length,
                                "%s has %d bytes; with an %s address it has %d", row->name, len,
-                               family == FAMILY_IPV4 ? "IPv4" : "IPv6", ADDRESS_OFFSET + ip_len(family));
+                               family == MSTUN_FAMILY_IPV4 ? "IPv4" : "IPv6", ADDRESS_OFFSET + ip_len(family));
     }
 }
 
-static void show_address(const mstun_attr_ctx_t *show, const mstun_attr_t *row, int offset, int len, const uint8_t *id)
+static void show_address(const mstun_attr_ctx_t *ctx, const mstun_attr_t *row, int offset, int len, const uint8_t *id)
 {
     mstun_endpoint_t endpoint;
 
-    mstun_attr_add_reserved(show, offset, 1);
-    mstun_attr_add_family(show, offset + 1);
-    if (!mstun_endpoint_read(tvb_get_ptr(show->tvb, offset, len), len, id, &endpoint)) {
-        add_unreadable(show, row, offset, len);
+    mstun_attr_add_reserved(ctx, offset, 1);
+    mstun_attr_add_family(ctx, offset + 1);
+    if (!mstun_endpoint_read(tvb_get_ptr(ctx->tvb, offset, len), len, id, &endpoint)) {
+        add_unreadable(ctx, row, offset, len);
         return;
     }
     if (id) {
-        add_xored(show, &endpoint, offset);
+        add_xored(ctx, &endpoint, offset);
     } else {
-        add_plain(show, &endpoint, offset);
+        add_plain(ctx, &endpoint, offset);
     }
-    MSTUN_ATTR_SET_SUMMARY(show, "%s", mstun_endpoint_text(show->pinfo->pool, &endpoint));
+    MSTUN_ATTR_SET_SUMMARY(ctx, "%s", mstun_endpoint_text(ctx->pinfo->pool, &endpoint));
 }
 
-void mstun_show_address(const mstun_attr_ctx_t *show, const mstun_attr_t *row, int offset, int len)
+void mstun_attr_show_address(const mstun_attr_ctx_t *ctx, const mstun_attr_t *row, int offset, int len)
 {
-    show_address(show, row, offset, len, NULL);
+    show_address(ctx, row, offset, len, NULL);
 }
 
-void mstun_show_xor_address(const mstun_attr_ctx_t *show, const mstun_attr_t *row, int offset, int len)
+void mstun_attr_show_xor_address(const mstun_attr_ctx_t *ctx, const mstun_attr_t *row, int offset, int len)
 {
-    show_address(show, row, offset, len, show->facts->id);
+    show_address(ctx, row, offset, len, ctx->facts->id);
 }
 
-void mstun_add_port(const mstun_attr_ctx_t *show, int offset)
+void mstun_attr_add_port(const mstun_attr_ctx_t *ctx, int offset)
 {
-    proto_tree_add_item(show->tree, hf_att_port, show->tvb, offset, 2, ENC_BIG_ENDIAN);
+    proto_tree_add_item(ctx->tree, hf_att_port, ctx->tvb, offset, 2, ENC_BIG_ENDIAN);
 }
 
 void mstun_attr_address_register(const mstun_registrar_t *reg)

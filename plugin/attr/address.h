@@ -6,15 +6,19 @@
 
 #include "attr/attr.h"
 
-void mstun_show_address(const mstun_attr_ctx_t *show, const mstun_attr_t *row, int offset, int len);
-void mstun_show_xor_address(const mstun_attr_ctx_t *show, const mstun_attr_t *row, int offset, int len);
+/* Show functions. A family or length that does not exist is shown as bytes with an expert info. */
+void mstun_attr_show_address(const mstun_attr_ctx_t *ctx, const mstun_attr_t *row, int offset, int len);
+void mstun_attr_show_xor_address(const mstun_attr_ctx_t *ctx, const mstun_attr_t *row, int offset, int len);
 
-/** A port by itself. */
-void mstun_add_port(const mstun_attr_ctx_t *show, int offset);
+void mstun_attr_learn_xor_mapped(const uint8_t *value, uint16_t len, mstun_facts_t *facts);
+void mstun_attr_learn_alternate(const uint8_t *value, uint16_t len, mstun_facts_t *facts);
+
+/** Adds a port that is not part of an address. */
+void mstun_attr_add_port(const mstun_attr_ctx_t *ctx, int offset);
 
 /**
- * Reads a transport address. value has len bytes; id are the 16 bytes that an XORed one is made with, NULL for a plain
- * one. Returns false, and leaves endpoint alone, where family and length are none of 1 with 8 or 2 with 20.
+ * Reads a transport address from a value of len bytes. id: the message's 16 bytes that it is XORed with, NULL for a plain
+ * one. False, and endpoint unchanged, if family and length are neither IPv4's nor IPv6's.
  */
 bool mstun_endpoint_read(const uint8_t *value, int len, const uint8_t *id, mstun_endpoint_t *endpoint);
 
@@ -23,8 +27,5 @@ const char *mstun_endpoint_text(wmem_allocator_t *pool, const mstun_endpoint_t *
 
 /** The same without the port: "192.0.2.1". */
 const char *mstun_address_text(wmem_allocator_t *pool, const mstun_endpoint_t *endpoint);
-
-/** For mstun_attr_decode_register. */
-void mstun_attr_address_register(const mstun_registrar_t *reg);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * One attribute: a row that names it, bounds it, learns its facts and shows it. The walker (walk.c) checks every length
- * before a row's functions run, so that they hold no bounds check of their own. */
+ * One attribute is one row: its type, name and length, what it adds to the message's facts, and how its value is shown.
+ * The walker (walk.h) checks every length before it calls a row's functions, so these check no bounds. */
 #ifndef MSTUN_ATTR_ATTR_H
 #define MSTUN_ATTR_ATTR_H
 
@@ -11,77 +11,78 @@
 
 typedef struct mstun_attr mstun_attr_t;
 
-/** Where a row shows its value. tree may be NULL (an expert info is wanted, the tree is not). */
+/** Where a row shows its value. */
 typedef struct {
     packet_info *pinfo;
     tvbuff_t *tvb;              /* the message, from its first header byte */
-    proto_tree *tree;           /* the attribute's own subtree */
-    proto_item *item;           /* the subtree's head: see MSTUN_ATTR_SET_SUMMARY in decode.h */
+    proto_tree *tree;           /* the attribute's subtree; may be NULL when only expert infos are wanted */
+    proto_item *item;           /* the head of the subtree: see MSTUN_ATTR_SET_SUMMARY in decode.h */
+    bool *has_summary;          /* set by MSTUN_ATTR_SET_SUMMARY */
     const char *name;           /* of the attribute */
-    const mstun_facts_t *facts; /* of the whole message; facts->id are the 16 bytes that XOR addresses are made with */
+    const mstun_facts_t *facts; /* of the whole message; facts->id is the pad of XORed addresses */
 } mstun_attr_ctx_t;
 
-/** Takes the value's facts. value has len bytes, min_len <= len <= max_len of the row; facts' header part is filled. */
-typedef void (*mstun_learn_fn)(const uint8_t *value, uint16_t len, mstun_facts_t *facts);
+/** Adds a value to the facts. value: len bytes, within the row's limits; the header part of facts is already set. */
+typedef void (*mstun_attr_learn_fn)(const uint8_t *value, uint16_t len, mstun_facts_t *facts);
 
-/** Shows the value at offset .. offset + len of show->tvb; the same bounds hold, and all bytes are captured. */
-typedef void (*mstun_attr_show_fn)(const mstun_attr_ctx_t *show, const mstun_attr_t *row, int offset, int len);
+/** Shows the value at offset of ctx->tvb. len: its bytes, within the row's limits and all captured. */
+typedef void (*mstun_attr_show_fn)(const mstun_attr_ctx_t *ctx, const mstun_attr_t *row, int offset, int len);
 
 struct mstun_attr {
     uint16_t type;
-    uint16_t min_len;
+    uint16_t min_len; /* of the value, without padding */
     uint16_t max_len;
-    uint16_t unit;    /* the length is a multiple of this; 0 and 1: any */
-    const char *name; /* as the specification prints it */
-    int *hf;          /* what the shared decoder adds; NULL for decoders that have fields of their own */
+    uint16_t length_multiple; /* its length is a multiple of this; 0: of anything */
+    const char *name;         /* as the specification has it */
+    int *hf;                  /* the field for show functions of decode.h; NULL for those that have their own */
     mstun_attr_show_fn show;
-    mstun_learn_fn learn; /* NULL: nothing above needs it */
+    mstun_attr_learn_fn learn; /* NULL: the facts have no place for it */
 };
 
-/** A specification family's rows. */
-typedef struct {
-    const mstun_attr_t *rows;
-    size_t count;
-} mstun_attr_table_t;
+#define MSTUN_ANY_LEN UINT16_MAX /* as max_len */
 
-/* One table a file, named for the family. mstun_attr_ms_turn holds only what MS-TURN reads differently (0x0001, 0x000E,
- * 0x0012, 0x0014, 0x0015, ...); it is asked first for messages of that dialect. */
-extern const mstun_attr_table_t mstun_attr_stun;    /* RFC 8489, 5780, 3489, 7635, 7982 */
-extern const mstun_attr_table_t mstun_attr_turn;    /* RFC 8656, 6062, 8016 and old TURN drafts */
-extern const mstun_attr_table_t mstun_attr_ice;     /* RFC 8445, 6679; Google and Cisco */
-extern const mstun_attr_table_t mstun_attr_ms;      /* [MS-TURN], [MS-ICE2] additions */
-extern const mstun_attr_table_t mstun_attr_ms_bwm;  /* [MS-TURNBWM] */
-extern const mstun_attr_table_t mstun_attr_ms_turn; /* what [MS-TURN] calls otherwise */
+/* The row of an address. Its length depends on the family, so the show function checks it. */
+#define MSTUN_ATTR_ADDRESS_ROW(type, name, show, learn)                                                                \
+    {                                                                                                                  \
+        (type), 4, MSTUN_ANY_LEN, 0, (name), NULL, (show), (learn)                                                     \
+    }
 
-/* Registration. mstun_attr_register comes first: the others' and the message layer's fields show names that it gathers.
- * mstun_attr_decode_register does the shared decoders of decode.c, address.c, error.c and credential.c. */
-void mstun_attr_register(const mstun_registrar_t *reg);
-void mstun_attr_decode_register(const mstun_registrar_t *reg);
-void mstun_attr_stun_register(const mstun_registrar_t *reg);
-void mstun_attr_turn_register(const mstun_registrar_t *reg);
-void mstun_attr_ice_register(const mstun_registrar_t *reg);
-void mstun_attr_ms_register(const mstun_registrar_t *reg);
-void mstun_attr_ms_bwm_register(const mstun_registrar_t *reg);
+/**
+ * Makes rows known to mstun_attr_find. rows: static, one for each type; a type that is known already is a programming
+ * error. To be called when the plugin is registered.
+ */
+void mstun_attr_add_rows(const mstun_attr_t *rows, size_t count);
 
-/** The names of all attributes as RFCs have them, MS-TURN's where no RFC uses the type; good after registration. */
+/** The same for types that MS-TURN uses in another sense than the RFCs, found in messages of that dialect only; once. */
+void mstun_attr_add_ms_turn_rows(const mstun_attr_t *rows, size_t count);
+
+/** The names of all types, without those of mstun_attr_add_ms_turn_rows; complete after registration. */
 extern value_string_ext mstun_attr_names_ext;
 
-/** FINGERPRINT is shown by the message layer, which alone has the bytes that it covers. */
-void mstun_attr_show_fingerprint(const mstun_attr_ctx_t *show, const mstun_attr_t *row, int offset, int len);
-
-/** The row for a type in a dialect, NULL if no specification known here has it. */
+/** The row of a type in a dialect; NULL if no specification known here has it. */
 const mstun_attr_t *mstun_attr_find(mstun_dialect_t dialect, uint16_t type);
 
-/** The name of a row, "Unknown" of NULL. */
+/** The name in a row; "Unknown" for NULL. */
 static inline const char *mstun_attr_name_of(const mstun_attr_t *row)
 {
     return row ? row->name : "Unknown";
 }
 
-/** The attribute's name in a dialect; "Unknown" for one without a row. Never NULL. */
+/** The name of a type in a dialect; "Unknown" for one without a row. Never NULL. */
 const char *mstun_attr_name(mstun_dialect_t dialect, uint16_t type);
 
-/** Whether the row accepts a value of this length. */
+/** True if the row allows a value of len bytes. */
 bool mstun_attr_length_ok(const mstun_attr_t *row, uint32_t len);
+
+/* The room's modules: what several families share, then one for each family of specifications. */
+void mstun_attr_decode_register(const mstun_registrar_t *reg);
+void mstun_attr_address_register(const mstun_registrar_t *reg);
+void mstun_attr_error_register(const mstun_registrar_t *reg);
+void mstun_attr_auth_register(const mstun_registrar_t *reg);
+void mstun_attr_stun_register(const mstun_registrar_t *reg);   /* RFC 8489, 5780, 3489, 7635, 7982 */
+void mstun_attr_turn_register(const mstun_registrar_t *reg);   /* RFC 8656, 6062, 8016 and old TURN drafts */
+void mstun_attr_ice_register(const mstun_registrar_t *reg);    /* RFC 8445, 6679; Google and Cisco */
+void mstun_attr_ms_register(const mstun_registrar_t *reg);     /* [MS-TURN], [MS-ICE2] */
+void mstun_attr_ms_bwm_register(const mstun_registrar_t *reg); /* [MS-TURNBWM] */
 
 #endif

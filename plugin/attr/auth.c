@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Who is asking and the proof of it: USERNAME, REALM, NONCE, PASSWORD-ALGORITHM(S), MESSAGE-INTEGRITY (RFC 8489 sections
- * 9.2 and 14.3 to 14.12), ACCESS-TOKEN (RFC 7635 section 6.2), and the binary names of MS-TURN ([MS-TURN] 2.2.2).
- * Nothing is verified here: that is message/integrity.h. */
+ * USERNAME, REALM, NONCE, PASSWORD-ALGORITHM(S), MESSAGE-INTEGRITY (RFC 8489 sections 9.2 and 14.3 to 14.12),
+ * ACCESS-TOKEN (RFC 7635 section 6.2), and the binary user names of MS-TURN ([MS-TURN] 2.2.2). Nothing is verified here:
+ * see auth/integrity.h. */
 #include "attr/auth.h"
 
-#include "attr/decode.h"
-
 #include <string.h>
+
+#include "attr/decode.h"
+#include "wire/text.h"
 
 #define SHA1_LEN 20
 #define SHA256_LEN 32
 
-/* RFC 8489 section 9.2: a nonce that starts like this goes on with 24 bits in four base64 characters. */
+/* RFC 8489 section 9.2: a nonce with this prefix continues with 24 feature bits in four base64 characters. */
 #define NONCE_COOKIE "obMatJos2"
 #define NONCE_COOKIE_LEN 9
 #define NONCE_FEATURES_LEN 4
@@ -46,34 +47,34 @@ static mstun_span_t span(const uint8_t *value, uint16_t len)
     return (mstun_span_t){ .bytes = value, .len = len };
 }
 
-void mstun_learn_username(const uint8_t *value, uint16_t len, mstun_facts_t *facts)
+void mstun_attr_learn_username(const uint8_t *value, uint16_t len, mstun_facts_t *facts)
 {
-    /* Only MS-TURN's are binary, and there a NUL at the end may belong to the name. */
+    /* MS-TURN's are binary, and a NUL at their end may be part of the name. */
     if (facts->dialect != MSTUN_DIALECT_MS_TURN) {
         len = (uint16_t)mstun_text_len(value, len);
     }
     facts->username = span(value, len);
 }
 
-void mstun_learn_realm(const uint8_t *value, uint16_t len, mstun_facts_t *facts)
+void mstun_attr_learn_realm(const uint8_t *value, uint16_t len, mstun_facts_t *facts)
 {
     facts->realm = span(value, len);
 }
 
-void mstun_learn_nonce(const uint8_t *value, uint16_t len, mstun_facts_t *facts)
+void mstun_attr_learn_nonce(const uint8_t *value, uint16_t len, mstun_facts_t *facts)
 {
     facts->nonce = span(value, len);
 }
 
-void mstun_learn_integrity(const uint8_t *value, uint16_t len, mstun_facts_t *facts)
+void mstun_attr_learn_integrity(const uint8_t *value, uint16_t len, mstun_facts_t *facts)
 {
     facts->has |= MSTUN_HAS_INTEGRITY;
     facts->integrity = span(value, len);
 }
 
-/* RFC 8445 section 7.2.2: "ufrag of the receiver:ufrag of the sender" in a check, the same words in its answer. name is
- * text: RFC 8839 section 5.4 allows but letters, digits, + and /. */
-static void add_ufrags(const mstun_attr_ctx_t *show, const uint8_t *name, int offset, int len)
+/* RFC 8445 section 7.2.2: a check has "receiver's ufrag:sender's ufrag", and its response has the same. Such a name is
+ * text: RFC 8839 section 5.4 allows only letters, digits, + and /. */
+static void add_ufrags(const mstun_attr_ctx_t *ctx, const uint8_t *name, int offset, int len)
 {
     const uint8_t *colon = len > 0 ? (const uint8_t *)memchr(name, ':', (size_t)len) : NULL;
 
@@ -81,44 +82,42 @@ static void add_ufrags(const mstun_attr_ctx_t *show, const uint8_t *name, int of
         return;
     }
     int remote_len = (int)(colon - name), local_len = len - remote_len - 1;
-    wmem_allocator_t *pool = show->pinfo->pool;
+    wmem_allocator_t *pool = ctx->pinfo->pool;
 
-    proto_tree_add_string(show->tree, hf_ice_ufrag_remote, show->tvb, offset, remote_len,
+    proto_tree_add_string(ctx->tree, hf_ice_ufrag_remote, ctx->tvb, offset, remote_len,
                           wmem_strndup(pool, (const char *)name, (size_t)remote_len));
-    proto_tree_add_string(show->tree, hf_ice_ufrag_local, show->tvb, offset + remote_len + 1, local_len,
+    proto_tree_add_string(ctx->tree, hf_ice_ufrag_local, ctx->tvb, offset + remote_len + 1, local_len,
                           wmem_strndup(pool, (const char *)colon + 1, (size_t)local_len));
 }
 
-void mstun_show_username(const mstun_attr_ctx_t *show, const mstun_attr_t *row _U_, int offset, int len)
+void mstun_attr_show_username(const mstun_attr_ctx_t *ctx, const mstun_attr_t *row _U_, int offset, int len)
 {
-    const uint8_t *name = tvb_get_ptr(show->tvb, offset, len);
+    const uint8_t *name = tvb_get_ptr(ctx->tvb, offset, len);
     int text_len = mstun_text_len(name, len);
     bool is_text = mstun_is_text(name, text_len);
-    bool opaque = show->facts->dialect == MSTUN_DIALECT_RFC3489 || show->facts->dialect == MSTUN_DIALECT_MS_TURN;
+    bool is_opaque = ctx->facts->dialect == MSTUN_DIALECT_RFC3489 || ctx->facts->dialect == MSTUN_DIALECT_MS_TURN;
 
-    /* RFC 3489 and MS-TURN do not say that a name is text, and MS-ICE and MS-TURN ones seldom are. */
-    if (opaque) {
-        proto_tree_add_item(show->tree, hf_att_username_opaque, show->tvb, offset, len, ENC_NA);
+    /* RFC 3489 and MS-TURN do not require text, and user names of MS-ICE and MS-TURN are rarely text. */
+    if (is_opaque) {
+        proto_tree_add_item(ctx->tree, hf_att_username_opaque, ctx->tvb, offset, len, ENC_NA);
     }
-    if (!opaque || is_text) {
-        proto_tree_add_item(show->tree, hf_att_username, show->tvb, offset, text_len, ENC_UTF_8);
-        mstun_attr_summary_from_bytes(show, offset, text_len);
+    if (!is_opaque || is_text) {
+        mstun_attr_add_text(ctx, hf_att_username, offset, text_len);
     }
-    if (is_text && show->facts->method == STUN_BINDING) {
-        add_ufrags(show, name, offset, text_len);
-    } else if (!is_text && !opaque) {
-        expert_add_info(show->pinfo, show->item, &ei_att_username_not_text);
+    if (is_text && ctx->facts->method == STUN_BINDING) {
+        add_ufrags(ctx, name, offset, text_len);
+    } else if (!is_text && !is_opaque) {
+        expert_add_info(ctx->pinfo, ctx->item, &ei_att_username_not_text);
     }
 }
 
-void mstun_show_realm(const mstun_attr_ctx_t *show, const mstun_attr_t *row _U_, int offset, int len)
+void mstun_attr_show_realm(const mstun_attr_ctx_t *ctx, const mstun_attr_t *row _U_, int offset, int len)
 {
-    proto_tree_add_item(show->tree, hf_att_realm, show->tvb, offset, len, ENC_UTF_8);
-    mstun_attr_summary_from_bytes(show, offset, len);
+    mstun_attr_add_text(ctx, hf_att_realm, offset, len);
 }
 
-/* The 24 bits after the cookie; false if the nonce has none. */
-static bool nonce_features(const uint8_t *nonce, int len, uint32_t *features)
+/* Decodes the 24 bits behind the nonce cookie; false if there are none. */
+static bool read_nonce_features(const uint8_t *nonce, int len, uint32_t *features)
 {
     *features = 0;
     if (len < NONCE_COOKIE_LEN + NONCE_FEATURES_LEN || memcmp(nonce, NONCE_COOKIE, NONCE_COOKIE_LEN) != 0) {
@@ -135,40 +134,38 @@ static bool nonce_features(const uint8_t *nonce, int len, uint32_t *features)
     return true;
 }
 
-static void add_nonce_features(const mstun_attr_ctx_t *show, int offset, uint32_t features)
+static void add_nonce_features(const mstun_attr_ctx_t *ctx, int offset, uint32_t features)
 {
-    int at = offset + NONCE_COOKIE_LEN;
-    tvbuff_t *tvb = show->tvb;
+    static int *const flags[] = { &hf_att_nonce_features_password_algorithms, &hf_att_nonce_features_username_anonymity,
+                                  NULL };
 
-    proto_tree_add_uint(show->tree, hf_att_nonce_features, tvb, at, NONCE_FEATURES_LEN, features);
-    proto_tree_add_boolean(show->tree, hf_att_nonce_features_password_algorithms, tvb, at, NONCE_FEATURES_LEN,
-                           features);
-    proto_tree_add_boolean(show->tree, hf_att_nonce_features_username_anonymity, tvb, at, NONCE_FEATURES_LEN, features);
+    offset += NONCE_COOKIE_LEN;
+    proto_tree_add_uint(ctx->tree, hf_att_nonce_features, ctx->tvb, offset, NONCE_FEATURES_LEN, features);
+    proto_tree_add_bitmask_list_value(ctx->tree, ctx->tvb, offset, NONCE_FEATURES_LEN, flags, features);
 }
 
-/* MS-TURN servers send random bytes. mstun.att.nonce is there all the same, hidden, to be found by. */
-static void add_nonce_bytes(const mstun_attr_ctx_t *show, int offset, int len)
+/* MS-TURN servers send random bytes. A hidden mstun.att.nonce makes them filterable like other nonces. */
+static void add_nonce_bytes(const mstun_attr_ctx_t *ctx, int offset, int len)
 {
-    proto_item *text = proto_tree_add_string(show->tree, hf_att_nonce, show->tvb, offset, len,
-                                             tvb_format_text(show->pinfo->pool, show->tvb, offset, len));
+    proto_item *text = proto_tree_add_string(ctx->tree, hf_att_nonce, ctx->tvb, offset, len,
+                                             tvb_format_text(ctx->pinfo->pool, ctx->tvb, offset, len));
 
     proto_item_set_hidden(text);
-    proto_tree_add_item(show->tree, hf_att_nonce_opaque, show->tvb, offset, len, ENC_NA);
+    proto_tree_add_item(ctx->tree, hf_att_nonce_opaque, ctx->tvb, offset, len, ENC_NA);
 }
 
-void mstun_show_nonce(const mstun_attr_ctx_t *show, const mstun_attr_t *row _U_, int offset, int len)
+void mstun_attr_show_nonce(const mstun_attr_ctx_t *ctx, const mstun_attr_t *row _U_, int offset, int len)
 {
-    const uint8_t *nonce = tvb_get_ptr(show->tvb, offset, len);
+    const uint8_t *nonce = tvb_get_ptr(ctx->tvb, offset, len);
     uint32_t features;
 
-    if (show->facts->dialect == MSTUN_DIALECT_MS_TURN && !mstun_is_text(nonce, len)) {
-        add_nonce_bytes(show, offset, len);
+    if (ctx->facts->dialect == MSTUN_DIALECT_MS_TURN && !mstun_is_text(nonce, len)) {
+        add_nonce_bytes(ctx, offset, len);
         return;
     }
-    proto_tree_add_item(show->tree, hf_att_nonce, show->tvb, offset, len, ENC_UTF_8);
-    mstun_attr_summary_from_bytes(show, offset, len);
-    if (nonce_features(nonce, len, &features)) {
-        add_nonce_features(show, offset, features);
+    mstun_attr_add_text(ctx, hf_att_nonce, offset, len);
+    if (read_nonce_features(nonce, len, &features)) {
+        add_nonce_features(ctx, offset, features);
     }
 }
 
@@ -176,59 +173,59 @@ void mstun_show_nonce(const mstun_attr_ctx_t *show, const mstun_attr_t *row _U_,
  *
  *  |          Algorithm            |  Algorithm Parameters Length  |  Parameters (variable) ....
  */
-void mstun_show_password_algorithms(const mstun_attr_ctx_t *show, const mstun_attr_t *row, int offset, int len)
+void mstun_attr_show_password_algorithms(const mstun_attr_ctx_t *ctx, const mstun_attr_t *row, int offset, int len)
 {
     while (len >= 4) {
-        int parameters_len = tvb_get_ntohs(show->tvb, offset + 2);
+        int parameters_len = tvb_get_ntohs(ctx->tvb, offset + 2);
 
-        proto_tree_add_item(show->tree, hf_att_pw_alg, show->tvb, offset, 2, ENC_BIG_ENDIAN);
-        proto_tree_add_item(show->tree, hf_att_pw_alg_len, show->tvb, offset + 2, 2, ENC_BIG_ENDIAN);
+        proto_tree_add_item(ctx->tree, hf_att_pw_alg, ctx->tvb, offset, 2, ENC_BIG_ENDIAN);
+        proto_tree_add_item(ctx->tree, hf_att_pw_alg_len, ctx->tvb, offset + 2, 2, ENC_BIG_ENDIAN);
         offset += 4;
         len -= 4;
         if (parameters_len > len) {
-            expert_add_info_format(show->pinfo, show->item, &ei_att_pw_alg_length,
+            expert_add_info_format(ctx->pinfo, ctx->item, &ei_att_pw_alg_length,
                                    "%s has an algorithm with %d bytes of parameters, but %d are left", row->name,
                                    parameters_len, len);
             return;
         }
         if (parameters_len > 0) {
-            proto_tree_add_item(show->tree, hf_att_pw_alg_data, show->tvb, offset, parameters_len, ENC_NA);
+            proto_tree_add_item(ctx->tree, hf_att_pw_alg_data, ctx->tvb, offset, parameters_len, ENC_NA);
         }
         parameters_len = MIN((parameters_len + 3) & ~3, len);
         offset += parameters_len;
         len -= parameters_len;
     }
     if (len > 0) {
-        expert_add_info_format(show->pinfo, show->item, &ei_att_pw_alg_length,
+        expert_add_info_format(ctx->pinfo, ctx->item, &ei_att_pw_alg_length,
                                "%s ends with %d bytes; an algorithm begins with 4", row->name, len);
     }
 }
 
-/* A nonce for the key that decrypts the rest; neither key nor rest can be read by anyone but the server. */
-void mstun_show_access_token(const mstun_attr_ctx_t *show, const mstun_attr_t *row, int offset, int len)
+/* A nonce, and what only the server can decrypt. */
+void mstun_attr_show_access_token(const mstun_attr_ctx_t *ctx, const mstun_attr_t *row, int offset, int len)
 {
-    int nonce_len = tvb_get_ntohs(show->tvb, offset);
+    int nonce_len = tvb_get_ntohs(ctx->tvb, offset);
 
-    proto_tree_add_item(show->tree, hf_att_access_token_nonce_length, show->tvb, offset, 2, ENC_BIG_ENDIAN);
+    proto_tree_add_item(ctx->tree, hf_att_access_token_nonce_length, ctx->tvb, offset, 2, ENC_BIG_ENDIAN);
     offset += 2;
     len -= 2;
     if (nonce_len > len) {
-        expert_add_info_format(show->pinfo, show->item, &ei_att_access_token_length,
+        expert_add_info_format(ctx->pinfo, ctx->item, &ei_att_access_token_length,
                                "%s says that its nonce has %d bytes, but %d are left", row->name, nonce_len, len);
         return;
     }
-    proto_tree_add_item(show->tree, hf_att_access_token_nonce, show->tvb, offset, nonce_len, ENC_NA);
-    proto_tree_add_item(show->tree, hf_att_access_token_encrypted, show->tvb, offset + nonce_len, len - nonce_len,
+    proto_tree_add_item(ctx->tree, hf_att_access_token_nonce, ctx->tvb, offset, nonce_len, ENC_NA);
+    proto_tree_add_item(ctx->tree, hf_att_access_token_encrypted, ctx->tvb, offset + nonce_len, len - nonce_len,
                         ENC_NA);
 }
 
-void mstun_show_integrity(const mstun_attr_ctx_t *show, const mstun_attr_t *row, int offset, int len)
+void mstun_attr_show_integrity(const mstun_attr_ctx_t *ctx, const mstun_attr_t *row, int offset, int len)
 {
-    proto_item *item = proto_tree_add_item(show->tree, hf_att_hmac, show->tvb, offset, len, ENC_NA);
+    proto_item *item = proto_tree_add_item(ctx->tree, hf_att_hmac, ctx->tvb, offset, len, ENC_NA);
 
-    /* The row of MS-TURN allows both hashes, and so every length between; MESSAGE-INTEGRITY-SHA256 may be truncated. */
+    /* MS-TURN's row allows both hashes and thereby all lengths between; MESSAGE-INTEGRITY-SHA256 may be truncated. */
     if (row->max_len > row->min_len && row->type == 0x0008 && len != SHA1_LEN && len != SHA256_LEN) {
-        expert_add_info_format(show->pinfo, item, &ei_att_integrity_length,
+        expert_add_info_format(ctx->pinfo, item, &ei_att_integrity_length,
                                "%s has %d bytes; it has 20 (SHA-1) or 32 (SHA-256)", row->name, len);
     }
 }
@@ -240,7 +237,7 @@ static const value_string pw_alg_names[] = {
     { 0, NULL },
 };
 
-void mstun_attr_credential_register(const mstun_registrar_t *reg)
+void mstun_attr_auth_register(const mstun_registrar_t *reg)
 {
     static hf_register_info hf[] = {
         { &hf_att_username,

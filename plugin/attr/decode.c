@@ -1,13 +1,9 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later
- *
- * Shared decoders of single values: numbers, text, bytes, flags, address families. */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "attr/decode.h"
 
-#include "attr/address.h"
-#include "attr/auth.h"
-#include "attr/error.h"
-
 #include <inttypes.h>
+
+#include "wire/text.h"
 
 static int hf_att_reserved = -1;
 static int hf_att_family = -1;
@@ -15,64 +11,44 @@ static int hf_value = -1;
 
 const unit_name_string mstun_units_kbit_s = { " kbit/s", NULL };
 
-void mstun_attr_summary_from_bytes(const mstun_attr_ctx_t *show, int offset, int len)
-{
-    MSTUN_ATTR_SET_SUMMARY(show, "%s", tvb_format_text(show->pinfo->pool, show->tvb, offset, len));
-}
-
 void mstun_add_hidden_bits_if_referenced(proto_tree *tree, int hf, tvbuff_t *tvb, int offset, uint16_t type)
 {
+    /* Not proto_field_is_referenced(), which is true for all fields of a visible tree. */
     if (proto_registrar_get_nth((unsigned)hf)->ref_type != HF_REF_TYPE_NONE) {
         proto_item_set_hidden(proto_tree_add_uint(tree, hf, tvb, offset, 2, type));
     }
 }
 
-int mstun_text_len(const uint8_t *text, int len)
+/* The name in the field's value_string; NULL if there is none. */
+static const char *value_name(const header_field_info *field, uint64_t value)
 {
-    while (len > 0 && text[len - 1] == '\0') {
-        len--;
-    }
-    return len;
+    const int other_strings = BASE_UNIT_STRING | BASE_RANGE_STRING | BASE_EXT_STRING | BASE_VAL64_STRING;
+
+    return field->strings && !(field->display & other_strings)
+               ? try_val_to_str((uint32_t)value, (const value_string *)field->strings)
+               : NULL;
 }
 
-bool mstun_is_text(const uint8_t *text, int len)
+/* "TCP (6)", "0x7d3a91c4", "600 seconds". Wireshark has no function for this: proto_tree_add_item_ret_display_string()
+ * takes strings and bytes only. */
+static void set_summary_from_uint(const mstun_attr_ctx_t *ctx, int hf, uint64_t value)
 {
-    for (int i = 0; i < len; i++) {
-        if (text[i] < 0x20 || text[i] == 0x7F) {
-            return false;
-        }
-    }
-    return len == 0 || g_utf8_validate((const char *)text, len, NULL);
-}
+    const header_field_info *field = proto_registrar_get_nth((unsigned)hf);
+    const char *name = value_name(field, value), *unit = "";
 
-/* What the field has for this value: "TCP" of its value_string, or NULL. */
-static const char *name_of(const header_field_info *info, uint64_t value)
-{
-    bool has_names = info->strings &&
-                     !(info->display & (BASE_UNIT_STRING | BASE_RANGE_STRING | BASE_EXT_STRING | BASE_VAL64_STRING));
-
-    return has_names ? try_val_to_str((uint32_t)value, (const value_string *)info->strings) : NULL;
-}
-
-/* "600 s", "TCP (6)", "0x7d3a91c4": as the field itself is displayed. */
-static void say_uint(const mstun_attr_ctx_t *show, int hf, uint64_t value)
-{
-    const header_field_info *info = proto_registrar_get_nth((unsigned)hf);
-    const char *name = name_of(info, value), *unit = "";
-
-    if (info->display & BASE_UNIT_STRING) {
-        unit = unit_name_string_get_value64(value, (const unit_name_string *)info->strings);
+    if (field->display & BASE_UNIT_STRING) {
+        unit = unit_name_string_get_value64(value, (const unit_name_string *)field->strings);
     }
     if (name) {
-        MSTUN_ATTR_SET_SUMMARY(show, "%s (%" PRIu64 ")", name, value);
-    } else if (FIELD_DISPLAY(info->display) == BASE_HEX) {
-        MSTUN_ATTR_SET_SUMMARY(show, "0x%" PRIx64, value);
+        MSTUN_ATTR_SET_SUMMARY(ctx, "%s (%" PRIu64 ")", name, value);
+    } else if (FIELD_DISPLAY(field->display) == BASE_HEX) {
+        MSTUN_ATTR_SET_SUMMARY(ctx, "0x%" PRIx64, value);
     } else {
-        MSTUN_ATTR_SET_SUMMARY(show, "%" PRIu64 "%s", value, unit);
+        MSTUN_ATTR_SET_SUMMARY(ctx, "%" PRIu64 "%s", value, unit);
     }
 }
 
-static uint64_t uint_at(tvbuff_t *tvb, int offset, int len)
+static uint64_t read_uint(tvbuff_t *tvb, int offset, int len)
 {
     uint64_t value = 0;
 
@@ -82,34 +58,67 @@ static uint64_t uint_at(tvbuff_t *tvb, int offset, int len)
     return value;
 }
 
-void mstun_attr_show_uint(const mstun_attr_ctx_t *show, const mstun_attr_t *row, int offset, int len)
+void mstun_attr_show_uint(const mstun_attr_ctx_t *ctx, const mstun_attr_t *row, int offset, int len)
 {
-    proto_tree_add_item(show->tree, *row->hf, show->tvb, offset, len, ENC_BIG_ENDIAN);
-    if (mstun_attr_wants_summary(show)) {
-        say_uint(show, *row->hf, uint_at(show->tvb, offset, len));
+    proto_tree_add_item(ctx->tree, *row->hf, ctx->tvb, offset, len, ENC_BIG_ENDIAN);
+    if (mstun_attr_wants_summary(ctx)) {
+        set_summary_from_uint(ctx, *row->hf, read_uint(ctx->tvb, offset, len));
     }
 }
 
-void mstun_attr_show_text(const mstun_attr_ctx_t *show, const mstun_attr_t *row, int offset, int len)
+void mstun_attr_add_text(const mstun_attr_ctx_t *ctx, int hf, int offset, int len)
 {
-    len = mstun_text_len(tvb_get_ptr(show->tvb, offset, len), len);
-    proto_tree_add_item(show->tree, *row->hf, show->tvb, offset, len, ENC_UTF_8);
-    mstun_attr_summary_from_bytes(show, offset, len);
+    char *text;
+
+    if (!mstun_attr_wants_summary(ctx)) {
+        proto_tree_add_item(ctx->tree, hf, ctx->tvb, offset, len, ENC_UTF_8);
+        return;
+    }
+    proto_tree_add_item_ret_display_string(ctx->tree, hf, ctx->tvb, offset, len, ENC_UTF_8, ctx->pinfo->pool, &text);
+    MSTUN_ATTR_SET_SUMMARY(ctx, "%s", text);
 }
 
-void mstun_attr_show_bytes(const mstun_attr_ctx_t *show, const mstun_attr_t *row, int offset, int len)
+void mstun_attr_show_text(const mstun_attr_ctx_t *ctx, const mstun_attr_t *row, int offset, int len)
 {
-    proto_tree_add_item(show->tree, *row->hf, show->tvb, offset, len, ENC_NA);
+    mstun_attr_add_text(ctx, *row->hf, offset, mstun_text_len(tvb_get_ptr(ctx->tvb, offset, len), len));
 }
 
-void mstun_attr_show_flag(const mstun_attr_ctx_t *show, const mstun_attr_t *row, int offset, int len)
+void mstun_attr_show_bytes(const mstun_attr_ctx_t *ctx, const mstun_attr_t *row, int offset, int len)
 {
-    proto_tree_add_boolean(show->tree, *row->hf, show->tvb, offset, len, true);
+    proto_tree_add_item(ctx->tree, *row->hf, ctx->tvb, offset, len, ENC_NA);
 }
 
-void mstun_attr_show_opaque(const mstun_attr_ctx_t *show, const mstun_attr_t *row _U_, int offset, int len)
+void mstun_attr_show_flag(const mstun_attr_ctx_t *ctx, const mstun_attr_t *row, int offset, int len)
 {
-    mstun_attr_add_value(show->tree, show->tvb, offset, len);
+    proto_tree_add_boolean(ctx->tree, *row->hf, ctx->tvb, offset, len, true);
+}
+
+void mstun_attr_show_opaque(const mstun_attr_ctx_t *ctx, const mstun_attr_t *row _U_, int offset, int len)
+{
+    mstun_attr_add_value(ctx->tree, ctx->tvb, offset, len);
+}
+
+void mstun_attr_show_uint32_or_opaque(const mstun_attr_ctx_t *ctx, const mstun_attr_t *row, int offset, int len)
+{
+    if (len == 4) {
+        mstun_attr_show_uint(ctx, row, offset, len);
+    } else {
+        mstun_attr_show_opaque(ctx, row, offset, len);
+    }
+}
+
+void mstun_attr_show_family(const mstun_attr_ctx_t *ctx, const mstun_attr_t *row _U_, int offset, int len)
+{
+    mstun_attr_add_family(ctx, offset);
+    mstun_attr_add_reserved(ctx, offset + 1, len - 1);
+    if (mstun_attr_wants_summary(ctx)) {
+        set_summary_from_uint(ctx, hf_att_family, tvb_get_uint8(ctx->tvb, offset));
+    }
+}
+
+void mstun_attr_learn_microsoft(const uint8_t *value _U_, uint16_t len _U_, mstun_facts_t *facts)
+{
+    facts->has |= MSTUN_HAS_MS_ATTRIBUTE;
 }
 
 proto_item *mstun_attr_add_value(proto_tree *tree, tvbuff_t *tvb, int offset, int len)
@@ -117,28 +126,19 @@ proto_item *mstun_attr_add_value(proto_tree *tree, tvbuff_t *tvb, int offset, in
     return proto_tree_add_item(tree, hf_value, tvb, offset, len, ENC_NA);
 }
 
-void mstun_attr_show_family(const mstun_attr_ctx_t *show, const mstun_attr_t *row _U_, int offset, int len)
+void mstun_attr_add_reserved(const mstun_attr_ctx_t *ctx, int offset, int len)
 {
-    mstun_attr_add_family(show, offset);
-    mstun_attr_add_reserved(show, offset + 1, len - 1);
-    if (mstun_attr_wants_summary(show)) {
-        say_uint(show, hf_att_family, tvb_get_uint8(show->tvb, offset));
-    }
+    proto_tree_add_item(ctx->tree, hf_att_reserved, ctx->tvb, offset, len, ENC_NA);
 }
 
-void mstun_attr_add_reserved(const mstun_attr_ctx_t *show, int offset, int len)
+void mstun_attr_add_family(const mstun_attr_ctx_t *ctx, int offset)
 {
-    proto_tree_add_item(show->tree, hf_att_reserved, show->tvb, offset, len, ENC_NA);
-}
-
-void mstun_attr_add_family(const mstun_attr_ctx_t *show, int offset)
-{
-    proto_tree_add_item(show->tree, hf_att_family, show->tvb, offset, 1, ENC_BIG_ENDIAN);
+    proto_tree_add_item(ctx->tree, hf_att_family, ctx->tvb, offset, 1, ENC_BIG_ENDIAN);
 }
 
 static const value_string family_names[] = {
-    { 1, "IPv4" },
-    { 2, "IPv6" },
+    { MSTUN_FAMILY_IPV4, "IPv4" },
+    { MSTUN_FAMILY_IPV6, "IPv6" },
     { 0, NULL },
 };
 
@@ -157,7 +157,4 @@ void mstun_attr_decode_register(const mstun_registrar_t *reg)
     };
 
     MSTUN_REGISTER_FIELDS(reg, hf);
-    mstun_attr_address_register(reg);
-    mstun_attr_error_register(reg);
-    mstun_attr_credential_register(reg);
 }

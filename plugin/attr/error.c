@@ -13,6 +13,7 @@
 #include "attr/error.h"
 
 #include "attr/decode.h"
+#include "wire/text.h"
 #include "wire/values.h"
 
 #define REASON_OFFSET 4
@@ -28,18 +29,18 @@ static int hf_error_reason = -1;
 static expert_field ei_att_error_code_range = EI_INIT;
 static expert_field ei_att_unknown_attributes_odd = EI_INIT;
 
-/* Class times 100 plus number, from the first four bytes. */
+/* 100 times the class plus the number. value: the four bytes before the reason. */
 static uint16_t error_code(const uint8_t *value)
 {
     return (uint16_t)((value[2] & 0x07) * 100 + value[3]);
 }
 
-void mstun_learn_unknown_attributes(const uint8_t *value, uint16_t len, mstun_facts_t *facts)
+void mstun_attr_learn_unknown_attributes(const uint8_t *value, uint16_t len, mstun_facts_t *facts)
 {
     facts->unknown = (mstun_span_t){ .bytes = value, .len = len };
 }
 
-void mstun_learn_error_code(const uint8_t *value, uint16_t len, mstun_facts_t *facts)
+void mstun_attr_learn_error_code(const uint8_t *value, uint16_t len, mstun_facts_t *facts)
 {
     facts->has |= MSTUN_HAS_ERROR;
     facts->error_code = error_code(value);
@@ -49,85 +50,85 @@ void mstun_learn_error_code(const uint8_t *value, uint16_t len, mstun_facts_t *f
     };
 }
 
-static void check_code(const mstun_attr_ctx_t *show, const mstun_attr_t *row, proto_item *item, const uint8_t *value)
+static void check_code(const mstun_attr_ctx_t *ctx, const mstun_attr_t *row, proto_item *item, const uint8_t *value)
 {
     unsigned class = value[2] & 0x07;
     unsigned number = value[3];
 
-    /* [MS-ICE2BWM] has codes of class 2, so a code that has a name is never wrong. */
+    /* [MS-ICE2BWM] has codes of class 2: a code with a name is never wrong. */
     if (number > 99 || ((class < 3 || class > 6) && !mstun_error_name(error_code(value)))) {
-        expert_add_info_format(show->pinfo, item, &ei_att_error_code_range,
+        expert_add_info_format(ctx->pinfo, item, &ei_att_error_code_range,
                                "%s has class %u and number %u; a class is 3 to 6 and a number 0 to 99", row->name,
                                class, number);
     }
 }
 
-static void add_reason(const mstun_attr_ctx_t *show, int offset, int len, uint16_t code)
+static void add_reason(const mstun_attr_ctx_t *ctx, int offset, int len, uint16_t code)
 {
-    int text_len = mstun_text_len(tvb_get_ptr(show->tvb, offset, len), len);
+    int text_len = mstun_text_len(tvb_get_ptr(ctx->tvb, offset, len), len);
     proto_item *item;
 
-    proto_tree_add_item(show->tree, hf_att_error_reason, show->tvb, offset, text_len, ENC_UTF_8);
-    item = proto_tree_add_item(show->tree, hf_error_reason, show->tvb, offset, text_len, ENC_UTF_8);
+    proto_tree_add_item(ctx->tree, hf_att_error_reason, ctx->tvb, offset, text_len, ENC_UTF_8);
+    item = proto_tree_add_item(ctx->tree, hf_error_reason, ctx->tvb, offset, text_len, ENC_UTF_8);
     proto_item_set_hidden(item);
-    MSTUN_ATTR_SET_SUMMARY(show, "%u %s", code, tvb_format_text(show->pinfo->pool, show->tvb, offset, text_len));
+    MSTUN_ATTR_SET_SUMMARY(ctx, "%u %s", code, tvb_format_text(ctx->pinfo->pool, ctx->tvb, offset, text_len));
 }
 
-/* From the byte that holds the class: class, number, both as one, reason. */
-static void add_error(const mstun_attr_ctx_t *show, const mstun_attr_t *row, int offset, int len)
+/* Adds class, number, both as one, and the reason. offset: of the value. */
+static void add_error(const mstun_attr_ctx_t *ctx, const mstun_attr_t *row, int offset, int len)
 {
-    const uint8_t *value = tvb_get_ptr(show->tvb, offset, len);
+    const uint8_t *value = tvb_get_ptr(ctx->tvb, offset, len);
     proto_item *item;
 
-    proto_tree_add_item(show->tree, hf_att_error_class, show->tvb, offset + 2, 1, ENC_BIG_ENDIAN);
-    proto_tree_add_item(show->tree, hf_att_error, show->tvb, offset + 3, 1, ENC_BIG_ENDIAN);
-    item = proto_tree_add_uint(show->tree, hf_error_code, show->tvb, offset + 2, 2, error_code(value));
+    proto_tree_add_item(ctx->tree, hf_att_error_class, ctx->tvb, offset + 2, 1, ENC_BIG_ENDIAN);
+    proto_tree_add_item(ctx->tree, hf_att_error, ctx->tvb, offset + 3, 1, ENC_BIG_ENDIAN);
+    item = proto_tree_add_uint(ctx->tree, hf_error_code, ctx->tvb, offset + 2, 2, error_code(value));
     proto_item_set_generated(item);
-    check_code(show, row, item, value);
-    add_reason(show, offset + REASON_OFFSET, len - REASON_OFFSET, error_code(value));
+    check_code(ctx, row, item, value);
+    add_reason(ctx, offset + REASON_OFFSET, len - REASON_OFFSET, error_code(value));
 }
 
-void mstun_show_error_code(const mstun_attr_ctx_t *show, const mstun_attr_t *row, int offset, int len)
+void mstun_attr_show_error_code(const mstun_attr_ctx_t *ctx, const mstun_attr_t *row, int offset, int len)
 {
-    mstun_attr_add_reserved(show, offset, 2);
-    add_error(show, row, offset, len);
+    mstun_attr_add_reserved(ctx, offset, 2);
+    add_error(ctx, row, offset, len);
 }
 
-void mstun_show_address_error_code(const mstun_attr_ctx_t *show, const mstun_attr_t *row, int offset, int len)
+void mstun_attr_show_address_error_code(const mstun_attr_ctx_t *ctx, const mstun_attr_t *row, int offset, int len)
 {
-    uint8_t family = tvb_get_uint8(show->tvb, offset);
+    uint8_t family = tvb_get_uint8(ctx->tvb, offset);
 
-    /* libjingle sent a number of its own under this type, before RFC 8656 had it. */
-    if (len == 4 && family != 1 && family != 2) {
-        proto_tree_add_item(show->tree, hf_att_options, show->tvb, offset, len, ENC_BIG_ENDIAN);
+    /* Before RFC 8656 used this type, libjingle sent a number in it. */
+    if (len == 4 && family != MSTUN_FAMILY_IPV4 && family != MSTUN_FAMILY_IPV6) {
+        proto_tree_add_item(ctx->tree, hf_att_options, ctx->tvb, offset, len, ENC_BIG_ENDIAN);
         return;
     }
-    mstun_attr_add_family(show, offset);
-    mstun_attr_add_reserved(show, offset + 1, 1);
-    add_error(show, row, offset, len);
+    mstun_attr_add_family(ctx, offset);
+    mstun_attr_add_reserved(ctx, offset + 1, 1);
+    add_error(ctx, row, offset, len);
 }
 
-void mstun_show_unknown_attributes(const mstun_attr_ctx_t *show, const mstun_attr_t *row, int offset, int len)
+void mstun_attr_show_unknown_attributes(const mstun_attr_ctx_t *ctx, const mstun_attr_t *row, int offset, int len)
 {
-    wmem_strbuf_t *names = wmem_strbuf_new(show->pinfo->pool, NULL);
+    wmem_strbuf_t *names = wmem_strbuf_new(ctx->pinfo->pool, NULL);
     int end = offset + len;
 
     for (; end - offset >= 2; offset += 2) {
-        uint16_t type = tvb_get_ntohs(show->tvb, offset);
-        const char *name = mstun_attr_name(show->facts->dialect, type);
+        uint16_t type = tvb_get_ntohs(ctx->tvb, offset);
+        const char *name = mstun_attr_name(ctx->facts->dialect, type);
 
-        proto_tree_add_uint_format_value(show->tree, hf_att_unknown, show->tvb, offset, 2, type, "%s (0x%04x)", name,
+        proto_tree_add_uint_format_value(ctx->tree, hf_att_unknown, ctx->tvb, offset, 2, type, "%s (0x%04x)", name,
                                          type);
         if (wmem_strbuf_get_len(names) < ITEM_LABEL_LENGTH) {
             wmem_strbuf_append_printf(names, "%s%s (0x%04x)", wmem_strbuf_get_len(names) ? ", " : "", name, type);
         }
     }
     if (wmem_strbuf_get_len(names)) {
-        MSTUN_ATTR_SET_SUMMARY(show, "%s", wmem_strbuf_get_str(names));
+        MSTUN_ATTR_SET_SUMMARY(ctx, "%s", wmem_strbuf_get_str(names));
     }
     if (offset < end) {
         expert_add_info_format(
-            show->pinfo, show->item, &ei_att_unknown_attributes_odd,
+            ctx->pinfo, ctx->item, &ei_att_unknown_attributes_odd,
             "%s has %d bytes; it is a list of types of 2 bytes each, so one byte is too many or missing", row->name,
             len);
     }

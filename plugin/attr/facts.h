@@ -1,26 +1,34 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * What one message says, as plain values: filled in one walk by the attribute rows, read by everything above (summary,
- * tracking, reports). Nobody above parses bytes again, and nobody reads values back from the tree. */
+ * What one message says, as plain values: set by the attribute rows in one walk, whether or not there is a tree, and read
+ * by all rooms above. */
 #ifndef MSTUN_ATTR_FACTS_H
 #define MSTUN_ATTR_FACTS_H
 
 #include "wire/dialect.h"
 
-/** Bytes of the frame: valid only while this frame is being dissected. bytes is NULL where the attribute is absent. */
+/** Bytes of the frame, valid only while it is dissected. bytes is NULL if the message has no such attribute. */
 typedef struct {
     const uint8_t *bytes;
     uint16_t len;
 } mstun_span_t;
 
-/** A transport address, XOR undone. Without padding, and zero behind an IPv4 address: compared and hashed as bytes. */
+/* Address families of RFC 8489 section 14.1. */
+enum {
+    MSTUN_FAMILY_NONE = 0, /* of an endpoint: the message has no such address */
+    MSTUN_FAMILY_IPV4 = 1,
+    MSTUN_FAMILY_IPV6 = 2,
+};
+
+/** A transport address, with the XOR undone. Compared and hashed as bytes: it has no padding, and the rest of ip is zero
+ * for IPv4. */
 typedef struct {
-    uint16_t family; /* 1 IPv4, 2 IPv6 (RFC 8489 section 14.1), 0 absent */
+    uint16_t family; /* MSTUN_FAMILY_... */
     uint16_t port;
     uint8_t ip[16];
 } mstun_endpoint_t;
 
-/* Attributes whose mere presence is the fact, and problems that the walk met. */
+/* Which attributes a message has, where their value alone does not show it. */
 enum {
     MSTUN_HAS_USE_CANDIDATE = 1u << 0,
     MSTUN_HAS_PRIORITY = 1u << 1,
@@ -34,17 +42,17 @@ enum {
     MSTUN_HAS_INTEGRITY_SHA256 = 1u << 9, /* MESSAGE-INTEGRITY-SHA256 */
     MSTUN_HAS_ERROR = 1u << 10,
     MSTUN_HAS_MS_ATTRIBUTE = 1u << 11, /* one that only Microsoft sends */
-    MSTUN_HAS_MS_VERSION = 1u << 12,
-    MSTUN_HAS_MS_SESSION = 1u << 13,
-    MSTUN_HAS_MS_SEQUENCE = 1u << 14,
-    MSTUN_HAS_UNREADABLE_ATTRIBUTE =
-        1u << 31, /* an attribute was too long, too short, cut, out of place: look at the tree */
+    MSTUN_HAS_MS_SESSION = 1u << 12,
+    MSTUN_HAS_MS_SEQUENCE = 1u << 13,
+    MSTUN_HAS_UNREADABLE_ATTRIBUTE = 1u << 31, /* one that is unknown, truncated, out of place or of a wrong length */
 };
+
+/** What one message says. 0, NULL or an empty span where it says nothing. */
 
 typedef struct {
     /* header */
     uint16_t type;
-    uint16_t length; /* as on the wire: bytes after the header */
+    uint16_t length; /* as on the wire: bytes behind the header */
     stun_class_t class;
     uint16_t method;
     const uint8_t *id; /* 16 bytes, the cookie included */
@@ -55,20 +63,17 @@ typedef struct {
     uint32_t has; /* MSTUN_HAS_... */
     uint16_t error_code;
     uint16_t channel;
-    uint8_t transport; /* REQUESTED-TRANSPORT: 6 TCP, 17 UDP */
+    uint8_t transport; /* REQUESTED-TRANSPORT: IP_PROTO_TCP, IP_PROTO_UDP */
     uint32_t priority;
     uint32_t lifetime; /* seconds */
     uint32_t connection_id;
-    uint32_t ms_version;
-    uint32_t ms_sequence;
-    uint64_t ms_session; /* MS-Multiplexed-TURN-Session-ID */
-    uint64_t tie_breaker;
+    uint32_t ms_sequence; /* MS-Sequence-Number, without its connection id */
+    uint64_t ms_session;  /* MS-Multiplexed-TURN-Session-ID */
     mstun_span_t username;
     mstun_span_t realm;
     mstun_span_t nonce;
-    mstun_span_t reason;
-    mstun_span_t software;
-    mstun_span_t unknown;       /* UNKNOWN-ATTRIBUTES: two bytes each */
+    mstun_span_t reason;        /* of ERROR-CODE */
+    mstun_span_t unknown;       /* UNKNOWN-ATTRIBUTES: types of two bytes each */
     mstun_span_t data;          /* DATA: application bytes */
     mstun_endpoint_t mapped;    /* XOR-MAPPED-ADDRESS or MAPPED-ADDRESS; MS-TURN 0x8020 */
     mstun_endpoint_t relayed;   /* XOR-RELAYED-ADDRESS; MS-TURN 0x0001 */
@@ -76,14 +81,14 @@ typedef struct {
     mstun_endpoint_t alternate; /* ALTERNATE-SERVER; MS-TURN 0x000E */
     mstun_span_t integrity;     /* the HMAC of MESSAGE-INTEGRITY */
     mstun_span_t integrity_sha256;
-    mstun_span_t userhash;       /* 32 bytes that stand for USERNAME and REALM */
-    uint16_t password_algorithm; /* PASSWORD-ALGORITHM: 1 MD5, 2 SHA-256; 0: there is none */
+    mstun_span_t userhash;       /* USERHASH: SHA-256 of user name and realm */
+    uint16_t password_algorithm; /* PASSWORD-ALGORITHM: 1 MD5, 2 SHA-256 */
 
-    uint32_t fingerprint_offset; /* of the attribute, from the start of the message; 0: there is none */
-    uint32_t fingerprint;        /* as on the wire; message/fingerprint.h says whether it is good */
+    uint32_t fingerprint_offset; /* of the attribute, from the start of the message */
+    uint32_t fingerprint;        /* as on the wire: see message/fingerprint.h */
 } mstun_facts_t;
 
-/** Whether the message proves who sent it: MESSAGE-INTEGRITY, of either hash. */
+/** True if the message has MESSAGE-INTEGRITY of either hash. */
 static inline bool mstun_facts_have_integrity(const mstun_facts_t *facts)
 {
     return (facts->has & (MSTUN_HAS_INTEGRITY | MSTUN_HAS_INTEGRITY_SHA256)) != 0;

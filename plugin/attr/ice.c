@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Attributes of ICE: RFC 8445 section 16.1, RFC 6679 section 7.2.2, and what Google and Cisco products add. Also the
- * types without a name that Skype and Teams calls carry. */
+ * Attributes of ICE: RFC 8445 section 16.1, RFC 6679 section 7.2.2, those of Google's and Cisco's products, and
+ * undocumented types in calls of Skype and Teams. */
 #include "attr/decode.h"
 
 static int hf_att_priority = -1;
@@ -32,100 +32,89 @@ static void learn_use_candidate(const uint8_t *value _U_, uint16_t len _U_, mstu
     facts->has |= MSTUN_HAS_USE_CANDIDATE;
 }
 
-static void learn_controlled(const uint8_t *value, uint16_t len _U_, mstun_facts_t *facts)
+static void learn_controlled(const uint8_t *value _U_, uint16_t len _U_, mstun_facts_t *facts)
 {
     facts->has |= MSTUN_HAS_CONTROLLED;
-    facts->tie_breaker = pntohu64(value);
 }
 
-static void learn_controlling(const uint8_t *value, uint16_t len _U_, mstun_facts_t *facts)
+static void learn_controlling(const uint8_t *value _U_, uint16_t len _U_, mstun_facts_t *facts)
 {
     facts->has |= MSTUN_HAS_CONTROLLING;
-    facts->tie_breaker = pntohu64(value);
 }
 
-/* RFC 8445 section 5.1.2.2 recommends these. */
+/* The type preferences that RFC 8445 section 5.1.2.2 recommends. */
 static const value_string candidate_type_names[] = {
     { 0, "relayed" }, { 100, "server reflexive" }, { 110, "peer reflexive" }, { 126, "host" }, { 0, NULL },
 };
 
 /* RFC 8445 section 5.1.2.1: type preference, local preference, 256 minus the component. */
-static void show_priority(const mstun_attr_ctx_t *show, const mstun_attr_t *row _U_, int offset, int len _U_)
+static void show_priority(const mstun_attr_ctx_t *ctx, const mstun_attr_t *row _U_, int offset, int len _U_)
 {
-    uint32_t priority = tvb_get_ntohl(show->tvb, offset);
+    uint32_t priority = tvb_get_ntohl(ctx->tvb, offset);
     uint32_t type = priority >> 24, local = priority >> 8 & 0xFFFF, component = 256 - (priority & 0xFF);
     proto_item *item;
 
-    proto_tree_add_uint(show->tree, hf_att_priority, show->tvb, offset, 4, priority);
-    proto_tree_add_uint(show->tree, hf_att_priority_type, show->tvb, offset, 1, type);
-    proto_tree_add_uint(show->tree, hf_att_priority_local, show->tvb, offset + 1, 2, local);
-    item = proto_tree_add_uint(show->tree, hf_att_priority_component, show->tvb, offset + 3, 1, component);
+    proto_tree_add_uint(ctx->tree, hf_att_priority, ctx->tvb, offset, 4, priority);
+    proto_tree_add_uint(ctx->tree, hf_att_priority_type, ctx->tvb, offset, 1, type);
+    proto_tree_add_uint(ctx->tree, hf_att_priority_local, ctx->tvb, offset + 1, 2, local);
+    item = proto_tree_add_uint(ctx->tree, hf_att_priority_component, ctx->tvb, offset + 3, 1, component);
     proto_item_set_generated(item);
-    MSTUN_ATTR_SET_SUMMARY(show, "%u (%s, local preference %u, component %u)", priority,
+    MSTUN_ATTR_SET_SUMMARY(ctx, "%u (%s, local preference %u, component %u)", priority,
                            val_to_str_const(type, candidate_type_names, "type without a name"), local, component);
 }
 
 /* RFC 6679 section 7.2.2: 29 reserved bits, ECF, V. */
-static void show_ecn_check(const mstun_attr_ctx_t *show, const mstun_attr_t *row _U_, int offset, int len _U_)
+static void show_ecn_check(const mstun_attr_ctx_t *ctx, const mstun_attr_t *row _U_, int offset, int len _U_)
 {
-    mstun_attr_add_reserved(show, offset, 3);
-    proto_tree_add_item(show->tree, hf_att_ecn_check_ecf, show->tvb, offset + 3, 1, ENC_BIG_ENDIAN);
-    proto_tree_add_item(show->tree, hf_att_ecn_check_valid, show->tvb, offset + 3, 1, ENC_BIG_ENDIAN);
+    static int *const bits[] = { &hf_att_ecn_check_ecf, &hf_att_ecn_check_valid, NULL };
+
+    mstun_attr_add_reserved(ctx, offset, 3);
+    proto_tree_add_bitmask_list(ctx->tree, ctx->tvb, offset + 3, 1, bits, ENC_BIG_ENDIAN);
 }
 
-/* Google's renomination counter; Cisco's ENF-FLOW-DESCRIPTION has the same type and no published layout. */
-static void show_uint32_or_opaque(const mstun_attr_ctx_t *show, const mstun_attr_t *row, int offset, int len)
+static void show_network_info(const mstun_attr_ctx_t *ctx, const mstun_attr_t *row _U_, int offset, int len _U_)
 {
-    if (len == 4) {
-        mstun_attr_show_uint(show, row, offset, len);
-    } else {
-        mstun_attr_show_opaque(show, row, offset, len);
-    }
+    proto_tree_add_item(ctx->tree, hf_att_google_network_id, ctx->tvb, offset, 2, ENC_BIG_ENDIAN);
+    proto_tree_add_item(ctx->tree, hf_att_google_network_cost, ctx->tvb, offset + 2, 2, ENC_BIG_ENDIAN);
+    MSTUN_ATTR_SET_SUMMARY(ctx, "network %u, cost %u", tvb_get_ntohs(ctx->tvb, offset),
+                           tvb_get_ntohs(ctx->tvb, offset + 2));
 }
 
-static void show_network_info(const mstun_attr_ctx_t *show, const mstun_attr_t *row _U_, int offset, int len _U_)
-{
-    proto_tree_add_item(show->tree, hf_att_google_network_id, show->tvb, offset, 2, ENC_BIG_ENDIAN);
-    proto_tree_add_item(show->tree, hf_att_google_network_cost, show->tvb, offset + 2, 2, ENC_BIG_ENDIAN);
-    MSTUN_ATTR_SET_SUMMARY(show, "network %u, cost %u", tvb_get_ntohs(show->tvb, offset),
-                           tvb_get_ntohs(show->tvb, offset + 2));
-}
-
-static void show_misc_info(const mstun_attr_ctx_t *show, const mstun_attr_t *row _U_, int offset, int len)
+static void show_misc_info(const mstun_attr_ctx_t *ctx, const mstun_attr_t *row _U_, int offset, int len)
 {
     for (int end = offset + len; offset < end; offset += 2) {
-        proto_tree_add_item(show->tree, hf_att_google_misc_info, show->tvb, offset, 2, ENC_BIG_ENDIAN);
+        proto_tree_add_item(ctx->tree, hf_att_google_misc_info, ctx->tvb, offset, 2, ENC_BIG_ENDIAN);
     }
 }
 
-#define ANY 0xFFFF
-
+/* type, min_len, max_len, length_multiple, name, hf, show, learn */
 static const mstun_attr_t rows[] = {
     { 0x0024, 4, 4, 0, "PRIORITY", NULL, show_priority, learn_priority },
     { 0x0025, 0, 0, 0, "USE-CANDIDATE", &hf_att_use_candidate, mstun_attr_show_flag, learn_use_candidate },
-    { 0x0800, 0, ANY, 0, "UNDOCUMENTED-0800", NULL, mstun_attr_show_opaque, NULL },
-    { 0x24DF, 0, ANY, 0, "UNDOCUMENTED-24DF", NULL, mstun_attr_show_opaque, NULL },
-    { 0x3802, 0, ANY, 0, "UNDOCUMENTED-3802", NULL, mstun_attr_show_opaque, NULL },
+    { 0x0800, 0, MSTUN_ANY_LEN, 0, "UNDOCUMENTED-0800", NULL, mstun_attr_show_opaque, NULL },
+    { 0x24DF, 0, MSTUN_ANY_LEN, 0, "UNDOCUMENTED-24DF", NULL, mstun_attr_show_opaque, NULL },
+    { 0x3802, 0, MSTUN_ANY_LEN, 0, "UNDOCUMENTED-3802", NULL, mstun_attr_show_opaque, NULL },
     { 0x8029, 8, 8, 0, "ICE-CONTROLLED", &hf_att_tie_breaker, mstun_attr_show_bytes, learn_controlled },
     { 0x802A, 8, 8, 0, "ICE-CONTROLLING", &hf_att_tie_breaker, mstun_attr_show_bytes, learn_controlling },
     { 0x802D, 4, 4, 0, "ECN-CHECK", NULL, show_ecn_check, NULL },
-    { 0xC000, 0, ANY, 0, "CISCO-STUN-FLOWDATA", NULL, mstun_attr_show_opaque, NULL },
-    { 0xC001, 0, ANY, 0, "NOMINATION", &hf_att_nomination, show_uint32_or_opaque, NULL },
-    { 0xC002, 0, ANY, 0, "ENF-NETWORK-STATUS", NULL, mstun_attr_show_opaque, NULL },
+    { 0xC000, 0, MSTUN_ANY_LEN, 0, "CISCO-STUN-FLOWDATA", NULL, mstun_attr_show_opaque, NULL },
+    /* Google's counter of renominations, or Cisco's ENF-FLOW-DESCRIPTION, which has no published layout */
+    { 0xC001, 0, MSTUN_ANY_LEN, 0, "NOMINATION", &hf_att_nomination, mstun_attr_show_uint32_or_opaque, NULL },
+    { 0xC002, 0, MSTUN_ANY_LEN, 0, "ENF-NETWORK-STATUS", NULL, mstun_attr_show_opaque, NULL },
     { 0xC057, 4, 4, 0, "GOOG-NETWORK-INFO", NULL, show_network_info, NULL },
-    { 0xC058, 0, ANY, 0, "GOOG-LAST-ICE-CHECK-RECEIVED", &hf_att_google_last_check_id, mstun_attr_show_bytes, NULL },
-    { 0xC059, 0, ANY, 2, "GOOG-MISC-INFO", NULL, show_misc_info, NULL },
-    { 0xC05A, 0, ANY, 0, "GOOG-OBSOLETE-1", NULL, mstun_attr_show_opaque, NULL },
-    { 0xC05B, 0, ANY, 0, "GOOG-CONNECTION-ID", NULL, mstun_attr_show_opaque, NULL },
-    { 0xC05C, 0, ANY, 0, "GOOG-DELTA", NULL, mstun_attr_show_opaque, NULL },
-    { 0xC05D, 0, ANY, 0, "GOOG-DELTA-ACK", NULL, mstun_attr_show_opaque, NULL },
+    { 0xC058, 0, MSTUN_ANY_LEN, 0, "GOOG-LAST-ICE-CHECK-RECEIVED", &hf_att_google_last_check_id, mstun_attr_show_bytes,
+      NULL },
+    { 0xC059, 0, MSTUN_ANY_LEN, 2, "GOOG-MISC-INFO", NULL, show_misc_info, NULL },
+    { 0xC05A, 0, MSTUN_ANY_LEN, 0, "GOOG-OBSOLETE-1", NULL, mstun_attr_show_opaque, NULL },
+    { 0xC05B, 0, MSTUN_ANY_LEN, 0, "GOOG-CONNECTION-ID", NULL, mstun_attr_show_opaque, NULL },
+    { 0xC05C, 0, MSTUN_ANY_LEN, 0, "GOOG-DELTA", NULL, mstun_attr_show_opaque, NULL },
+    { 0xC05D, 0, MSTUN_ANY_LEN, 0, "GOOG-DELTA-ACK", NULL, mstun_attr_show_opaque, NULL },
     { 0xC060, 4, 4, 0, "GOOG-MESSAGE-INTEGRITY-32", &hf_att_google_hmac, mstun_attr_show_bytes, NULL },
-    { 0xFF00, 0, ANY, 0, "GOOG-RETRANSMIT-COUNT", &hf_att_google_retransmit_count, show_uint32_or_opaque, NULL },
-    { 0xFF04, 0, ANY, 0, "GOOG-MULTI-MAPPING", &hf_att_google_text, mstun_attr_show_text, NULL },
-    { 0xFF05, 0, ANY, 0, "GOOG-LOGGING-ID", &hf_att_google_text, mstun_attr_show_text, NULL },
+    { 0xFF00, 0, MSTUN_ANY_LEN, 0, "GOOG-RETRANSMIT-COUNT", &hf_att_google_retransmit_count,
+      mstun_attr_show_uint32_or_opaque, NULL },
+    { 0xFF04, 0, MSTUN_ANY_LEN, 0, "GOOG-MULTI-MAPPING", &hf_att_google_text, mstun_attr_show_text, NULL },
+    { 0xFF05, 0, MSTUN_ANY_LEN, 0, "GOOG-LOGGING-ID", &hf_att_google_text, mstun_attr_show_text, NULL },
 };
-
-const mstun_attr_table_t mstun_attr_ice = { rows, array_length(rows) };
 
 static const value_string network_cost_names[] = {
     { 0, "Min" },        { 10, "Low" },         { 50, "Unknown" },     { 250, "Cellular5G" }, { 500, "Cellular4G" },
@@ -164,7 +153,7 @@ void mstun_attr_ice_register(const mstun_registrar_t *reg)
             "Which of the sender's networks", HFILL } },
         { &hf_att_google_network_cost,
           { "Google Network Cost", "mstun.att.google.network_cost", FT_UINT16, BASE_DEC, VALS(network_cost_names), 0x0,
-            "How dear that network is", HFILL } },
+            "Relative cost of the network", HFILL } },
         { &hf_att_google_last_check_id,
           { "Last Check's Transaction ID", "mstun.att.google.last_check_id", FT_BYTES, BASE_NONE, NULL, 0x0,
             "Of the last check that the sender received", HFILL } },
@@ -183,4 +172,5 @@ void mstun_attr_ice_register(const mstun_registrar_t *reg)
     };
 
     MSTUN_REGISTER_FIELDS(reg, hf);
+    mstun_attr_add_rows(rows, array_length(rows));
 }

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Attributes of Microsoft's TURN and ICE: [MS-TURN] 2.2.2, [MS-ICE2] 2.2.2, and types that its products send without
- * a published meaning. mstun_attr_ms_turn holds what MS-TURN reads otherwise than the RFCs. */
+ * Attributes of Microsoft's TURN and ICE: [MS-TURN] 2.2.2, [MS-ICE2] 2.2.2, and undocumented types of its products. */
+#include <epan/to_str.h>
+#include <wsutil/nstime.h>
+
 #include "attr/address.h"
 #include "attr/auth.h"
 #include "attr/decode.h"
-
-#include <epan/to_str.h>
-#include <wsutil/nstime.h>
 
 static int hf_att_magic_cookie = -1;
 static int hf_att_unknown8006 = -1;
@@ -37,22 +36,11 @@ static expert_field ei_credentials_expired = EI_INIT;
 #define SEQUENCE_LONG_LEN 24 /* with a connection id before it */
 #define CONNECTION_ID_LEN 20
 
-static void learn_ms(const uint8_t *value _U_, uint16_t len _U_, mstun_facts_t *facts)
-{
-    facts->has |= MSTUN_HAS_MS_ATTRIBUTE;
-}
-
 static void learn_magic_cookie(const uint8_t *value, uint16_t len _U_, mstun_facts_t *facts)
 {
     if (pntohu32(value) == MS_TURN_COOKIE) {
         facts->has |= MSTUN_HAS_MS_ATTRIBUTE;
     }
-}
-
-static void learn_version(const uint8_t *value, uint16_t len _U_, mstun_facts_t *facts)
-{
-    facts->has |= MSTUN_HAS_MS_ATTRIBUTE | MSTUN_HAS_MS_VERSION;
-    facts->ms_version = pntohu32(value);
 }
 
 static void learn_sequence(const uint8_t *value, uint16_t len, mstun_facts_t *facts)
@@ -70,20 +58,10 @@ static void learn_session(const uint8_t *value, uint16_t len _U_, mstun_facts_t 
     facts->ms_session = pntohu64(value);
 }
 
-/* MS-TURN's MAPPED-ADDRESS is the relayed one ([MS-TURN] 2.2.2.1). */
+/* In MS-TURN, MAPPED-ADDRESS is the relayed address ([MS-TURN] 2.2.2.1). */
 static void learn_relayed(const uint8_t *value, uint16_t len, mstun_facts_t *facts)
 {
     mstun_endpoint_read(value, len, NULL, &facts->relayed);
-}
-
-static void learn_xor_mapped(const uint8_t *value, uint16_t len, mstun_facts_t *facts)
-{
-    mstun_endpoint_read(value, len, facts->id, &facts->mapped);
-}
-
-static void learn_alternate(const uint8_t *value, uint16_t len, mstun_facts_t *facts)
-{
-    mstun_endpoint_read(value, len, NULL, &facts->alternate);
 }
 
 static void learn_peer(const uint8_t *value, uint16_t len, mstun_facts_t *facts)
@@ -93,7 +71,7 @@ static void learn_peer(const uint8_t *value, uint16_t len, mstun_facts_t *facts)
     }
 }
 
-/* The name that an Edge server's authentication service gives out is a token in binary:
+/* The user name that an Edge server's authentication service (MRAS) issues is a binary token:
  *
  *  |     Version 0x0200            |   Length of the token, 36     |
  *  |     Expiry, FILETIME, low half before high half               |
@@ -104,71 +82,61 @@ static void learn_peer(const uint8_t *value, uint16_t len, mstun_facts_t *facts)
 #define TOKEN_LEN 36
 #define TOKEN_HASH_LEN 20
 
-/* The packet's time is the capturing machine's: its clock may differ from the server's. */
-static void check_expiry(const mstun_attr_ctx_t *show, proto_item *item, const nstime_t *expiry)
+/* Compares with the capturing machine's clock, which may differ from the server's. */
+static void check_expiry(const mstun_attr_ctx_t *ctx, proto_item *item, const nstime_t *expiry)
 {
-    nstime_t over;
+    nstime_t since;
 
-    nstime_delta(&over, &show->pinfo->abs_ts, expiry);
-    if (over.secs > 0) {
+    nstime_delta(&since, &ctx->pinfo->abs_ts, expiry);
+    if (since.secs > 0) {
         expert_add_info_format(
-            show->pinfo, item, &ei_credentials_expired,
+            ctx->pinfo, item, &ei_credentials_expired,
             "The credentials ceased to be valid %s before this message: the client must get new ones "
             "from the Edge server's authentication service (MRAS), or a clock is wrong",
-            signed_time_secs_to_str(show->pinfo->pool, (int32_t)MIN(over.secs, INT32_MAX)));
+            signed_time_secs_to_str(ctx->pinfo->pool, (int32_t)MIN(since.secs, INT32_MAX)));
     }
 }
 
-static void add_token(const mstun_attr_ctx_t *show, int offset)
+static void add_token(const mstun_attr_ctx_t *ctx, int offset)
 {
-    tvbuff_t *tvb = show->tvb;
+    tvbuff_t *tvb = ctx->tvb;
     nstime_t expiry = NSTIME_INIT_ZERO;
 
-    proto_tree_add_item(show->tree, hf_att_ms_token_version, tvb, offset, 2, ENC_BIG_ENDIAN);
-    proto_tree_add_item(show->tree, hf_att_ms_token_length, tvb, offset + 2, 2, ENC_BIG_ENDIAN);
+    proto_tree_add_item(ctx->tree, hf_att_ms_token_version, tvb, offset, 2, ENC_BIG_ENDIAN);
+    proto_tree_add_item(ctx->tree, hf_att_ms_token_length, tvb, offset + 2, 2, ENC_BIG_ENDIAN);
     if (filetime_to_nstime(&expiry, (uint64_t)tvb_get_ntohl(tvb, offset + 8) << 32 | tvb_get_ntohl(tvb, offset + 4))) {
-        check_expiry(show, proto_tree_add_time(show->tree, hf_att_ms_token_expiry, tvb, offset + 4, 8, &expiry),
-                     &expiry);
+        check_expiry(ctx, proto_tree_add_time(ctx->tree, hf_att_ms_token_expiry, tvb, offset + 4, 8, &expiry), &expiry);
     }
-    proto_tree_add_item(show->tree, hf_att_ms_token_id, tvb, offset + 12, 20, ENC_NA);
-    mstun_attr_add_reserved(show, offset + 32, 4);
-    proto_tree_add_item(show->tree, hf_att_ms_token_hash, tvb, offset + TOKEN_LEN, TOKEN_HASH_LEN, ENC_NA);
+    proto_tree_add_item(ctx->tree, hf_att_ms_token_id, tvb, offset + 12, 20, ENC_NA);
+    mstun_attr_add_reserved(ctx, offset + 32, 4);
+    proto_tree_add_item(ctx->tree, hf_att_ms_token_hash, tvb, offset + TOKEN_LEN, TOKEN_HASH_LEN, ENC_NA);
 }
 
-static void show_username(const mstun_attr_ctx_t *show, const mstun_attr_t *row, int offset, int len)
+static void show_username(const mstun_attr_ctx_t *ctx, const mstun_attr_t *row, int offset, int len)
 {
-    mstun_show_username(show, row, offset, len);
-    if (len == TOKEN_LEN + TOKEN_HASH_LEN && tvb_get_ntohs(show->tvb, offset) == TOKEN_VERSION &&
-        tvb_get_ntohs(show->tvb, offset + 2) == TOKEN_LEN) {
-        add_token(show, offset);
+    mstun_attr_show_username(ctx, row, offset, len);
+    if (len == TOKEN_LEN + TOKEN_HASH_LEN && tvb_get_ntohs(ctx->tvb, offset) == TOKEN_VERSION &&
+        tvb_get_ntohs(ctx->tvb, offset + 2) == TOKEN_LEN) {
+        add_token(ctx, offset);
     }
 }
 
-static void show_app_id(const mstun_attr_ctx_t *show, const mstun_attr_t *row, int offset, int len)
-{
-    if (len == 4) {
-        mstun_attr_show_uint(show, row, offset, len);
-    } else {
-        mstun_attr_show_opaque(show, row, offset, len);
-    }
-}
-
-/* [MS-TURN] 2.2.2.21: an allocation's id of 20 bytes and a number. Teams leaves the id out when it refreshes. */
-static void show_sequence(const mstun_attr_ctx_t *show, const mstun_attr_t *row, int offset, int len)
+/* [MS-TURN] 2.2.2.21: the allocation's connection id of 20 bytes and a number. Teams omits the id when it refreshes. */
+static void show_sequence(const mstun_attr_ctx_t *ctx, const mstun_attr_t *row, int offset, int len)
 {
     int number = offset + len - 4;
 
     if (len != SEQUENCE_SHORT_LEN && len != SEQUENCE_LONG_LEN) {
-        mstun_attr_show_opaque(show, row, offset, len);
-        expert_add_info_format(show->pinfo, show->item, &ei_att_ms_sequence_length,
+        mstun_attr_show_opaque(ctx, row, offset, len);
+        expert_add_info_format(ctx->pinfo, ctx->item, &ei_att_ms_sequence_length,
                                "%s has %d bytes; it has 24 (connection id and number) or 4 (number)", row->name, len);
         return;
     }
     if (len == SEQUENCE_LONG_LEN) {
-        proto_tree_add_item(show->tree, hf_att_ms_connection_id, show->tvb, offset, CONNECTION_ID_LEN, ENC_NA);
+        proto_tree_add_item(ctx->tree, hf_att_ms_connection_id, ctx->tvb, offset, CONNECTION_ID_LEN, ENC_NA);
     }
-    proto_tree_add_item(show->tree, hf_att_ms_sequence_number, show->tvb, number, 4, ENC_BIG_ENDIAN);
-    MSTUN_ATTR_SET_SUMMARY(show, "%u", tvb_get_ntohl(show->tvb, number));
+    proto_tree_add_item(ctx->tree, hf_att_ms_sequence_number, ctx->tvb, number, 4, ENC_BIG_ENDIAN);
+    MSTUN_ATTR_SET_SUMMARY(ctx, "%u", tvb_get_ntohl(ctx->tvb, number));
 }
 
 static const value_string stream_type_names[] = {
@@ -181,53 +149,56 @@ static const value_string service_quality_names[] = {
     { 0, NULL },
 };
 
-static void show_service_quality(const mstun_attr_ctx_t *show, const mstun_attr_t *row _U_, int offset, int len _U_)
+static void show_service_quality(const mstun_attr_ctx_t *ctx, const mstun_attr_t *row _U_, int offset, int len _U_)
 {
-    proto_tree_add_item(show->tree, hf_att_ms_stream_type, show->tvb, offset, 2, ENC_BIG_ENDIAN);
-    proto_tree_add_item(show->tree, hf_att_ms_service_quality, show->tvb, offset + 2, 2, ENC_BIG_ENDIAN);
+    proto_tree_add_item(ctx->tree, hf_att_ms_stream_type, ctx->tvb, offset, 2, ENC_BIG_ENDIAN);
+    proto_tree_add_item(ctx->tree, hf_att_ms_service_quality, ctx->tvb, offset + 2, 2, ENC_BIG_ENDIAN);
     MSTUN_ATTR_SET_SUMMARY(
-        show, "%s, %s", val_to_str_const(tvb_get_ntohs(show->tvb, offset), stream_type_names, "Unknown"),
-        val_to_str_const(tvb_get_ntohs(show->tvb, offset + 2), service_quality_names, "unknown quality"));
+        ctx, "%s, %s", val_to_str_const(tvb_get_ntohs(ctx->tvb, offset), stream_type_names, "Unknown"),
+        val_to_str_const(tvb_get_ntohs(ctx->tvb, offset + 2), service_quality_names, "unknown quality"));
 }
 
-#define ANY 0xFFFF
-#define ADDRESS 4, ANY, 0 /* the family tells which length is right: mstun_show_address */
-
+/* type, min_len, max_len, length_multiple, name, hf, show, learn */
 static const mstun_attr_t rows[] = {
-    { 0x000E, ADDRESS, "MS-ALTERNATE-SERVER", NULL, mstun_show_address, learn_alternate },
+    MSTUN_ATTR_ADDRESS_ROW(0x000E, "MS-ALTERNATE-SERVER", mstun_attr_show_address, mstun_attr_learn_alternate),
     { 0x000F, 4, 4, 0, "MAGIC-COOKIE", &hf_att_magic_cookie, mstun_attr_show_uint, learn_magic_cookie },
-    { 0x0011, ADDRESS, "DESTINATION-ADDRESS", NULL, mstun_show_address, learn_peer },
-    { 0x8006, 0, ANY, 0, "UNDOCUMENTED-8006", &hf_att_unknown8006, mstun_attr_show_bytes, learn_ms },
-    { 0x8008, 4, 4, 0, "MS-VERSION", &hf_att_ms_version, mstun_attr_show_uint, learn_version },
-    { 0x8032, 0, ANY, 0, "MS-ALTERNATE-HOST-NAME", &hf_att_ms_alternate_host_name, mstun_attr_show_text, learn_ms },
-    { 0x8033, 0, ANY, 0, "UNDOCUMENTED-8033", &hf_att_ms_unknown8033, mstun_attr_show_bytes, learn_ms },
-    { 0x8036, 0, ANY, 0, "UNDOCUMENTED-8036", &hf_att_ms_unknown8036, mstun_attr_show_bytes, learn_ms },
-    { 0x8037, 0, ANY, 0, "MS-APP-ID", &hf_att_ms_app_id, show_app_id, learn_ms },
-    { 0x8039, 0, ANY, 0, "MS-SECURE-TAG", &hf_att_ms_secure_tag, mstun_attr_show_bytes, learn_ms },
+    MSTUN_ATTR_ADDRESS_ROW(0x0011, "DESTINATION-ADDRESS", mstun_attr_show_address, learn_peer),
+    { 0x8006, 0, MSTUN_ANY_LEN, 0, "UNDOCUMENTED-8006", &hf_att_unknown8006, mstun_attr_show_bytes,
+      mstun_attr_learn_microsoft },
+    { 0x8008, 4, 4, 0, "MS-VERSION", &hf_att_ms_version, mstun_attr_show_uint, mstun_attr_learn_microsoft },
+    { 0x8032, 0, MSTUN_ANY_LEN, 0, "MS-ALTERNATE-HOST-NAME", &hf_att_ms_alternate_host_name, mstun_attr_show_text,
+      mstun_attr_learn_microsoft },
+    { 0x8033, 0, MSTUN_ANY_LEN, 0, "UNDOCUMENTED-8033", &hf_att_ms_unknown8033, mstun_attr_show_bytes,
+      mstun_attr_learn_microsoft },
+    { 0x8036, 0, MSTUN_ANY_LEN, 0, "UNDOCUMENTED-8036", &hf_att_ms_unknown8036, mstun_attr_show_bytes,
+      mstun_attr_learn_microsoft },
+    { 0x8037, 0, MSTUN_ANY_LEN, 0, "MS-APP-ID", &hf_att_ms_app_id, mstun_attr_show_uint32_or_opaque,
+      mstun_attr_learn_microsoft },
+    { 0x8039, 0, MSTUN_ANY_LEN, 0, "MS-SECURE-TAG", &hf_att_ms_secure_tag, mstun_attr_show_bytes,
+      mstun_attr_learn_microsoft },
     { 0x8050, 4, 24, 0, "MS-SEQUENCE-NUMBER", NULL, show_sequence, learn_sequence },
-    { 0x8054, 0, ANY, 0, "CANDIDATE-IDENTIFIER", &hf_att_ms_foundation, mstun_attr_show_text, learn_ms },
-    { 0x8055, 4, 4, 0, "MS-SERVICE-QUALITY", NULL, show_service_quality, learn_ms },
-    { 0x8070, 4, 4, 0, "IMPLEMENTATION-VERSION", &hf_att_ms_version_ice, mstun_attr_show_uint, learn_ms },
-    { 0x8090, 20, 20, 0, "MS-ALTERNATE-MAPPED-ADDRESS", NULL, mstun_show_address, learn_ms },
+    { 0x8054, 0, MSTUN_ANY_LEN, 0, "CANDIDATE-IDENTIFIER", &hf_att_ms_foundation, mstun_attr_show_text,
+      mstun_attr_learn_microsoft },
+    { 0x8055, 4, 4, 0, "MS-SERVICE-QUALITY", NULL, show_service_quality, mstun_attr_learn_microsoft },
+    { 0x8070, 4, 4, 0, "IMPLEMENTATION-VERSION", &hf_att_ms_version_ice, mstun_attr_show_uint,
+      mstun_attr_learn_microsoft },
+    { 0x8090, 20, 20, 0, "MS-ALTERNATE-MAPPED-ADDRESS", NULL, mstun_attr_show_address, mstun_attr_learn_microsoft },
     { 0x8095, 8, 8, 0, "MS-MULTIPLEXED-TURN-SESSION-ID", &hf_att_ms_multiplexed_turn_session_id, mstun_attr_show_uint,
       learn_session },
 };
 
-const mstun_attr_table_t mstun_attr_ms = { rows, array_length(rows) };
-
+/* What MS-TURN uses in another sense, or with other lengths, than the RFCs. */
 static const mstun_attr_t ms_turn_rows[] = {
-    { 0x0001, ADDRESS, "MAPPED-ADDRESS", NULL, mstun_show_address, learn_relayed },
-    { 0x0006, 0, ANY, 0, "USERNAME", NULL, show_username, mstun_learn_username },
-    { 0x0008, 20, 32, 4, "MESSAGE-INTEGRITY", NULL, mstun_show_integrity, mstun_learn_integrity },
-    { 0x0012, ADDRESS, "REMOTE-ADDRESS", NULL, mstun_show_address, learn_peer },
-    { 0x0014, 0, 128, 0, "NONCE", NULL, mstun_show_nonce, mstun_learn_nonce },
-    { 0x0015, 0, 128, 0, "REALM", NULL, mstun_show_realm, mstun_learn_realm },
-    { 0x8020, ADDRESS, "MS-XOR-MAPPED-ADDRESS", NULL, mstun_show_xor_address, learn_xor_mapped },
+    MSTUN_ATTR_ADDRESS_ROW(0x0001, "MAPPED-ADDRESS", mstun_attr_show_address, learn_relayed),
+    { 0x0006, 0, MSTUN_ANY_LEN, 0, "USERNAME", NULL, show_username, mstun_attr_learn_username },
+    { 0x0008, 20, 32, 4, "MESSAGE-INTEGRITY", NULL, mstun_attr_show_integrity, mstun_attr_learn_integrity },
+    MSTUN_ATTR_ADDRESS_ROW(0x0012, "REMOTE-ADDRESS", mstun_attr_show_address, learn_peer),
+    { 0x0014, 0, 128, 0, "NONCE", NULL, mstun_attr_show_nonce, mstun_attr_learn_nonce },
+    { 0x0015, 0, 128, 0, "REALM", NULL, mstun_attr_show_realm, mstun_attr_learn_realm },
+    MSTUN_ATTR_ADDRESS_ROW(0x8020, "MS-XOR-MAPPED-ADDRESS", mstun_attr_show_xor_address, mstun_attr_learn_xor_mapped),
 };
 
-const mstun_attr_table_t mstun_attr_ms_turn = { ms_turn_rows, array_length(ms_turn_rows) };
-
-/* [MS-TURN] 2.2.2.17; each includes what stands before it. */
+/* [MS-TURN] 2.2.2.17. Each version includes those before it. */
 static const value_string version_names[] = {
     { 1, "ICE" },
     { 2, "MS-ICE2" },
@@ -318,4 +289,6 @@ void mstun_attr_ms_register(const mstun_registrar_t *reg)
 
     MSTUN_REGISTER_FIELDS(reg, hf);
     MSTUN_REGISTER_EXPERTS(reg, ei);
+    mstun_attr_add_rows(rows, array_length(rows));
+    mstun_attr_add_ms_turn_rows(ms_turn_rows, array_length(ms_turn_rows));
 }

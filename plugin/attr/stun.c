@@ -20,22 +20,12 @@ static int hf_att_cache_timeout = -1;
 static int hf_att_authorization_server = -1;
 static int hf_att_origin = -1;
 
-/* MAPPED-ADDRESS gives way to XOR-MAPPED-ADDRESS: NATs that rewrite addresses in packets spoil the plain one. */
+/* XOR-MAPPED-ADDRESS takes precedence: NATs that rewrite addresses in packets change the plain one. */
 static void learn_mapped(const uint8_t *value, uint16_t len, mstun_facts_t *facts)
 {
     if (!facts->mapped.family) {
         mstun_endpoint_read(value, len, NULL, &facts->mapped);
     }
-}
-
-static void learn_xor_mapped(const uint8_t *value, uint16_t len, mstun_facts_t *facts)
-{
-    mstun_endpoint_read(value, len, facts->id, &facts->mapped);
-}
-
-static void learn_alternate(const uint8_t *value, uint16_t len, mstun_facts_t *facts)
-{
-    mstun_endpoint_read(value, len, NULL, &facts->alternate);
 }
 
 static void learn_integrity_sha256(const uint8_t *value, uint16_t len, mstun_facts_t *facts)
@@ -54,83 +44,73 @@ static void learn_password_algorithm(const uint8_t *value, uint16_t len _U_, mst
     facts->password_algorithm = pntohu16(value);
 }
 
-static void learn_software(const uint8_t *value, uint16_t len, mstun_facts_t *facts)
-{
-    facts->software = (mstun_span_t){ .bytes = value, .len = (uint16_t)mstun_text_len(value, len) };
-}
-
-static void learn_fingerprint(const uint8_t *value, uint16_t len _U_, mstun_facts_t *facts)
-{
-    facts->fingerprint = pntohu32(value);
-}
-
 /* RFC 5780 section 7.2: two flags at the end of four bytes. */
-static void show_change_request(const mstun_attr_ctx_t *show, const mstun_attr_t *row _U_, int offset, int len _U_)
+static void show_change_request(const mstun_attr_ctx_t *ctx, const mstun_attr_t *row _U_, int offset, int len _U_)
 {
-    mstun_attr_add_reserved(show, offset, 2);
-    proto_tree_add_item(show->tree, hf_att_change_ip, show->tvb, offset + 2, 2, ENC_BIG_ENDIAN);
-    proto_tree_add_item(show->tree, hf_att_change_port, show->tvb, offset + 2, 2, ENC_BIG_ENDIAN);
+    static int *const flags[] = { &hf_att_change_ip, &hf_att_change_port, NULL };
+
+    mstun_attr_add_reserved(ctx, offset, 2);
+    proto_tree_add_bitmask_list(ctx->tree, ctx->tvb, offset + 2, 2, flags, ENC_BIG_ENDIAN);
 }
 
-/* RFC 5780 section 7.5: a port and padding; an older draft had an XORed address under this type. */
-static void show_response_port(const mstun_attr_ctx_t *show, const mstun_attr_t *row, int offset, int len)
+/* RFC 5780 section 7.5: a port and padding. An older draft used this type for an XORed address. */
+static void show_response_port(const mstun_attr_ctx_t *ctx, const mstun_attr_t *row, int offset, int len)
 {
     if (len > 4) {
-        mstun_show_xor_address(show, row, offset, len);
+        mstun_attr_show_xor_address(ctx, row, offset, len);
         return;
     }
-    mstun_add_port(show, offset);
-    mstun_attr_add_reserved(show, offset + 2, 2);
-    MSTUN_ATTR_SET_SUMMARY(show, "%u", tvb_get_ntohs(show->tvb, offset));
+    mstun_attr_add_port(ctx, offset);
+    mstun_attr_add_reserved(ctx, offset + 2, 2);
+    MSTUN_ATTR_SET_SUMMARY(ctx, "%u", tvb_get_ntohs(ctx->tvb, offset));
 }
 
 /* RFC 7982 section 3.1 */
-static void show_transmit_counter(const mstun_attr_ctx_t *show, const mstun_attr_t *row _U_, int offset, int len _U_)
+static void show_transmit_counter(const mstun_attr_ctx_t *ctx, const mstun_attr_t *row _U_, int offset, int len _U_)
 {
-    mstun_attr_add_reserved(show, offset, 2);
-    proto_tree_add_item(show->tree, hf_att_transmit_counter_request, show->tvb, offset + 2, 1, ENC_BIG_ENDIAN);
-    proto_tree_add_item(show->tree, hf_att_transmit_counter_response, show->tvb, offset + 3, 1, ENC_BIG_ENDIAN);
+    mstun_attr_add_reserved(ctx, offset, 2);
+    proto_tree_add_item(ctx->tree, hf_att_transmit_counter_request, ctx->tvb, offset + 2, 1, ENC_BIG_ENDIAN);
+    proto_tree_add_item(ctx->tree, hf_att_transmit_counter_response, ctx->tvb, offset + 3, 1, ENC_BIG_ENDIAN);
 }
 
-#define ANY 0xFFFF
-#define ADDRESS 4, ANY, 0 /* the family tells which length is right: mstun_show_address */
-
+/* type, min_len, max_len, length_multiple, name, hf, show, learn */
 static const mstun_attr_t rows[] = {
-    { 0x0001, ADDRESS, "MAPPED-ADDRESS", NULL, mstun_show_address, learn_mapped },
-    { 0x0002, ADDRESS, "RESPONSE-ADDRESS", NULL, mstun_show_address, NULL },
+    /* FINGERPRINT is in message/fingerprint.c */
+    MSTUN_ATTR_ADDRESS_ROW(0x0001, "MAPPED-ADDRESS", mstun_attr_show_address, learn_mapped),
+    MSTUN_ATTR_ADDRESS_ROW(0x0002, "RESPONSE-ADDRESS", mstun_attr_show_address, NULL),
     { 0x0003, 4, 4, 0, "CHANGE-REQUEST", NULL, show_change_request, NULL },
-    { 0x0004, ADDRESS, "SOURCE-ADDRESS", NULL, mstun_show_address, NULL },
-    { 0x0005, ADDRESS, "CHANGED-ADDRESS", NULL, mstun_show_address, NULL },
-    { 0x0006, 0, 513, 0, "USERNAME", NULL, mstun_show_username, mstun_learn_username },
-    { 0x0007, 0, ANY, 0, "PASSWORD", &hf_att_password, mstun_attr_show_bytes, NULL },
-    { 0x0008, 20, 20, 0, "MESSAGE-INTEGRITY", NULL, mstun_show_integrity, mstun_learn_integrity },
-    { 0x0009, 4, ANY, 0, "ERROR-CODE", NULL, mstun_show_error_code, mstun_learn_error_code },
-    { 0x000A, 0, ANY, 0, "UNKNOWN-ATTRIBUTES", NULL, mstun_show_unknown_attributes, mstun_learn_unknown_attributes },
-    { 0x000B, ADDRESS, "REFLECTED-FROM", NULL, mstun_show_address, NULL },
-    { 0x0014, 0, 763, 0, "REALM", NULL, mstun_show_realm, mstun_learn_realm },
-    { 0x0015, 0, 763, 0, "NONCE", NULL, mstun_show_nonce, mstun_learn_nonce },
-    { 0x001B, 2, ANY, 0, "ACCESS-TOKEN", NULL, mstun_show_access_token, NULL },
-    { 0x001C, 16, 32, 4, "MESSAGE-INTEGRITY-SHA256", NULL, mstun_show_integrity, learn_integrity_sha256 },
-    { 0x001D, 4, ANY, 0, "PASSWORD-ALGORITHM", NULL, mstun_show_password_algorithms, learn_password_algorithm },
+    MSTUN_ATTR_ADDRESS_ROW(0x0004, "SOURCE-ADDRESS", mstun_attr_show_address, NULL),
+    MSTUN_ATTR_ADDRESS_ROW(0x0005, "CHANGED-ADDRESS", mstun_attr_show_address, NULL),
+    { 0x0006, 0, 513, 0, "USERNAME", NULL, mstun_attr_show_username, mstun_attr_learn_username },
+    { 0x0007, 0, MSTUN_ANY_LEN, 0, "PASSWORD", &hf_att_password, mstun_attr_show_bytes, NULL },
+    { 0x0008, 20, 20, 0, "MESSAGE-INTEGRITY", NULL, mstun_attr_show_integrity, mstun_attr_learn_integrity },
+    { 0x0009, 4, MSTUN_ANY_LEN, 0, "ERROR-CODE", NULL, mstun_attr_show_error_code, mstun_attr_learn_error_code },
+    { 0x000A, 0, MSTUN_ANY_LEN, 0, "UNKNOWN-ATTRIBUTES", NULL, mstun_attr_show_unknown_attributes,
+      mstun_attr_learn_unknown_attributes },
+    MSTUN_ATTR_ADDRESS_ROW(0x000B, "REFLECTED-FROM", mstun_attr_show_address, NULL),
+    { 0x0014, 0, 763, 0, "REALM", NULL, mstun_attr_show_realm, mstun_attr_learn_realm },
+    { 0x0015, 0, 763, 0, "NONCE", NULL, mstun_attr_show_nonce, mstun_attr_learn_nonce },
+    { 0x001B, 2, MSTUN_ANY_LEN, 0, "ACCESS-TOKEN", NULL, mstun_attr_show_access_token, NULL },
+    { 0x001C, 16, 32, 4, "MESSAGE-INTEGRITY-SHA256", NULL, mstun_attr_show_integrity, learn_integrity_sha256 },
+    { 0x001D, 4, MSTUN_ANY_LEN, 0, "PASSWORD-ALGORITHM", NULL, mstun_attr_show_password_algorithms,
+      learn_password_algorithm },
     { 0x001E, 32, 32, 0, "USERHASH", &hf_att_userhash, mstun_attr_show_bytes, learn_userhash },
-    { 0x0020, ADDRESS, "XOR-MAPPED-ADDRESS", NULL, mstun_show_xor_address, learn_xor_mapped },
-    { 0x0026, 0, ANY, 0, "PADDING", &hf_att_filler, mstun_attr_show_bytes, NULL },
+    MSTUN_ATTR_ADDRESS_ROW(0x0020, "XOR-MAPPED-ADDRESS", mstun_attr_show_xor_address, mstun_attr_learn_xor_mapped),
+    { 0x0026, 0, MSTUN_ANY_LEN, 0, "PADDING", &hf_att_filler, mstun_attr_show_bytes, NULL },
     { 0x0027, 4, 20, 4, "RESPONSE-PORT", NULL, show_response_port, NULL },
-    { 0x0028, ADDRESS, "XOR-REFLECTED-FROM", NULL, mstun_show_xor_address, NULL },
-    { 0x8002, 0, ANY, 0, "PASSWORD-ALGORITHMS", NULL, mstun_show_password_algorithms, NULL },
-    { 0x8003, 0, ANY, 0, "ALTERNATE-DOMAIN", &hf_att_domain, mstun_attr_show_text, NULL },
-    { 0x8022, 0, 763, 0, "SOFTWARE", &hf_att_software, mstun_attr_show_text, learn_software },
-    { 0x8023, ADDRESS, "ALTERNATE-SERVER", NULL, mstun_show_address, learn_alternate },
+    MSTUN_ATTR_ADDRESS_ROW(0x0028, "XOR-REFLECTED-FROM", mstun_attr_show_xor_address, NULL),
+    { 0x8002, 0, MSTUN_ANY_LEN, 0, "PASSWORD-ALGORITHMS", NULL, mstun_attr_show_password_algorithms, NULL },
+    { 0x8003, 0, MSTUN_ANY_LEN, 0, "ALTERNATE-DOMAIN", &hf_att_domain, mstun_attr_show_text, NULL },
+    { 0x8022, 0, 763, 0, "SOFTWARE", &hf_att_software, mstun_attr_show_text, NULL },
+    MSTUN_ATTR_ADDRESS_ROW(0x8023, "ALTERNATE-SERVER", mstun_attr_show_address, mstun_attr_learn_alternate),
     { 0x8025, 4, 4, 0, "TRANSACTION_TRANSMIT_COUNTER", NULL, show_transmit_counter, NULL },
     { 0x8027, 4, 4, 0, "CACHE-TIMEOUT", &hf_att_cache_timeout, mstun_attr_show_uint, NULL },
-    { 0x8028, 4, 4, 0, "FINGERPRINT", NULL, mstun_attr_show_fingerprint, learn_fingerprint },
-    { 0x802B, ADDRESS, "RESPONSE-ORIGIN", NULL, mstun_show_address, NULL },
-    { 0x802C, ADDRESS, "OTHER-ADDRESS", NULL, mstun_show_address, NULL },
-    { 0x802E, 0, ANY, 0, "THIRD-PARTY-AUTHORIZATION", &hf_att_authorization_server, mstun_attr_show_text, NULL },
-    { 0x802F, 0, ANY, 0, "ORIGIN", &hf_att_origin, mstun_attr_show_text, NULL },
+    MSTUN_ATTR_ADDRESS_ROW(0x802B, "RESPONSE-ORIGIN", mstun_attr_show_address, NULL),
+    MSTUN_ATTR_ADDRESS_ROW(0x802C, "OTHER-ADDRESS", mstun_attr_show_address, NULL),
+    { 0x802E, 0, MSTUN_ANY_LEN, 0, "THIRD-PARTY-AUTHORIZATION", &hf_att_authorization_server, mstun_attr_show_text,
+      NULL },
+    { 0x802F, 0, MSTUN_ANY_LEN, 0, "ORIGIN", &hf_att_origin, mstun_attr_show_text, NULL },
 };
-
-const mstun_attr_table_t mstun_attr_stun = { rows, array_length(rows) };
 
 void mstun_attr_stun_register(const mstun_registrar_t *reg)
 {
@@ -160,8 +140,8 @@ void mstun_attr_stun_register(const mstun_registrar_t *reg)
           { "Responses Sent", "mstun.att.transmit_counter.response", FT_UINT8, BASE_DEC, NULL, 0x0,
             "How often the response was sent, RFC 7982 section 3", HFILL } },
         { &hf_att_cache_timeout,
-          { "Cache timeout", "mstun.att.cache_timeout", FT_UINT32, BASE_DEC | BASE_UNIT_STRING,
-            MSTUN_UNITS(&units_seconds), 0x0, "How long the server remembers, RFC 5780 section 7", HFILL } },
+          { "Cache timeout", "mstun.att.cache_timeout", FT_UINT32, BASE_DEC | BASE_UNIT_STRING, &units_seconds, 0x0,
+            "How long the server remembers, RFC 5780 section 7", HFILL } },
         { &hf_att_authorization_server,
           { "Authorization Server", "mstun.att.authorization_server", FT_STRING, BASE_NONE, NULL, 0x0,
             "RFC 7635 section 6.1", HFILL } },
@@ -171,4 +151,5 @@ void mstun_attr_stun_register(const mstun_registrar_t *reg)
     };
 
     MSTUN_REGISTER_FIELDS(reg, hf);
+    mstun_attr_add_rows(rows, array_length(rows));
 }

@@ -2,6 +2,8 @@
  *
  * Attributes of TURN: RFC 8656 section 18, RFC 6062 section 6.2, RFC 8016, and of TURN drafts whose types were never
  * given to anything else. */
+#include <epan/ipproto.h>
+
 #include "attr/address.h"
 #include "attr/decode.h"
 #include "attr/error.h"
@@ -34,7 +36,7 @@ static void learn_lifetime(const uint8_t *value, uint16_t len _U_, mstun_facts_t
     facts->lifetime = pntohu32(value);
 }
 
-/* CreatePermission may have several; the first stands for them. */
+/* The first one; CreatePermission may have several. */
 static void learn_peer(const uint8_t *value, uint16_t len, mstun_facts_t *facts)
 {
     if (!facts->peer.family) {
@@ -64,64 +66,59 @@ static void learn_connection_id(const uint8_t *value, uint16_t len _U_, mstun_fa
     facts->connection_id = pntohu32(value);
 }
 
-static void learn_xor_mapped(const uint8_t *value, uint16_t len, mstun_facts_t *facts)
-{
-    mstun_endpoint_read(value, len, facts->id, &facts->mapped);
-}
-
 static const value_string transport_names[] = {
-    { 6, "TCP" },
-    { 17, "UDP" },
+    { IP_PROTO_TCP, "TCP" },
+    { IP_PROTO_UDP, "UDP" },
     { 0, NULL },
 };
 
-static void show_channel(const mstun_attr_ctx_t *show, const mstun_attr_t *row _U_, int offset, int len _U_)
+static void show_channel(const mstun_attr_ctx_t *ctx, const mstun_attr_t *row _U_, int offset, int len _U_)
 {
-    proto_tree_add_item(show->tree, hf_att_channelnum, show->tvb, offset, 2, ENC_BIG_ENDIAN);
-    mstun_attr_add_reserved(show, offset + 2, 2);
-    MSTUN_ATTR_SET_SUMMARY(show, "0x%04x", tvb_get_ntohs(show->tvb, offset));
+    proto_tree_add_item(ctx->tree, hf_att_channelnum, ctx->tvb, offset, 2, ENC_BIG_ENDIAN);
+    mstun_attr_add_reserved(ctx, offset + 2, 2);
+    MSTUN_ATTR_SET_SUMMARY(ctx, "0x%04x", tvb_get_ntohs(ctx->tvb, offset));
 }
 
-static void show_data(const mstun_attr_ctx_t *show, const mstun_attr_t *row _U_, int offset, int len)
+static void show_data(const mstun_attr_ctx_t *ctx, const mstun_attr_t *row _U_, int offset, int len)
 {
-    proto_tree_add_item(show->tree, hf_att_data, show->tvb, offset, len, ENC_NA);
-    MSTUN_ATTR_SET_SUMMARY(show, "%d bytes", len);
+    proto_tree_add_item(ctx->tree, hf_att_data, ctx->tvb, offset, len, ENC_NA);
+    MSTUN_ATTR_SET_SUMMARY(ctx, "%d bytes", len);
 }
 
-static void show_even_port(const mstun_attr_ctx_t *show, const mstun_attr_t *row _U_, int offset, int len _U_)
+static void show_even_port(const mstun_attr_ctx_t *ctx, const mstun_attr_t *row _U_, int offset, int len _U_)
 {
-    proto_tree_add_item(show->tree, hf_att_reserve_next, show->tvb, offset, 1, ENC_BIG_ENDIAN);
-    if (tvb_get_uint8(show->tvb, offset) & 0x80) {
-        MSTUN_ATTR_SET_SUMMARY(show, "%s", "reserve next port");
+    proto_tree_add_item(ctx->tree, hf_att_reserve_next, ctx->tvb, offset, 1, ENC_BIG_ENDIAN);
+    if (tvb_get_uint8(ctx->tvb, offset) & 0x80) {
+        MSTUN_ATTR_SET_SUMMARY(ctx, "%s", "reserve next port");
     }
 }
 
-static void show_transport(const mstun_attr_ctx_t *show, const mstun_attr_t *row _U_, int offset, int len _U_)
+static void show_transport(const mstun_attr_ctx_t *ctx, const mstun_attr_t *row _U_, int offset, int len _U_)
 {
-    uint8_t protocol = tvb_get_uint8(show->tvb, offset);
+    uint8_t protocol = tvb_get_uint8(ctx->tvb, offset);
 
-    proto_tree_add_item(show->tree, hf_att_transp, show->tvb, offset, 1, ENC_BIG_ENDIAN);
-    mstun_attr_add_reserved(show, offset + 1, 3);
-    MSTUN_ATTR_SET_SUMMARY(show, "%s (%u)", val_to_str_const(protocol, transport_names, "Unknown"), protocol);
+    proto_tree_add_item(ctx->tree, hf_att_transp, ctx->tvb, offset, 1, ENC_BIG_ENDIAN);
+    mstun_attr_add_reserved(ctx, offset + 1, 3);
+    MSTUN_ATTR_SET_SUMMARY(ctx, "%s (%u)", val_to_str_const(protocol, transport_names, "Unknown"), protocol);
 }
 
-/* 0x0021 was TIMER-VAL with a number in TURN drafts and XOR-ONLY, empty, in a STUN draft. */
-static void show_timer_val(const mstun_attr_ctx_t *show, const mstun_attr_t *row, int offset, int len)
+/* TIMER-VAL, a number, in TURN drafts; XOR-ONLY, empty, in a STUN draft. */
+static void show_timer_val(const mstun_attr_ctx_t *ctx, const mstun_attr_t *row, int offset, int len)
 {
     if (len == 4) {
-        mstun_attr_show_uint(show, row, offset, len);
+        mstun_attr_show_uint(ctx, row, offset, len);
     } else {
-        MSTUN_ATTR_SET_SUMMARY(show, "%s", "XOR-ONLY");
+        MSTUN_ATTR_SET_SUMMARY(ctx, "%s", "XOR-ONLY");
     }
 }
 
-/* RFC 8656 section 18.11; MSN Messenger sent a plain mapped address under this type. */
-static void show_additional_family(const mstun_attr_ctx_t *show, const mstun_attr_t *row, int offset, int len)
+/* RFC 8656 section 18.11. MSN Messenger used this type for a plain mapped address. */
+static void show_additional_family(const mstun_attr_ctx_t *ctx, const mstun_attr_t *row, int offset, int len)
 {
     if (len == 4) {
-        mstun_attr_show_family(show, row, offset, len);
+        mstun_attr_show_family(ctx, row, offset, len);
     } else {
-        mstun_show_address(show, row, offset, len);
+        mstun_attr_show_address(ctx, row, offset, len);
     }
 }
 
@@ -130,24 +127,22 @@ static void show_additional_family(const mstun_attr_ctx_t *show, const mstun_att
  *  |           Reserved            |  ICMP Type  |    ICMP Code    |      16, 7 and 9 bits
  *  |                          Error Data                           |
  */
-static void show_icmp(const mstun_attr_ctx_t *show, const mstun_attr_t *row _U_, int offset, int len _U_)
+static void show_icmp(const mstun_attr_ctx_t *ctx, const mstun_attr_t *row _U_, int offset, int len _U_)
 {
-    mstun_attr_add_reserved(show, offset, 2);
-    proto_tree_add_item(show->tree, hf_att_icmp_type, show->tvb, offset + 2, 1, ENC_BIG_ENDIAN);
-    proto_tree_add_item(show->tree, hf_att_icmp_code, show->tvb, offset + 2, 2, ENC_BIG_ENDIAN);
-    proto_tree_add_item(show->tree, hf_att_icmp_data, show->tvb, offset + 4, 4, ENC_NA);
+    mstun_attr_add_reserved(ctx, offset, 2);
+    proto_tree_add_item(ctx->tree, hf_att_icmp_type, ctx->tvb, offset + 2, 1, ENC_BIG_ENDIAN);
+    proto_tree_add_item(ctx->tree, hf_att_icmp_code, ctx->tvb, offset + 2, 2, ENC_BIG_ENDIAN);
+    proto_tree_add_item(ctx->tree, hf_att_icmp_data, ctx->tvb, offset + 4, 4, ENC_NA);
 }
 
-#define ANY 0xFFFF
-#define ADDRESS 4, ANY, 0 /* the family tells which length is right: mstun_show_address */
-
+/* type, min_len, max_len, length_multiple, name, hf, show, learn */
 static const mstun_attr_t rows[] = {
     { 0x000C, 4, 4, 0, "CHANNEL-NUMBER", NULL, show_channel, learn_channel },
     { 0x000D, 4, 4, 0, "LIFETIME", &hf_att_lifetime, mstun_attr_show_uint, learn_lifetime },
     { 0x0010, 4, 4, 0, "BANDWIDTH", &hf_port_bandwidth, mstun_attr_show_uint, NULL },
-    { 0x0012, ADDRESS, "XOR-PEER-ADDRESS", NULL, mstun_show_xor_address, learn_peer },
-    { 0x0013, 0, ANY, 0, "DATA", NULL, show_data, learn_data },
-    { 0x0016, ADDRESS, "XOR-RELAYED-ADDRESS", NULL, mstun_show_xor_address, learn_relayed },
+    MSTUN_ATTR_ADDRESS_ROW(0x0012, "XOR-PEER-ADDRESS", mstun_attr_show_xor_address, learn_peer),
+    { 0x0013, 0, MSTUN_ANY_LEN, 0, "DATA", NULL, show_data, learn_data },
+    MSTUN_ATTR_ADDRESS_ROW(0x0016, "XOR-RELAYED-ADDRESS", mstun_attr_show_xor_address, learn_relayed),
     { 0x0017, 4, 4, 0, "REQUESTED-ADDRESS-FAMILY", NULL, mstun_attr_show_family, NULL },
     { 0x0018, 1, 1, 0, "EVEN-PORT", NULL, show_even_port, NULL },
     { 0x0019, 4, 4, 0, "REQUESTED-TRANSPORT", NULL, show_transport, learn_transport },
@@ -158,13 +153,12 @@ static const mstun_attr_t rows[] = {
     { 0x002A, 4, 4, 0, "CONNECTION-ID", &hf_connection_id, mstun_attr_show_uint, learn_connection_id },
     { 0x0030, 4, 4, 0, "ICMP", NULL, mstun_attr_show_opaque, NULL }, /* of a draft that gave it no layout */
     { 0x8000, 4, 20, 4, "ADDITIONAL-ADDRESS-FAMILY", NULL, show_additional_family, NULL },
-    { 0x8001, 4, ANY, 0, "ADDRESS-ERROR-CODE", NULL, mstun_show_address_error_code, NULL },
+    { 0x8001, 4, MSTUN_ANY_LEN, 0, "ADDRESS-ERROR-CODE", NULL, mstun_attr_show_address_error_code, NULL },
     { 0x8004, 8, 8, 0, "ICMP", NULL, show_icmp, NULL },
-    { 0x8020, ADDRESS, "XOR-MAPPED-ADDRESS", NULL, mstun_show_xor_address, learn_xor_mapped }, /* drafts' 0x0020 */
-    { 0x8030, 0, ANY, 0, "MOBILITY-TICKET", &hf_att_ticket, mstun_attr_show_bytes, NULL },
+    MSTUN_ATTR_ADDRESS_ROW(0x8020, "XOR-MAPPED-ADDRESS", mstun_attr_show_xor_address,
+                           mstun_attr_learn_xor_mapped), /* drafts' 0x0020 */
+    { 0x8030, 0, MSTUN_ANY_LEN, 0, "MOBILITY-TICKET", &hf_att_ticket, mstun_attr_show_bytes, NULL },
 };
-
-const mstun_attr_table_t mstun_attr_turn = { rows, array_length(rows) };
 
 static const value_string reserve_next_names[] = {
     { 0, "No reservation" },
@@ -179,11 +173,11 @@ void mstun_attr_turn_register(const mstun_registrar_t *reg)
           { "Channel-Number", "mstun.att.channelnum", FT_UINT16, BASE_HEX, NULL, 0x0, "RFC 8656 section 18.1",
             HFILL } },
         { &hf_att_lifetime,
-          { "Lifetime", "mstun.att.lifetime", FT_UINT32, BASE_DEC | BASE_UNIT_STRING, MSTUN_UNITS(&units_seconds), 0x0,
+          { "Lifetime", "mstun.att.lifetime", FT_UINT32, BASE_DEC | BASE_UNIT_STRING, &units_seconds, 0x0,
             "0 deletes the allocation", HFILL } },
         { &hf_port_bandwidth,
-          { "Bandwidth", "mstun.port.bandwidth", FT_UINT32, BASE_DEC | BASE_UNIT_STRING,
-            MSTUN_UNITS(&mstun_units_kbit_s), 0x0, "Peak bandwidth", HFILL } },
+          { "Bandwidth", "mstun.port.bandwidth", FT_UINT32, BASE_DEC | BASE_UNIT_STRING, &mstun_units_kbit_s, 0x0,
+            "Peak bandwidth", HFILL } },
         { &hf_att_data,
           { "Data", "mstun.att.data", FT_BYTES, BASE_NONE, NULL, 0x0,
             "Of the application, RFC 8656 section 18.4, [MS-TURN] 2.2.2.12", HFILL } },
@@ -217,4 +211,5 @@ void mstun_attr_turn_register(const mstun_registrar_t *reg)
     };
 
     MSTUN_REGISTER_FIELDS(reg, hf);
+    mstun_attr_add_rows(rows, array_length(rows));
 }

@@ -31,19 +31,19 @@ enum {
     COMPREHENSION_OPTIONAL = 0x8000,
 };
 
-/* RFC 8489 sections 14.5 to 14.7: what may still follow an attribute that protects all before it. */
+/* Attributes that limit what may follow them (RFC 8489 sections 14.5 to 14.7). */
 typedef struct {
     bool integrity;
     bool fingerprint;
 } seen_t;
 
-static void remember(seen_t *seen, uint16_t type)
+static void update_seen(seen_t *seen, uint16_t type)
 {
     seen->integrity = seen->integrity || type == MESSAGE_INTEGRITY || type == MESSAGE_INTEGRITY_SHA256;
     seen->fingerprint = seen->fingerprint || type == FINGERPRINT;
 }
 
-static bool out_of_place(const seen_t *seen, uint16_t type)
+static bool is_out_of_place(const seen_t *seen, uint16_t type)
 {
     if (seen->fingerprint) {
         return true;
@@ -57,18 +57,18 @@ bool mstun_attr_learn_all(const uint8_t *message, uint32_t captured, uint32_t en
     mstun_tlv_walk_t walk;
     mstun_tlv_t tlv;
     seen_t seen = { false, false };
-    bool fills = true;
+    bool fills_message = true;
 
     mstun_tlv_walk_start(&walk, message, captured, end, facts->padded);
     while (mstun_tlv_walk_next(&walk, &tlv)) {
         const mstun_attr_t *row = tlv.state == MSTUN_TLV_OK ? mstun_attr_find(facts->dialect, tlv.type) : NULL;
 
-        fills = fills && tlv.state == MSTUN_TLV_OK;
-        if (!row || !mstun_attr_length_ok(row, tlv.length) || out_of_place(&seen, tlv.type)) {
+        fills_message = fills_message && tlv.state == MSTUN_TLV_OK;
+        if (!row || !mstun_attr_length_ok(row, tlv.length) || is_out_of_place(&seen, tlv.type)) {
             facts->has |= MSTUN_HAS_UNREADABLE_ATTRIBUTE;
-            continue; /* an attribute out of place is to be ignored: RFC 8489 section 14.5 */
+            continue; /* RFC 8489 section 14.5: a receiver ignores an attribute that is out of place */
         }
-        remember(&seen, tlv.type);
+        update_seen(&seen, tlv.type);
         if (tlv.type == FINGERPRINT) {
             facts->fingerprint_offset = tlv.offset;
         }
@@ -76,40 +76,47 @@ bool mstun_attr_learn_all(const uint8_t *message, uint32_t captured, uint32_t en
             row->learn(message + tlv.offset + STUN_TLV_HEADER_LEN, tlv.length, facts);
         }
     }
-    return fills;
+    return fills_message;
 }
 
-/* row: NULL if none has the type. */
+/* The field has the RFCs' names. row: NULL if the type is unknown. */
+static proto_item *add_type(tvbuff_t *tvb, proto_tree *tree, int offset, mstun_dialect_t dialect,
+                            const mstun_attr_t *row, uint16_t type)
+{
+    if (dialect == MSTUN_DIALECT_MS_TURN && row != mstun_attr_find(MSTUN_DIALECT_RFC5389, type)) {
+        return proto_tree_add_uint_format_value(tree, hf_att_type, tvb, offset, 2, type, "%s (0x%04x)", row->name,
+                                                type);
+    }
+    return proto_tree_add_uint(tree, hf_att_type, tvb, offset, 2, type);
+}
+
 static void show_type(tvbuff_t *tvb, proto_tree *tree, int offset, mstun_dialect_t dialect, const mstun_attr_t *row,
                       uint16_t type)
 {
-    bool own_name = dialect == MSTUN_DIALECT_MS_TURN && row != mstun_attr_find(MSTUN_DIALECT_RFC5389, type);
-    proto_item *item = own_name ? proto_tree_add_uint_format_value(tree, hf_att_type, tvb, offset, 2, type,
-                                                                   "%s (0x%04x)", row->name, type)
-                                : proto_tree_add_uint(tree, hf_att_type, tvb, offset, 2, type);
-    proto_tree *bits = proto_item_add_subtree(item, ett_att_type);
+    proto_tree *bits = proto_item_add_subtree(add_type(tvb, tree, offset, dialect, row, type), ett_att_type);
 
     mstun_add_hidden_bits_if_referenced(bits, hf_att_type_comprehension, tvb, offset, type);
     mstun_add_hidden_bits_if_referenced(bits, hf_att_type_assignment, tvb, offset, type);
 }
 
-static void expert_length(packet_info *pinfo, proto_item *item, const mstun_attr_t *row, uint32_t len)
+static void add_length_expert(packet_info *pinfo, proto_item *item, const mstun_attr_t *row, uint32_t len)
 {
-    const char *in_units = row->unit > 1 ? wmem_strdup_printf(pinfo->pool, ", in multiples of %u", row->unit) : "";
+    const char *multiples =
+        row->length_multiple > 1 ? wmem_strdup_printf(pinfo->pool, ", in multiples of %u", row->length_multiple) : "";
 
     if (row->min_len == row->max_len) {
         expert_add_info_format(pinfo, item, &ei_length_unexpected, "%s has %u bytes of value, must have %u", row->name,
                                len, row->min_len);
-    } else if (row->max_len == UINT16_MAX) {
+    } else if (row->max_len == MSTUN_ANY_LEN) {
         expert_add_info_format(pinfo, item, &ei_length_unexpected, "%s has %u bytes of value, must have %u or more%s",
-                               row->name, len, row->min_len, in_units);
+                               row->name, len, row->min_len, multiples);
     } else {
         expert_add_info_format(pinfo, item, &ei_length_unexpected, "%s has %u bytes of value, must have %u to %u%s",
-                               row->name, len, row->min_len, row->max_len, in_units);
+                               row->name, len, row->min_len, row->max_len, multiples);
     }
 }
 
-static void expert_unknown(packet_info *pinfo, proto_item *item, uint16_t type)
+static void add_unknown_expert(packet_info *pinfo, proto_item *item, uint16_t type)
 {
     if (type & COMPREHENSION_OPTIONAL) {
         expert_add_info_format(pinfo, item, &ei_unknown_optional, "Unknown attribute 0x%04x; a receiver may ignore it",
@@ -122,7 +129,7 @@ static void expert_unknown(packet_info *pinfo, proto_item *item, uint16_t type)
     }
 }
 
-static void expert_place(packet_info *pinfo, proto_item *item, const seen_t *seen)
+static void add_place_expert(packet_info *pinfo, proto_item *item, const seen_t *seen)
 {
     if (seen->fingerprint) {
         expert_add_info(pinfo, item, &ei_after_fingerprint);
@@ -131,24 +138,24 @@ static void expert_place(packet_info *pinfo, proto_item *item, const seen_t *see
     }
 }
 
-static void show_value(const mstun_attr_ctx_t *show, const mstun_tlv_t *tlv, const mstun_attr_t *row)
+static void show_value(const mstun_attr_ctx_t *ctx, const mstun_tlv_t *tlv, const mstun_attr_t *row)
 {
     int value = (int)tlv->offset + STUN_TLV_HEADER_LEN;
 
     if (tlv->state == MSTUN_TLV_LENGTH_BEYOND_MESSAGE) {
-        expert_add_info_format(show->pinfo, show->item, &ei_length_beyond_message,
+        expert_add_info_format(ctx->pinfo, ctx->item, &ei_length_beyond_message,
                                "%s: its length of %u bytes runs past the end of the message, which has %u left",
                                mstun_attr_name_of(row), tlv->length, tlv->value_len);
     } else if (!row) {
-        expert_unknown(show->pinfo, show->item, tlv->type);
+        add_unknown_expert(ctx->pinfo, ctx->item, tlv->type);
     } else if (!mstun_attr_length_ok(row, tlv->length)) {
-        expert_length(show->pinfo, show->item, row, tlv->length);
+        add_length_expert(ctx->pinfo, ctx->item, row, tlv->length);
     } else {
-        row->show(show, row, value, (int)tlv->value_len);
+        row->show(ctx, row, value, (int)tlv->value_len);
         return;
     }
     if (tlv->value_len > 0) {
-        mstun_attr_add_value(show->tree, show->tvb, value, (int)tlv->value_len);
+        mstun_attr_add_value(ctx->tree, ctx->tvb, value, (int)tlv->value_len);
     }
 }
 
@@ -161,24 +168,29 @@ static void show_attribute(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, 
 
     tvb_ensure_bytes_exist(tvb, offset, STUN_TLV_HEADER_LEN + (int)tlv->value_len);
     proto_item *item = proto_tree_add_uint(tree, hf_attribute, tvb, offset, len, tlv->type);
-    mstun_attr_ctx_t show = {
-        .pinfo = pinfo, .tvb = tvb, .item = item, .name = mstun_attr_name_of(row), .facts = facts
-    };
+    proto_tree *attribute_tree = proto_item_add_subtree(item, ett_attribute);
+    bool has_summary = false;
+    const mstun_attr_ctx_t ctx = { .pinfo = pinfo,
+                                   .tvb = tvb,
+                                   .tree = attribute_tree,
+                                   .item = item,
+                                   .has_summary = &has_summary,
+                                   .name = mstun_attr_name_of(row),
+                                   .facts = facts };
 
-    show.tree = proto_item_add_subtree(item, ett_attribute);
-    show_type(tvb, show.tree, offset, facts->dialect, row, tlv->type);
-    proto_tree_add_uint(show.tree, hf_att_length, tvb, offset + 2, 2, tlv->length);
-    show_value(&show, tlv, row);
-    if (mstun_attr_wants_summary(&show) && !PITEM_FINFO(item)->rep) { /* it has nothing to say */
-        proto_item_set_text(item, "%s", show.name);
+    show_type(tvb, attribute_tree, offset, facts->dialect, row, tlv->type);
+    proto_tree_add_uint(attribute_tree, hf_att_length, tvb, offset + 2, 2, tlv->length);
+    show_value(&ctx, tlv, row);
+    if (mstun_attr_wants_summary(&ctx) && !has_summary) {
+        proto_item_set_text(item, "%s", ctx.name);
     }
     if (tlv->padding > 0) {
         int end = offset + STUN_TLV_HEADER_LEN + (int)tlv->value_len;
 
-        proto_tree_add_uint(show.tree, hf_att_padding, tvb, end, (int)tlv->padding, tlv->padding);
+        proto_tree_add_uint(attribute_tree, hf_att_padding, tvb, end, (int)tlv->padding, tlv->padding);
     }
-    if (out_of_place(seen, tlv->type)) {
-        expert_place(pinfo, item, seen);
+    if (is_out_of_place(seen, tlv->type)) {
+        add_place_expert(pinfo, item, seen);
     }
 }
 
@@ -201,11 +213,12 @@ void mstun_attr_show_all(tvbuff_t *tvb, packet_info *pinfo, proto_tree *parent, 
             expert_add_info(pinfo, item, &ei_trailing_bytes);
             continue;
         }
-        if (tlv.state == MSTUN_TLV_TRUNCATED_BY_CAPTURE) { /* says "packet size limited during capture" on this frame */
+        if (tlv.state == MSTUN_TLV_TRUNCATED_BY_CAPTURE) {
+            /* Throws if type or length are missing; show_attribute() throws if the value is. */
             tvb_ensure_bytes_exist(tvb, (int)tlv.offset, STUN_TLV_HEADER_LEN);
         }
         show_attribute(tvb, pinfo, tree, &tlv, facts, &seen);
-        remember(&seen, tlv.type);
+        update_seen(&seen, tlv.type);
     }
 }
 

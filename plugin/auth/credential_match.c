@@ -14,32 +14,32 @@ static mstun_span_t span_of(const GByteArray *bytes)
     return bytes ? (mstun_span_t){ .bytes = bytes->data, .len = (uint16_t)bytes->len } : (mstun_span_t){ NULL, 0 };
 }
 
-/* RFC 8445 section 7.2.2: the receiver's ufrag, whose password it is, stands first in USERNAME. */
+/* RFC 8445 section 7.2.2: USERNAME begins with the ufrag of the receiver, whose password is used. */
 static bool begins_with_ufrag(const mstun_span_t *username, const mstun_span_t *ufrag)
 {
     return ufrag->len > 0 && username->len > ufrag->len && username->bytes[ufrag->len] == ':' &&
            memcmp(username->bytes, ufrag->bytes, ufrag->len) == 0;
 }
 
-/* MS-TURN's later requests say no realm; nor does a response, if nobody knows its request. */
+/* MS-TURN's later requests state no realm, and nor does a response, whose request may not be in the capture. */
 static bool may_lack_realm(const mstun_identity_t *identity)
 {
     return identity->scheme == MSTUN_SCHEME_MS_TURN_SHA1 || identity->scheme == MSTUN_SCHEME_MS_TURN_SHA256 ||
-           !mstun_identity_named(identity);
+           !mstun_identity_has_name(identity);
 }
 
-static bool has_realm(const mstun_credentials_row_t *row, const mstun_identity_t *identity)
+static bool has_realm(const mstun_credential_row_t *row, const mstun_identity_t *identity)
 {
-    mstun_span_t own = mstun_span_unquoted(span_of_text(row->realm)), said = mstun_span_unquoted(identity->realm);
+    mstun_span_t wanted = mstun_span_unquoted(span_of_text(row->realm)), realm = mstun_span_unquoted(identity->realm);
 
     if (row->realm[0] == '\0') {
         return true;
     }
-    return identity->realm.bytes ? mstun_span_equal(&own, &said) : may_lack_realm(identity);
+    return identity->realm.bytes ? mstun_span_equal(&wanted, &realm) : may_lack_realm(identity);
 }
 
 /* draft-uberti-behave-turn-rest: "time:user" or "time" alone, in seconds since 1970. */
-static bool is_of_secret(const mstun_credentials_row_t *row, const mstun_span_t *username)
+static bool is_name_for_secret(const mstun_credential_row_t *row, const mstun_span_t *username)
 {
     uint16_t digits = 0;
 
@@ -53,35 +53,35 @@ static bool is_of_secret(const mstun_credentials_row_t *row, const mstun_span_t 
         return true;
     }
     mstun_span_t user = { .bytes = username->bytes + digits + 1, .len = (uint16_t)(username->len - digits - 1) };
-    mstun_span_t own = span_of(row->names[0]);
+    mstun_span_t wanted = span_of(row->names[0]);
 
-    return digits < username->len && mstun_span_equal(&user, &own);
+    return digits < username->len && mstun_span_equal(&user, &wanted);
 }
 
-static bool has_userhash(const mstun_credentials_row_t *row, const mstun_identity_t *identity)
+static bool has_userhash(const mstun_credential_row_t *row, const mstun_identity_t *identity)
 {
-    mstun_span_t own = span_of(row->names[0]);
+    mstun_span_t username = span_of(row->names[0]);
     uint8_t hash[HASH_SHA2_256_LENGTH];
 
-    return identity->userhash.len == sizeof hash && mstun_userhash(&own, &identity->realm, hash) &&
+    return identity->userhash.len == sizeof hash && mstun_userhash(&username, &identity->realm, hash) &&
            memcmp(hash, identity->userhash.bytes, sizeof hash) == 0;
 }
 
-static bool has_name(const mstun_credentials_row_t *row, const mstun_identity_t *identity)
+static bool has_name(const mstun_credential_row_t *row, const mstun_identity_t *identity)
 {
     if (row->password_kind == MSTUN_PASSWORD_SECRET) {
-        return identity->username.bytes && is_of_secret(row, &identity->username);
+        return identity->username.bytes && is_name_for_secret(row, &identity->username);
     }
     if (identity->userhash.bytes) {
         return has_userhash(row, identity);
     }
-    mstun_span_t own = mstun_span_without_fill(span_of(row->names[0]));
-    mstun_span_t said = mstun_span_without_fill(identity->username);
+    mstun_span_t wanted = mstun_span_without_nuls(span_of(row->names[0]));
+    mstun_span_t username = mstun_span_without_nuls(identity->username);
 
-    return identity->username.bytes && mstun_span_equal(&own, &said);
+    return identity->username.bytes && mstun_span_equal(&wanted, &username);
 }
 
-static bool has_ufrag(const mstun_credentials_row_t *row, const mstun_identity_t *identity)
+static bool has_ufrag(const mstun_credential_row_t *row, const mstun_identity_t *identity)
 {
     mstun_span_t text = span_of(row->names[0]), decoded = span_of(row->names[1]);
 
@@ -89,19 +89,19 @@ static bool has_ufrag(const mstun_credentials_row_t *row, const mstun_identity_t
            (begins_with_ufrag(&identity->username, &text) || begins_with_ufrag(&identity->username, &decoded));
 }
 
-/* Whether the row's password may be the message's: without a name any may be, but a secret needs one. */
-static bool may_be_for(const mstun_credentials_row_t *row, const mstun_identity_t *identity)
+/* Whether the row's password may be that of the message. Without a name any may be; but a shared secret needs one. */
+static bool is_for(const mstun_credential_row_t *row, const mstun_identity_t *identity)
 {
-    if (!mstun_identity_named(identity)) {
+    if (!mstun_identity_has_name(identity)) {
         return row->password_kind != MSTUN_PASSWORD_SECRET && has_realm(row, identity);
     }
     return row->name_kind == MSTUN_NAME_UFRAG ? has_ufrag(row, identity)
                                               : has_realm(row, identity) && has_name(row, identity);
 }
 
-/* The password that a server with this secret gives out: base64(HMAC-SHA1(secret, name)). */
-static void make_keys_of_secret(const mstun_credentials_row_t *row, const mstun_identity_t *identity,
-                                mstun_keys_t *keys)
+/* The password that a server makes of its secret: base64(HMAC-SHA1(secret, name)). */
+static void derive_keys_from_secret(const mstun_credential_row_t *row, const mstun_identity_t *identity,
+                                    mstun_keys_t *keys)
 {
     mstun_span_t secret = span_of(row->passwords[0]);
     uint8_t digest[HASH_SHA1_LENGTH];
@@ -111,13 +111,13 @@ static void make_keys_of_secret(const mstun_credentials_row_t *row, const mstun_
         char *text = g_base64_encode(digest, sizeof digest);
         mstun_span_t password = span_of_text(text);
 
-        mstun_keys_make(identity, &password, 1, keys);
+        mstun_keys_derive(identity, &password, 1, keys);
         g_free(text);
     }
 }
 
-/* In the row's own words where the message says a hash, or nothing. */
-static mstun_identity_t in_words_of(const mstun_credentials_row_t *row, const mstun_identity_t *identity)
+/* With the name and realm of the row where the message states a hash, or nothing. */
+static mstun_identity_t identity_with_row_defaults(const mstun_credential_row_t *row, const mstun_identity_t *identity)
 {
     mstun_identity_t result = *identity;
 
@@ -131,69 +131,69 @@ static mstun_identity_t in_words_of(const mstun_credentials_row_t *row, const ms
     return result;
 }
 
-static const mstun_keys_t *keys_of(mstun_credentials_row_t *row, const mstun_identity_t *identity)
+static const mstun_keys_t *keys_of(mstun_credential_row_t *row, const mstun_identity_t *identity)
 {
-    if (row->keys_for && mstun_identity_equal(row->keys_for, identity)) {
+    if (row->keys_identity && mstun_identity_equal(row->keys_identity, identity)) {
         return row->keys;
     }
-    mstun_credentials_forget_keys(row);
-    row->keys_for = mstun_identity_copy(NULL, identity);
+    mstun_credential_uat_free_keys(row);
+    row->keys_identity = mstun_identity_copy(NULL, identity);
     row->keys = g_new(mstun_keys_t, 1);
     if (row->password_kind == MSTUN_PASSWORD_SECRET) {
-        make_keys_of_secret(row, identity, row->keys);
+        derive_keys_from_secret(row, identity, row->keys);
     } else {
         mstun_span_t passwords[MSTUN_DECODINGS] = { span_of(row->passwords[0]), span_of(row->passwords[1]) };
 
-        mstun_keys_make(identity, passwords, row->passwords[1] ? MSTUN_DECODINGS : 1, row->keys);
+        mstun_keys_derive(identity, passwords, row->passwords[1] ? MSTUN_DECODINGS : 1, row->keys);
     }
     return row->keys;
 }
 
-static bool try_row(mstun_credentials_row_t *row, const mstun_facts_t *facts, const mstun_span_t *hmac,
-                    const mstun_identity_t *identity, mstun_credentials_match_t *fit)
+static bool try_row(mstun_credential_row_t *row, const mstun_facts_t *facts, const mstun_span_t *hmac,
+                    const mstun_identity_t *identity, mstun_credential_match_t *match)
 {
-    mstun_identity_t as = in_words_of(row, identity);
-    const mstun_keys_t *keys = keys_of(row, &as);
+    mstun_identity_t completed = identity_with_row_defaults(row, identity);
+    const mstun_keys_t *keys = keys_of(row, &completed);
 
     for (unsigned i = 0; i < keys->count; i++) {
-        unsigned number = (row->likeliest + i) % keys->count;
+        unsigned index = (row->last_matching_key + i) % keys->count;
 
-        fit->mode = mstun_integrity_variant_of(facts, hmac, &keys->keys[number]);
-        if (fit->mode) {
-            fit->key = keys->keys[number].kind;
-            row->likeliest = number;
+        match->variant = mstun_hmac_find_variant(facts, hmac, &keys->keys[index]);
+        if (match->variant) {
+            match->key = keys->keys[index].kind;
+            row->last_matching_key = index;
             return true;
         }
     }
     return false;
 }
 
-bool mstun_credentials_empty(void)
+bool mstun_credential_match_is_possible(void)
 {
     unsigned count;
 
-    mstun_credentials_rows(&count);
-    return count == 0;
+    mstun_credential_uat_rows(&count);
+    return count > 0;
 }
 
-void mstun_credentials_try(const mstun_facts_t *facts, const mstun_span_t *hmac, const mstun_identity_t *identity,
-                           mstun_credentials_match_t *fit)
+void mstun_credential_match_try(const mstun_facts_t *facts, const mstun_span_t *hmac, const mstun_identity_t *identity,
+                                mstun_credential_match_t *match)
 {
-    bool is_named = mstun_identity_named(identity);
+    bool is_named = mstun_identity_has_name(identity);
     unsigned count;
-    mstun_credentials_row_t *rows = mstun_credentials_rows(&count);
+    mstun_credential_row_t *rows = mstun_credential_uat_rows(&count);
 
-    for (unsigned i = 0; i < count && fit->mode == MSTUN_INTEGRITY_VARIANT_NONE; i++) {
-        mstun_credentials_row_t *row = &rows[i];
+    for (unsigned i = 0; i < count && match->variant == MSTUN_HMAC_VARIANT_NONE; i++) {
+        mstun_credential_row_t *row = &rows[i];
 
-        if (!may_be_for(row, identity)) {
+        if (!is_for(row, identity)) {
             continue;
         }
-        fit->tried += is_named;
-        fit->beyond_ascii = fit->beyond_ascii || !row->ascii;
-        if (try_row(row, facts, hmac, identity, fit) || (is_named && fit->row == 0)) {
-            fit->row = i + 1;
-            fit->note = row->note;
+        match->tried += is_named;
+        match->has_non_ascii = match->has_non_ascii || !row->is_ascii;
+        if (try_row(row, facts, hmac, identity, match) || (is_named && match->row == 0)) {
+            match->row = i + 1;
+            match->note = row->note;
         }
     }
 }

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "auth/credential_uat.h"
 
+#include <epan/strutil.h>
 #include <epan/uat.h>
 
-#define NAME_MAX_LEN 763u /* bytes: RFC 8489 sections 14.3 and 14.9 allow fewer than that */
+#define NAME_MAX_LEN 763u /* bytes of user name or realm: RFC 8489 sections 14.3 and 14.9 */
 
-static mstun_credentials_row_t *rows;
+static mstun_credential_row_t *rows;
 static unsigned row_count;
 
-mstun_credentials_row_t *mstun_credentials_rows(unsigned *count)
+mstun_credential_row_t *mstun_credential_uat_rows(unsigned *count)
 {
     *count = row_count;
     return rows;
@@ -19,7 +20,7 @@ static GByteArray *from_text(const char *text)
     return g_byte_array_new_take((guint8 *)g_strdup(text), strlen(text));
 }
 
-/* NULL if the text is not base64, with its padding and without anything else. */
+/* NULL if the text is not base64, padded and without white space. g_base64_decode() skips what is not base64. */
 static GByteArray *from_base64(const char *text)
 {
     size_t len = strlen(text);
@@ -37,40 +38,30 @@ static GByteArray *from_base64(const char *text)
 /* NULL if the text is not made of pairs of hex digits. */
 static GByteArray *from_hex(const char *text)
 {
-    size_t len = strlen(text);
-
-    if (len == 0 || len % 2 != 0 || strspn(text, "0123456789abcdefABCDEF") != len) {
-        return NULL;
-    }
     GByteArray *bytes = g_byte_array_new();
 
-    for (size_t i = 0; i < len; i += 2) {
-        guint8 byte = (guint8)(g_ascii_xdigit_value(text[i]) << 4 | g_ascii_xdigit_value(text[i + 1]));
-
-        g_byte_array_append(bytes, &byte, 1);
+    if (!hex_str_to_bytes_encoding(text, bytes, NULL, ENC_STR_HEX | ENC_SEP_NONE, true)) {
+        g_byte_array_unref(bytes);
+        return NULL;
     }
     return bytes;
 }
 
-static void forget_readings(GByteArray **readings)
+static void free_decodings(GByteArray **decodings)
 {
     for (unsigned i = 0; i < MSTUN_DECODINGS; i++) {
-        if (readings[i]) {
-            g_byte_array_unref(readings[i]);
-            readings[i] = NULL;
-        }
+        g_clear_pointer(&decodings[i], g_byte_array_unref);
     }
 }
 
-void mstun_credentials_forget_keys(mstun_credentials_row_t *row)
+void mstun_credential_uat_free_keys(mstun_credential_row_t *row)
 {
-    wmem_free(NULL, row->keys_for);
-    g_free(row->keys);
-    row->keys_for = NULL;
-    row->keys = NULL;
+    wmem_free(NULL, row->keys_identity);
+    row->keys_identity = NULL;
+    g_clear_pointer(&row->keys, g_free);
 }
 
-static void read_name(mstun_credentials_row_t *row)
+static void decode_name(mstun_credential_row_t *row)
 {
     switch (row->name_kind) {
     case MSTUN_NAME_TEXT:
@@ -84,17 +75,17 @@ static void read_name(mstun_credentials_row_t *row)
         break;
     case MSTUN_NAME_UFRAG:
         row->names[0] = from_text(row->name);
-        row->names[1] = from_base64(row->name); /* [MS-ICE] 3.1.4.8: that version sends it decoded */
+        row->names[1] = from_base64(row->name); /* [MS-ICE] 3.1.4.8: decoded in USERNAME */
         break;
     }
 }
 
-static void read_password(mstun_credentials_row_t *row)
+static void decode_password(mstun_credential_row_t *row)
 {
     switch (row->password_kind) {
     case MSTUN_PASSWORD_TEXT:
         row->passwords[0] = from_text(row->password);
-        row->passwords[1] = from_base64(row->password); /* whoever copies it from SIP need not know that it is */
+        row->passwords[1] = from_base64(row->password); /* as Microsoft's signalling has it */
         break;
     case MSTUN_PASSWORD_BASE64:
         row->passwords[0] = from_base64(row->password);
@@ -108,31 +99,31 @@ static void read_password(mstun_credentials_row_t *row)
     }
 }
 
-/* The columns' meaning; the lengths are checked before, so that they fit into a span. */
-static void read_row(mstun_credentials_row_t *row)
+/* The caller has checked the lengths, so that all decodings fit into a span. */
+static void decode_row(mstun_credential_row_t *row)
 {
-    forget_readings(row->names);
-    forget_readings(row->passwords);
-    mstun_credentials_forget_keys(row);
-    read_name(row);
-    read_password(row);
-    row->ascii = g_str_is_ascii(row->realm) && g_str_is_ascii(row->password); /* the name is the message's own */
+    free_decodings(row->names);
+    free_decodings(row->passwords);
+    mstun_credential_uat_free_keys(row);
+    decode_name(row);
+    decode_password(row);
+    row->is_ascii = g_str_is_ascii(row->realm) && g_str_is_ascii(row->password); /* the name is that of the message */
 }
 
-static bool is_too_long(const mstun_credentials_row_t *row)
+static bool is_too_long(const mstun_credential_row_t *row)
 {
-    /* hex takes two characters for a byte; both limits are far below what fits into a span */
+    /* Hex has two characters for a byte. Both limits are far below what fits into a span. */
     return strlen(row->name) / 2 > NAME_MAX_LEN || strlen(row->realm) > NAME_MAX_LEN ||
            strlen(row->password) / 2 > MSTUN_PASSWORD_MAX;
 }
 
-static const char *wrong_name(const mstun_credentials_row_t *row)
+static const char *name_error(const mstun_credential_row_t *row)
 {
     if (row->name[0] == '\0' && row->password_kind != MSTUN_PASSWORD_SECRET) {
         return "a row needs a user name or an ICE ufrag";
     }
     if (row->name_kind == MSTUN_NAME_UFRAG && strchr(row->name, ':')) {
-        return "an ICE ufrag has no colon: of a USERNAME it is what stands in front of the first one";
+        return "an ICE ufrag has no colon: it is the part of USERNAME before the first one";
     }
     if (row->name_kind == MSTUN_NAME_UFRAG && row->realm[0] != '\0') {
         return "an ICE ufrag has no realm: leave that empty";
@@ -144,8 +135,8 @@ static const char *wrong_name(const mstun_credentials_row_t *row)
     return row->names[0]->len > NAME_MAX_LEN ? "the name is too long" : NULL;
 }
 
-/* What it says never has the password in it. */
-static const char *wrong_password(const mstun_credentials_row_t *row)
+/* The text never contains the password. */
+static const char *password_error(const mstun_credential_row_t *row)
 {
     if (row->password[0] == '\0') {
         return "a row needs a password";
@@ -165,46 +156,46 @@ static const char *wrong_password(const mstun_credentials_row_t *row)
 
 static mstun_uat_bool update_row(void *record, char **error)
 {
-    mstun_credentials_row_t *row = (mstun_credentials_row_t *)record;
+    mstun_credential_row_t *row = (mstun_credential_row_t *)record;
     char **texts[] = { &row->name, &row->realm, &row->password, &row->note };
 
     for (unsigned i = 0; i < array_length(texts); i++) {
-        *texts[i] = *texts[i] ? *texts[i] : g_strdup(""); /* a row that the user has just begun */
+        *texts[i] = *texts[i] ? *texts[i] : g_strdup(""); /* NULL in a row that the user has just added */
     }
-    const char *wrong = "name, realm or password is too long";
+    const char *text = "name, realm or password is too long";
 
     if (!is_too_long(row)) {
-        read_row(row);
-        wrong = wrong_name(row);
-        wrong = wrong ? wrong : wrong_password(row);
+        decode_row(row);
+        text = name_error(row);
+        text = text ? text : password_error(row);
     }
-    *error = wrong ? g_strdup(wrong) : NULL;
-    return wrong == NULL;
+    *error = g_strdup(text);
+    return text == NULL;
 }
 
 static void *copy_row(void *to, const void *from, size_t len _U_)
 {
-    const mstun_credentials_row_t *source = (const mstun_credentials_row_t *)from;
-    mstun_credentials_row_t *row = (mstun_credentials_row_t *)to;
+    const mstun_credential_row_t *source = (const mstun_credential_row_t *)from;
+    mstun_credential_row_t *row = (mstun_credential_row_t *)to;
 
-    *row = (mstun_credentials_row_t){ .name_kind = source->name_kind, .password_kind = source->password_kind };
+    *row = (mstun_credential_row_t){ .name_kind = source->name_kind, .password_kind = source->password_kind };
     row->name = g_strdup(source->name);
     row->realm = g_strdup(source->realm);
     row->password = g_strdup(source->password);
     row->note = g_strdup(source->note);
     if (row->name && row->realm && row->password && !is_too_long(row)) {
-        read_row(row);
+        decode_row(row);
     }
     return row;
 }
 
 static void free_row(void *record)
 {
-    mstun_credentials_row_t *row = (mstun_credentials_row_t *)record;
+    mstun_credential_row_t *row = (mstun_credential_row_t *)record;
 
-    forget_readings(row->names);
-    forget_readings(row->passwords);
-    mstun_credentials_forget_keys(row);
+    free_decodings(row->names);
+    free_decodings(row->passwords);
+    mstun_credential_uat_free_keys(row);
     g_free(row->name);
     g_free(row->realm);
     g_free(row->password);
@@ -227,14 +218,14 @@ static const value_string password_kinds[] = {
     { 0, NULL },
 };
 
-UAT_VS_DEF(row, name_kind, mstun_credentials_row_t, mstun_name_kind_t, MSTUN_NAME_TEXT, "text")
-UAT_CSTRING_CB_DEF(row, name, mstun_credentials_row_t)
-UAT_CSTRING_CB_DEF(row, realm, mstun_credentials_row_t)
-UAT_VS_DEF(row, password_kind, mstun_credentials_row_t, mstun_password_kind_t, MSTUN_PASSWORD_TEXT, "text")
-UAT_CSTRING_CB_DEF(row, password, mstun_credentials_row_t)
-UAT_CSTRING_CB_DEF(row, note, mstun_credentials_row_t)
+UAT_VS_DEF(row, name_kind, mstun_credential_row_t, mstun_name_kind_t, MSTUN_NAME_TEXT, "text")
+UAT_CSTRING_CB_DEF(row, name, mstun_credential_row_t)
+UAT_CSTRING_CB_DEF(row, realm, mstun_credential_row_t)
+UAT_VS_DEF(row, password_kind, mstun_credential_row_t, mstun_password_kind_t, MSTUN_PASSWORD_TEXT, "text")
+UAT_CSTRING_CB_DEF(row, password, mstun_credential_row_t)
+UAT_CSTRING_CB_DEF(row, note, mstun_credential_row_t)
 
-void mstun_credentials_table_register(const mstun_registrar_t *reg)
+void mstun_credential_uat_register(const mstun_registrar_t *reg)
 {
     static uat_field_t columns[] = {
         UAT_FLD_VS(
@@ -250,7 +241,7 @@ void mstun_credentials_table_register(const mstun_registrar_t *reg)
         UAT_END_FIELDS,
     };
     uat_t *table =
-        uat_new("MSTUN credentials", sizeof(mstun_credentials_row_t), "mstun_credentials", true, &rows, &row_count,
+        uat_new("MSTUN credentials", sizeof(mstun_credential_row_t), "mstun_credentials", true, &rows, &row_count,
                 UAT_AFFECTS_DISSECTION, NULL, copy_row, update_row, free_row, NULL, NULL, columns);
 
     prefs_register_uat_preference(

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * The table of credentials as the user edits it, a preference (Wireshark calls such a table a UAT): its columns, what they
- * mean, and which rows make no sense. Only for credentials.c, so that passwords stay here. */
+ * The table of credentials that the user edits, a preference of the kind that Wireshark calls UAT: its columns, their
+ * decoded values, and which rows are refused. Only credential_match.c reads it, so that passwords go no further. */
 #ifndef MSTUN_AUTH_CREDENTIAL_UAT_H
 #define MSTUN_AUTH_CREDENTIAL_UAT_H
 
 #include "auth/key.h"
 #include "base/registrar.h"
 
-#define MSTUN_DECODINGS 2 /* of a text: as it is, and with base64 undone */
+#define MSTUN_DECODINGS 2 /* of a text: as it is, and from base64 */
 
 typedef enum {
     MSTUN_NAME_TEXT,
@@ -24,7 +24,7 @@ typedef enum {
     MSTUN_PASSWORD_SECRET,
 } mstun_password_kind_t;
 
-/* The order of the columns is the order in the file and behind -o uat:mstun_credentials. */
+/** A row. The order of the columns is that in the file and after -o uat:mstun_credentials. */
 typedef struct {
     mstun_name_kind_t name_kind;
     char *name;
@@ -33,25 +33,25 @@ typedef struct {
     char *password;
     char *note;
 
-    /* Made of the columns. The second reading of a name is an MS-ICE ufrag's, of a password anybody's who was given it
-     * in base64 and says so or not. NULL where there is none. */
+    /* Decoded from the columns. NULL: no such decoding. An ICE ufrag and a password in text have a second one if they
+     * are base64, as in Microsoft's signalling. */
     GByteArray *names[MSTUN_DECODINGS];
     GByteArray *passwords[MSTUN_DECODINGS];
-    bool ascii;
+    bool is_ascii; /* realm and password are */
 
-    /* The keys for whom they were last asked, and which of them fitted last. */
-    mstun_identity_t *keys_for;
+    /* Cache: the keys that credential_match.c derived last. */
+    mstun_identity_t *keys_identity; /* whose they are; NULL: there are none */
     mstun_keys_t *keys;
-    unsigned likeliest;
-} mstun_credentials_row_t;
+    unsigned last_matching_key; /* index in keys, also in those of other identities */
+} mstun_credential_row_t;
 
-/** The rows that make sense, and how many; they move when the user edits the table. */
-mstun_credentials_row_t *mstun_credentials_rows(unsigned *count);
+/** The rows that were not refused, and how many there are. They are valid until the user edits the table. */
+mstun_credential_row_t *mstun_credential_uat_rows(unsigned *count);
 
-/** Forgets the keys that a row was asked for last. */
-void mstun_credentials_forget_keys(mstun_credentials_row_t *row);
+/** Frees the keys that a row has cached. */
+void mstun_credential_uat_free_keys(mstun_credential_row_t *row);
 
 /** Registers the preference. */
-void mstun_credentials_table_register(const mstun_registrar_t *reg);
+void mstun_credential_uat_register(const mstun_registrar_t *reg);
 
 #endif

@@ -99,6 +99,32 @@ static inline const nstime_t *mstun_frame_time(const packet_info *pinfo _U_, uin
 }
 #endif
 
+/* GLib's and wmem's tables take pointers without const, also to what nobody changes. */
+#define MSTUN_UNCONST(pointer) ((void *)(uintptr_t)(pointer))
+
+/**
+ * Sets the number of entries of a VALUE_STRING_EXT_INIT() whose array is filled when the plugin is registered. The macro
+ * counts the whole array; value_string_ext_new() does not, but header fields need a constant address.
+ */
+static inline void mstun_value_string_ext_set_count(value_string_ext *strings, unsigned count)
+{
+    strings->_vs_num_entries = count;
+}
+
+/** The time of the capture's last frame; false on a first visit, when nobody knows it. */
+bool mstun_capture_end(const packet_info *pinfo, nstime_t *end);
+
+/** Whether this is a later visit of the capture's last frame. */
+bool mstun_is_last_frame(const packet_info *pinfo);
+
+/** The last item below a tree, NULL if it has none or tree is NULL: Wireshark only finds the first. */
+static inline proto_item *mstun_tree_last_item(const proto_tree *tree)
+{
+    return tree ? tree->last_child : NULL;
+}
+
+void mstun_compat_register(void);
+
 #define MSTUN_PLUGIN_IS_DISSECTOR 1u /* wsutil/plugins.h is not installed on 4.0 */
 
 #endif

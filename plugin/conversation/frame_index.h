@@ -1,24 +1,25 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * What the first pass has found at some places of some frames, in the order of those frames: later visits look it up. */
+ * Arrays of what the first visit learnt, sorted by frame: later visits look it up by binary search. */
 #ifndef MSTUN_CONVERSATION_FRAME_INDEX_H
 #define MSTUN_CONVERSATION_FRAME_INDEX_H
 
 #include "base/compat.h"
 
-/** Where in a capture: the first member of each entry. position tells things in one frame apart (a sequence number). */
+/** A place in the capture: the first member of each entry. position, a sequence number, is the place in the frame. */
 typedef struct {
     uint32_t frame;
     uint32_t position;
 } mstun_frame_pos_t;
 
-/** The index of the first entry in this frame or behind it. array: by frame; NULL is empty. */
-unsigned frame_index_lower_bound(wmem_array_t *array, uint32_t frame);
+/** The index of the first entry in this frame or a later one; the count if there is none. array: by frame; NULL is
+ * empty. */
+unsigned mstun_frame_index_lower_bound(wmem_array_t *array, uint32_t frame);
 
-/** The last entry at or before this place; NULL if there is none. The entries of a frame must be by position, too. */
-const void *frame_index_last_at_or_before(wmem_array_t *array, const mstun_frame_pos_t *place);
+/** The last entry at or before pos; NULL if there is none. The entries of a frame must be sorted by position, too. */
+const void *mstun_frame_index_last_at_or_before(wmem_array_t *array, const mstun_frame_pos_t *pos);
 
-/** The next entry at exactly this place, from *index on, which moves behind it; NULL if the frame has no more. */
-const void *frame_index_next(wmem_array_t *array, unsigned *index, const mstun_frame_pos_t *place);
+/** The next entry at exactly pos, from *index on, which then is the index after it; NULL if the frame has no more. */
+const void *mstun_frame_index_next(wmem_array_t *array, unsigned *index, const mstun_frame_pos_t *pos);
 
 #endif

@@ -3,51 +3,78 @@
 
 #include "conversation/frame_index.h"
 
-/* What stood before some data, where that was not nothing. */
+/* The partial frame that some data continues. */
 typedef struct {
-    mstun_frame_pos_t place;
-    wmem_array_t *bytes; /* of uint8_t; it may have grown since */
+    mstun_frame_pos_t pos; /* of the data */
+    wmem_array_t *bytes;   /* of uint8_t; it may have grown since */
     uint32_t len;
-} before_t;
+} carried_over_t;
 
-struct mstun_ms_turn_stream {
-    wmem_array_t *pending; /* first pass: of the frame that has begun; NULL: none */
-    uint32_t left_in;      /* first pass: the frame with the last data */
-    wmem_array_t *before;  /* of before_t, by frame */
+/* The byte stream in one direction's data units, or in its DATA for or from one peer. */
+typedef struct {
+    wmem_array_t *partial; /* first visit: bytes of the frame that has begun; NULL: none */
+    uint32_t last_frame;   /* first visit: the frame with the last data */
+    wmem_array_t *carried; /* of carried_over_t, by frame */
+} byte_stream_t;
+
+typedef struct {
+    byte_stream_t *units;        /* NULL: no data unit was seen */
+    wmem_map_t *by_peer;         /* mstun_endpoint_t -> byte_stream_t; NULL: no DATA was seen */
+    uint32_t units_framed_since; /* the frame whose data units showed that there are RFC 4571 lengths; 0: not yet */
+} direction_t;
+
+/* What a connection knows of the data in MS-TURN. */
+struct mstun_stream_ms_data {
+    uint32_t data_framed_since; /* the frame whose DATA showed that there are RFC 4571 lengths; 0: not yet */
+    direction_t direction[2];
 };
 
-static guint hash_peer(gconstpointer peer)
+static struct mstun_stream_ms_data *ms_data_of(mstun_stream_t *stream)
 {
-    return wmem_strong_hash((const guint8 *)peer, sizeof(mstun_endpoint_t));
-}
-
-static gboolean same_peer(gconstpointer a, gconstpointer b)
-{
-    return memcmp(a, b, sizeof(mstun_endpoint_t)) == 0;
-}
-
-/* NULL where there was no data yet. */
-static mstun_ms_turn_stream_t *find(const mstun_flow_t *flow, const mstun_endpoint_t *peer)
-{
-    if (!peer) {
-        return flow->inner;
+    if (!stream->ms_data) {
+        stream->ms_data = wmem_new0(wmem_file_scope(), struct mstun_stream_ms_data);
     }
-    return flow->inner_by_peer ? (mstun_ms_turn_stream_t *)wmem_map_lookup(flow->inner_by_peer, peer) : NULL;
+    return stream->ms_data;
 }
 
-static mstun_ms_turn_stream_t *make(mstun_flow_t *flow, const mstun_endpoint_t *peer)
+/* NULL if no such data was seen. */
+static byte_stream_t *find(const mstun_event_t *event, const mstun_endpoint_t *peer)
 {
-    mstun_ms_turn_stream_t *inner = wmem_new0(wmem_file_scope(), mstun_ms_turn_stream_t);
+    const struct mstun_stream_ms_data *ms_data = event->stream->ms_data;
+
+    if (!ms_data) {
+        return NULL;
+    }
+    const direction_t *direction = &ms_data->direction[event->direction];
 
     if (!peer) {
-        flow->inner = inner;
-        return inner;
+        return direction->units;
     }
-    if (!flow->inner_by_peer) {
-        flow->inner_by_peer = wmem_map_new(wmem_file_scope(), hash_peer, same_peer);
+    return direction->by_peer ? (byte_stream_t *)wmem_map_lookup(direction->by_peer, peer) : NULL;
+}
+
+static byte_stream_t *add(const mstun_event_t *event, const mstun_endpoint_t *peer)
+{
+    direction_t *direction = &ms_data_of(event->stream)->direction[event->direction];
+    byte_stream_t *stream = wmem_new0(wmem_file_scope(), byte_stream_t);
+
+    if (!peer) {
+        direction->units = stream;
+        return stream;
     }
-    wmem_map_insert(flow->inner_by_peer, wmem_memdup(wmem_file_scope(), peer, sizeof *peer), inner);
-    return inner;
+    if (!direction->by_peer) {
+        direction->by_peer = wmem_map_new(wmem_file_scope(), mstun_endpoint_hash, mstun_endpoint_equal_keys);
+    }
+    wmem_map_insert(direction->by_peer, wmem_memdup(wmem_file_scope(), peer, sizeof *peer), stream);
+    return stream;
+}
+
+/* Where it is noted since when this data is known to be framed. */
+static uint32_t *framed_since(const mstun_event_t *event, const mstun_endpoint_t *peer)
+{
+    struct mstun_stream_ms_data *ms_data = event->stream->ms_data;
+
+    return peer ? &ms_data->data_framed_since : &ms_data->direction[event->direction].units_framed_since;
 }
 
 static bool is_one_frame(const uint8_t *data, uint32_t len)
@@ -58,108 +85,117 @@ static bool is_one_frame(const uint8_t *data, uint32_t len)
 /* Frames that fill the data, or a first one that does not fit into it, with something known in it. */
 static bool looks_framed(const uint8_t *data, uint32_t len)
 {
-    uint32_t left = len > RFC4571_HEADER_LEN ? len - RFC4571_HEADER_LEN : 0;
+    uint32_t rest = len > RFC4571_HEADER_LEN ? len - RFC4571_HEADER_LEN : 0;
 
-    return left >= 2 && pntohu16(data) > 0 && mstun_packet_class(data, len, len) == MSTUN_PACKET_UNKNOWN &&
-           mstun_packet_class(data + RFC4571_HEADER_LEN, left, pntohu16(data)) != MSTUN_PACKET_UNKNOWN;
+    return rest >= 2 && pntohu16(data) > 0 && mstun_packet_class(data, len, len) == MSTUN_PACKET_UNKNOWN &&
+           mstun_packet_class(data + RFC4571_HEADER_LEN, rest, pntohu16(data)) != MSTUN_PACKET_UNKNOWN;
 }
 
-/* A few bytes of a unit show nothing, but who frames DATA frames units too, unless they hold packets as they are. */
-static bool shows_frames(const mstun_stream_t *stream, const mstun_endpoint_t *peer, const uint8_t *data, uint32_t len)
+/* A short unit is inconclusive; assume framing if the DATA attributes of this stream are framed, unless the unit is a
+ * packet as it is. */
+static bool shows_framing(const mstun_event_t *event, const mstun_endpoint_t *peer, const uint8_t *data, uint32_t len)
 {
     return is_one_frame(data, len) || looks_framed(data, len) ||
-           (!peer && stream->data_framed_since && mstun_packet_class(data, len, len) == MSTUN_PACKET_UNKNOWN);
+           (!peer && event->stream->ms_data->data_framed_since &&
+            mstun_packet_class(data, len, len) == MSTUN_PACKET_UNKNOWN);
 }
 
-/* One frame, and something known in it: whatever came before, here a frame begins. */
-static bool begins_anew(const uint8_t *data, uint32_t len)
+/* Exactly one frame with something known in it: whatever came before, a frame begins here. */
+static bool begins_frame(const uint8_t *data, uint32_t len)
 {
     return is_one_frame(data, len) && looks_framed(data, len);
 }
 
-/* Between the last data and this: segments, or the end of one that the capture cut. */
-static bool bytes_are_missing(const mstun_flow_t *flow, const mstun_ms_turn_stream_t *inner)
+/* Between the last data and this: segments, or the end of one that the capture truncated. */
+static bool bytes_are_missing(const mstun_event_t *event, const byte_stream_t *stream)
 {
-    return flow->gap_frame > inner->left_in || flow->truncated_before_current >= inner->left_in;
+    const mstun_flow_t *flow = &event->stream->flow[event->direction];
+
+    return flow->gap_frame > stream->last_frame || flow->truncated_before_current >= stream->last_frame;
 }
 
-static const before_t *look_up(const mstun_ms_turn_stream_t *inner, uint32_t frame, uint32_t position)
+static void add_carried_over(byte_stream_t *stream, const mstun_event_t *event)
 {
-    const mstun_frame_pos_t place = { frame, position };
-    unsigned index = frame_index_lower_bound(inner->before, frame);
+    carried_over_t carried = { { event->pinfo->num, event->position },
+                               stream->partial,
+                               wmem_array_get_count(stream->partial) };
 
-    return (const before_t *)frame_index_next(inner->before, &index, &place);
-}
-
-static void remember(mstun_ms_turn_stream_t *inner, uint32_t frame, uint32_t position)
-{
-    before_t before = { { frame, position }, inner->pending, wmem_array_get_count(inner->pending) };
-
-    if (!inner->before) {
-        inner->before = wmem_array_sized_new(wmem_file_scope(), sizeof(before_t), 4);
+    if (!stream->carried) {
+        stream->carried = wmem_array_sized_new(wmem_file_scope(), sizeof(carried_over_t), 4);
     }
-    wmem_array_append_one(inner->before, before);
+    wmem_array_append_one(stream->carried, carried);
 }
 
-mstun_partial_frame_t mstun_ms_turn_stream_begin(mstun_stream_t *stream, unsigned direction,
-                                                 const mstun_endpoint_t *peer, packet_info *pinfo, uint32_t position,
+static const carried_over_t *find_carried_over(const byte_stream_t *stream, const mstun_event_t *event)
+{
+    const mstun_frame_pos_t pos = { event->pinfo->num, event->position };
+    unsigned index = mstun_frame_index_lower_bound(stream->carried, pos.frame);
+
+    return (const carried_over_t *)mstun_frame_index_next(stream->carried, &index, &pos);
+}
+
+static byte_stream_t *learn_data(const mstun_event_t *event, const mstun_endpoint_t *peer, const uint8_t *data,
+                                 uint32_t len)
+{
+    byte_stream_t *known = find(event, peer), *stream = known ? known : add(event, peer);
+    uint32_t *since = framed_since(event, peer);
+
+    if (!*since && shows_framing(event, peer, data, len)) {
+        *since = event->pinfo->num;
+    }
+    if (stream->partial && (bytes_are_missing(event, stream) || begins_frame(data, len))) {
+        stream->partial = NULL;
+    }
+    if (stream->partial) {
+        add_carried_over(stream, event);
+    }
+    return stream;
+}
+
+mstun_partial_frame_t mstun_ms_turn_stream_begin(const mstun_event_t *event, const mstun_endpoint_t *peer,
                                                  const uint8_t *data, uint32_t len)
 {
-    mstun_flow_t *flow = &stream->flow[direction];
-    uint32_t *framed_since = peer ? &stream->data_framed_since : &flow->units_framed_since;
-    mstun_ms_turn_stream_t *inner = find(flow, peer);
+    const byte_stream_t *stream = event->first_visit ? learn_data(event, peer, data, len) : find(event, peer);
+    const carried_over_t *carried = stream ? find_carried_over(stream, event) : NULL;
+    uint32_t since = event->stream->ms_data ? *framed_since(event, peer) : 0;
 
-    if (!PINFO_FD_VISITED(pinfo)) {
-        inner = inner ? inner : make(flow, peer);
-        if (!*framed_since && shows_frames(stream, peer, data, len)) {
-            *framed_since = pinfo->num;
-        }
-        if (inner->pending && (bytes_are_missing(flow, inner) || begins_anew(data, len))) {
-            inner->pending = NULL;
-        }
-        if (inner->pending) {
-            remember(inner, pinfo->num, position);
-        }
-    }
-    const before_t *before = inner ? look_up(inner, pinfo->num, position) : NULL;
-
-    return (mstun_partial_frame_t){ .before = before ? (const uint8_t *)wmem_array_get_raw(before->bytes) : NULL,
-                                    .before_len = before ? before->len : 0,
-                                    .framed = *framed_since && *framed_since <= pinfo->num };
+    return (mstun_partial_frame_t){ .partial = carried ? (const uint8_t *)wmem_array_get_raw(carried->bytes) : NULL,
+                                    .partial_len = carried ? carried->len : 0,
+                                    .framed = since && since <= event->pinfo->num };
 }
 
-void mstun_ms_turn_stream_continue(mstun_stream_t *stream, unsigned direction, const mstun_endpoint_t *peer,
-                                   packet_info *pinfo, const uint8_t *data, uint32_t len)
+void mstun_ms_turn_stream_continue(const mstun_event_t *event, const mstun_endpoint_t *peer, const uint8_t *data,
+                                   uint32_t len)
 {
-    mstun_ms_turn_stream_t *inner = find(&stream->flow[direction], peer);
+    byte_stream_t *stream = find(event, peer);
 
-    if (!PINFO_FD_VISITED(pinfo) && inner && inner->pending) {
-        wmem_array_append(inner->pending, data, len);
-        inner->left_in = pinfo->num;
+    if (stream && stream->partial) {
+        wmem_array_append(stream->partial, data, len);
+        stream->last_frame = event->pinfo->num;
     }
 }
 
-void mstun_ms_turn_stream_finish(mstun_stream_t *stream, unsigned direction, const mstun_endpoint_t *peer,
-                                 packet_info *pinfo, const uint8_t *rest, uint32_t len)
+void mstun_ms_turn_stream_finish(const mstun_event_t *event, const mstun_endpoint_t *peer, const uint8_t *rest,
+                                 uint32_t len)
 {
-    mstun_ms_turn_stream_t *inner = find(&stream->flow[direction], peer);
+    byte_stream_t *stream = find(event, peer);
 
-    if (PINFO_FD_VISITED(pinfo) || !inner) {
+    if (!stream) {
         return;
     }
-    uint32_t known = inner->pending ? wmem_array_get_count(inner->pending) : 0;
+    uint32_t known = stream->partial ? wmem_array_get_count(stream->partial) : 0;
 
-    if (known > len || (known && memcmp(wmem_array_get_raw(inner->pending), rest, known) != 0)) {
-        inner->pending = NULL;
+    if (known > len || (known && memcmp(wmem_array_get_raw(stream->partial), rest, known) != 0)) {
+        stream->partial = NULL;
         known = 0;
     }
     if (len == 0) {
-        inner->pending = NULL;
-    } else if (!inner->pending) {
-        inner->pending = wmem_array_sized_new(wmem_file_scope(), 1, len);
+        stream->partial = NULL;
+    } else if (!stream->partial) {
+        stream->partial = wmem_array_sized_new(wmem_file_scope(), 1, len);
     }
     if (len > known) {
-        wmem_array_append(inner->pending, rest + known, len - known);
+        wmem_array_append(stream->partial, rest + known, len - known);
     }
-    inner->left_in = pinfo->num;
+    stream->last_frame = event->pinfo->num;
 }

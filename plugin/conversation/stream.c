@@ -9,7 +9,7 @@
 
 static int proto_mstun = -1;
 
-static wmem_map_t *clients; /* of MS-TURN on UDP: mstun_endpoint_t -> mstun_stream_t */
+static wmem_map_t *ms_turn_clients; /* on UDP: mstun_endpoint_t -> mstun_stream_t */
 
 guint mstun_endpoint_hash(gconstpointer key)
 {
@@ -23,12 +23,22 @@ gboolean mstun_endpoint_equal_keys(gconstpointer a, gconstpointer b)
 
 void mstun_endpoint_of(const address *ip, uint32_t port, mstun_endpoint_t *endpoint)
 {
-    memset(endpoint, 0, sizeof *endpoint); /* padding too: endpoints are compared as bytes */
+    memset(endpoint, 0, sizeof *endpoint); /* the rest of ip too: endpoints are compared as bytes */
     if (ip->type == AT_IPv4 || ip->type == AT_IPv6) {
-        endpoint->family = ip->type == AT_IPv4 ? 1 : 2;
+        endpoint->family = ip->type == AT_IPv4 ? MSTUN_FAMILY_IPV4 : MSTUN_FAMILY_IPV6;
         endpoint->port = (uint16_t)port;
         memcpy(endpoint->ip, ip->data, ip->type == AT_IPv4 ? 4 : 16);
     }
+}
+
+void mstun_packet_source(const packet_info *pinfo, mstun_endpoint_t *endpoint)
+{
+    mstun_endpoint_of(&pinfo->src, pinfo->srcport, endpoint);
+}
+
+void mstun_packet_destination(const packet_info *pinfo, mstun_endpoint_t *endpoint)
+{
+    mstun_endpoint_of(&pinfo->dst, pinfo->destport, endpoint);
 }
 
 mstun_stream_t *mstun_stream_find(packet_info *pinfo)
@@ -43,8 +53,8 @@ mstun_stream_t *mstun_stream_find(packet_info *pinfo)
     return stream->merged_into && stream->merged_since_frame <= pinfo->num ? stream->merged_into : stream;
 }
 
-/* Wireshark's own numbers, and who is who. */
-static void learn_connection(mstun_stream_t *stream, packet_info *pinfo)
+/* Wireshark's number of the connection, TCP's data on it, and its ends. */
+static void set_connection(mstun_stream_t *stream, packet_info *pinfo)
 {
     unsigned direction = mstun_stream_direction(stream, pinfo);
 
@@ -54,8 +64,8 @@ static void learn_connection(mstun_stream_t *stream, packet_info *pinfo)
     } else if (pinfo->ptype == PT_UDP) {
         stream->udp_stream = get_udp_conversation_data(NULL, pinfo)->stream;
     }
-    mstun_endpoint_of(&pinfo->src, pinfo->srcport, &stream->ends[direction]);
-    mstun_endpoint_of(&pinfo->dst, pinfo->destport, &stream->ends[1 - direction]);
+    mstun_packet_source(pinfo, &stream->ends[direction]);
+    mstun_packet_destination(pinfo, &stream->ends[1 - direction]);
 }
 
 mstun_stream_t *mstun_stream_claim(packet_info *pinfo)
@@ -65,23 +75,27 @@ mstun_stream_t *mstun_stream_claim(packet_info *pinfo)
 
     stream->number = conversation->conv_index;
     stream->first_frame = pinfo->num;
-    learn_connection(stream, pinfo);
+    set_connection(stream, pinfo);
     conversation_add_proto_data(conversation, proto_mstun, stream);
     return stream;
 }
 
-mstun_stream_t *mstun_stream_join(mstun_stream_t *stream, packet_info *pinfo, bool from_client)
+mstun_stream_t *mstun_stream_merge(mstun_stream_t *stream, packet_info *pinfo, bool from_client)
 {
     mstun_endpoint_t client;
 
     if (stream->client.family) {
         return stream;
     }
-    mstun_endpoint_of(from_client ? &pinfo->src : &pinfo->dst, from_client ? pinfo->srcport : pinfo->destport, &client);
+    if (from_client) {
+        mstun_packet_source(pinfo, &client);
+    } else {
+        mstun_packet_destination(pinfo, &client);
+    }
     if (!client.family) {
         return stream;
     }
-    stream->merged_into = (mstun_stream_t *)wmem_map_lookup(clients, &client);
+    stream->merged_into = (mstun_stream_t *)wmem_map_lookup(ms_turn_clients, &client);
     stream->merged_since_frame = pinfo->num;
     if (stream->merged_into) {
         return stream->merged_into;
@@ -90,7 +104,7 @@ mstun_stream_t *mstun_stream_join(mstun_stream_t *stream, packet_info *pinfo, bo
 
     stream->client = client;
     stream->client_direction = from_client ? direction : 1 - direction;
-    wmem_map_insert(clients, &stream->client, stream);
+    wmem_map_insert(ms_turn_clients, &stream->client, stream);
     return stream;
 }
 
@@ -99,7 +113,7 @@ unsigned mstun_stream_direction(const mstun_stream_t *stream, const packet_info 
     mstun_endpoint_t source;
 
     if (stream && stream->client.family) {
-        mstun_endpoint_of(&pinfo->src, pinfo->srcport, &source);
+        mstun_packet_source(pinfo, &source);
         return mstun_endpoint_equal(&source, &stream->client) ? stream->client_direction : 1 - stream->client_direction;
     }
     int order = cmp_address(&pinfo->src, &pinfo->dst);
@@ -115,7 +129,7 @@ bool mstun_stream_is_first(packet_info *pinfo, const mstun_segment_t *segment)
     if (!segment->has_seq) {
         return false;
     }
-    /* TCP counts from 1, unless the user wants the numbers of the wire. */
+    /* Relative sequence numbers begin with 1; the user may have asked for absolute ones. */
     return segment->seq == 1 || segment->seq == get_tcp_conversation_data(NULL, pinfo)->fwd->base_seq + 1;
 }
 
@@ -129,51 +143,51 @@ bool mstun_stream_is_joined(packet_info *pinfo)
     return !(get_tcp_conversation_data(NULL, pinfo)->conversation_completeness & TCP_SYN_SEEN);
 }
 
-/* Sequence numbers wrap: a is behind b if the way from b to a is shorter. */
+/* Positive if a comes after b, negative if before. Sequence numbers wrap: the shorter distance counts. */
 static int32_t seq_distance(uint32_t a, uint32_t b)
 {
     return (int32_t)(a - b);
 }
 
-static void remember(mstun_flow_t *flow, const mstun_framing_change_t *mark)
+static void add_framing_change(mstun_flow_t *flow, const mstun_framing_change_t *change)
 {
     if (!flow->framing_changes) {
         flow->framing_changes = wmem_array_sized_new(wmem_file_scope(), sizeof(mstun_framing_change_t), 1);
     }
-    wmem_array_append_one(flow->framing_changes, *mark);
+    wmem_array_append_one(flow->framing_changes, *change);
 }
 
-/* The last mark at or before this byte of this frame. Marks are few: one a direction, and one more for each gap. */
+/* What the last change at or before this byte of this frame means for a segment that begins there. */
 static mstun_framing_change_t look_up(const mstun_flow_t *flow, uint32_t frame, uint32_t seq)
 {
-    mstun_framing_change_t found = { .framing = MSTUN_FRAMING_UNKNOWN, .skip = MSTUN_OFFSET_NONE };
+    mstun_framing_change_t latest = { .framing = MSTUN_FRAMING_UNKNOWN, .first_unit_offset = MSTUN_OFFSET_NONE };
     unsigned low = 0, high = flow->framing_changes ? wmem_array_get_count(flow->framing_changes) : 0;
 
     while (low < high) {
         unsigned middle = (low + high) / 2;
-        const mstun_framing_change_t *mark =
+        const mstun_framing_change_t *change =
             (const mstun_framing_change_t *)wmem_array_index(flow->framing_changes, middle);
 
-        if (mark->frame < frame || (mark->frame == frame && seq_distance(mark->seq, seq) <= 0)) {
-            found = *mark;
+        if (change->frame < frame || (change->frame == frame && seq_distance(change->seq, seq) <= 0)) {
+            latest = *change;
             low = middle + 1;
         } else {
             high = middle;
         }
     }
-    if (found.framing != MSTUN_FRAMING_UNKNOWN && (found.frame != frame || found.seq != seq)) {
-        found.skip = 0; /* in step since that mark */
+    if (latest.framing != MSTUN_FRAMING_UNKNOWN && (latest.frame != frame || latest.seq != seq)) {
+        latest.first_unit_offset = 0; /* without another change, the direction stayed synchronized */
     }
-    return found;
+    return latest;
 }
 
-/* The first bytes of a direction begin a unit unless they cannot. */
-static bool begins_in_step(mstun_framing_t framing, packet_info *pinfo, const mstun_segment_t *segment)
+/* Assume that the first bytes of a direction begin a unit unless that is impossible. */
+static bool is_synchronized(mstun_framing_t framing, packet_info *pinfo, const mstun_segment_t *segment)
 {
     mstun_unit_t unit;
 
     if (framing == MSTUN_FRAMING_UNDETERMINED_RELAY || framing == MSTUN_FRAMING_RELAYED) {
-        return true; /* any byte is as good a beginning as another */
+        return true; /* no framing, so every offset is valid */
     }
     if (framing == MSTUN_FRAMING_MS_TURN && mstun_is_tls_record(segment->bytes, segment->captured)) {
         return true; /* real TLS answers a pseudo-TLS hello */
@@ -182,103 +196,97 @@ static bool begins_in_step(mstun_framing_t framing, packet_info *pinfo, const ms
            mstun_unit_at(framing, segment->bytes, segment->captured, &unit) != MSTUN_UNIT_LOST;
 }
 
-/* Out of step: the bytes themselves must say where a unit begins. */
-static mstun_framing_change_t find_step(mstun_framing_t framing, packet_info *pinfo, const mstun_segment_t *segment)
+/* For a direction that is not synchronized: the bytes themselves must show where a unit begins. */
+static mstun_framing_change_t find_sync_point(mstun_framing_t framing, packet_info *pinfo,
+                                              const mstun_segment_t *segment)
 {
-    mstun_framing_change_t mark = { .frame = pinfo->num, .seq = segment->seq, .framing = framing };
+    mstun_framing_change_t change = { .frame = pinfo->num, .seq = segment->seq, .framing = framing };
     mstun_framing_t proven =
         mstun_detect(segment->bytes, segment->captured, segment->reported, MSTUN_CONFIDENCE_HEADER);
 
     if (proven != MSTUN_FRAMING_UNKNOWN) {
-        mark.framing = proven;
-    } else if (!begins_in_step(framing, pinfo, segment)) {
-        mark.skip = mstun_resync(framing, segment->bytes, segment->captured, segment->reported, 0);
+        change.framing = proven;
+    } else if (!is_synchronized(framing, pinfo, segment)) {
+        change.first_unit_offset = mstun_resync(framing, segment->bytes, segment->captured, segment->reported, 0);
     }
-    return mark;
+    return change;
 }
 
-mstun_framing_change_t mstun_stream_enter(mstun_stream_t *stream, unsigned direction, packet_info *pinfo,
-                                          const mstun_segment_t *segment, mstun_framing_t hint)
+mstun_framing_change_t mstun_stream_enter(const mstun_event_t *event, const mstun_segment_t *segment,
+                                          mstun_framing_t hint)
 {
-    mstun_flow_t *flow = &stream->flow[direction];
+    packet_info *pinfo = event->pinfo;
+    mstun_flow_t *flow = &event->stream->flow[event->direction];
 
-    if (PINFO_FD_VISITED(pinfo)) {
+    if (!event->first_visit) {
         return look_up(flow, pinfo->num, segment->seq);
     }
-    if (flow->synchronized && (!segment->has_seq || flow->expected == segment->seq)) {
+    if (flow->synchronized && (!segment->has_seq || flow->next_seq == segment->seq)) {
         return (mstun_framing_change_t){ .frame = pinfo->num, .seq = segment->seq, .framing = flow->framing };
     }
-    if (flow->synchronized && seq_distance(segment->seq, flow->expected) > 0) {
+    if (flow->synchronized && seq_distance(segment->seq, flow->next_seq) > 0) {
         flow->gap_frame = pinfo->num;
     }
     if (flow->framing != MSTUN_FRAMING_UNKNOWN) {
         hint = flow->framing;
     } else if (hint == MSTUN_FRAMING_UNKNOWN) {
-        hint = stream->flow[1 - direction].framing;
+        hint = event->stream->flow[1 - event->direction].framing;
     }
-    mstun_framing_change_t mark = find_step(hint, pinfo, segment);
+    mstun_framing_change_t change = find_sync_point(hint, pinfo, segment);
 
-    flow->framing = mark.framing;
-    remember(flow, &mark);
-    return mark;
+    flow->framing = change.framing;
+    add_framing_change(flow, &change);
+    return change;
 }
 
-void mstun_stream_leave(mstun_stream_t *stream, unsigned direction, packet_info *pinfo, const mstun_segment_t *segment,
-                        uint32_t offset, mstun_framing_t framing, bool synchronized)
+void mstun_stream_leave(const mstun_event_t *event, const mstun_segment_t *segment, uint32_t offset,
+                        mstun_framing_t framing, bool synchronized)
 {
-    mstun_flow_t *flow = &stream->flow[direction];
-
-    if (PINFO_FD_VISITED(pinfo)) {
-        return;
-    }
+    mstun_flow_t *flow = &event->stream->flow[event->direction];
     uint32_t end = segment->seq + offset;
 
     if (framing != flow->framing) {
-        mstun_framing_change_t mark = { .frame = pinfo->num, .seq = end, .framing = framing };
+        mstun_framing_change_t change = { .frame = event->pinfo->num, .seq = end, .framing = framing };
 
         flow->framing = framing;
-        remember(flow, &mark);
+        add_framing_change(flow, &change);
     }
-    /* A retransmission that TCP let pass does not take the direction back. */
-    if (!flow->synchronized || seq_distance(end, flow->expected) > 0) {
-        flow->expected = end;
+    /* A retransmission that TCP passes on to us must not move next_seq back. */
+    if (!flow->synchronized || seq_distance(end, flow->next_seq) > 0) {
+        flow->next_seq = end;
     }
     flow->synchronized = synchronized;
 }
 
-void mstun_stream_note_cut(mstun_stream_t *stream, unsigned direction, packet_info *pinfo,
-                           const mstun_segment_t *segment)
+void mstun_stream_note_truncation(const mstun_event_t *event, const mstun_segment_t *segment)
 {
-    mstun_flow_t *flow = &stream->flow[direction];
+    mstun_flow_t *flow = &event->stream->flow[event->direction];
 
-    if (PINFO_FD_VISITED(pinfo)) {
-        return;
-    }
     flow->truncated_before_current = flow->last_truncated_frame;
     if (segment->captured < segment->reported) {
-        flow->last_truncated_frame = pinfo->num;
+        flow->last_truncated_frame = event->pinfo->num;
     }
 }
 
-void mstun_stream_restart(mstun_stream_t *stream, unsigned direction)
+void mstun_stream_restart(const mstun_event_t *event)
 {
-    mstun_flow_t *other = &stream->flow[1 - direction];
+    mstun_flow_t *other = &event->stream->flow[1 - event->direction];
 
-    /* The request, if it was captured, has done so already; bytes may have come since. */
+    /* If the ConnectionBind request was captured, it has done this already, and bytes may have followed it since. */
     if (other->framing == MSTUN_FRAMING_UNKNOWN) {
         other->framing = MSTUN_FRAMING_UNDETERMINED_RELAY;
     }
 }
 
-void mstun_stream_learn_rfc3489(mstun_stream_t *stream, packet_info *pinfo, uint32_t position)
+void mstun_stream_learn_rfc3489(const mstun_event_t *event)
 {
-    if (!PINFO_FD_VISITED(pinfo) && !stream->rfc3489_frame) {
-        stream->rfc3489_frame = pinfo->num;
-        stream->rfc3489_position = position;
+    if (!event->stream->rfc3489_frame) {
+        event->stream->rfc3489_frame = event->pinfo->num;
+        event->stream->rfc3489_position = event->position;
     }
 }
 
-bool mstun_stream_speaks_rfc3489(const mstun_stream_t *stream, packet_info *pinfo, uint32_t position)
+bool mstun_stream_speaks_rfc3489(const mstun_stream_t *stream, const packet_info *pinfo, uint32_t position)
 {
     return stream->rfc3489_frame &&
            (stream->rfc3489_frame < pinfo->num ||
@@ -294,6 +302,6 @@ const char *mstun_stream_filter(wmem_allocator_t *scope, const mstun_stream_t *s
 void mstun_stream_register(const mstun_registrar_t *reg)
 {
     proto_mstun = reg->proto;
-    clients =
+    ms_turn_clients =
         wmem_map_new_autoreset(wmem_epan_scope(), wmem_file_scope(), mstun_endpoint_hash, mstun_endpoint_equal_keys);
 }

@@ -1,35 +1,33 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "conversation/transaction.h"
 
-#define RENEWALS_MAX 64 /* of one id: whoever repeats it more often gets repetitions */
+#define ID_REUSES_MAX 64 /* an id that is reused more often than that is taken for a retransmission */
+
+/* Requests of one direction in arrival order, including ones answered since. Empty: both NULL. */
+typedef struct {
+    mstun_transaction_t *oldest;
+    mstun_transaction_t *newest;
+} open_requests_t;
+
+/* A request, and the segment that proved it unanswered. */
+typedef struct {
+    mstun_frame_pos_t pos; /* of the segment */
+    const mstun_transaction_t *transaction;
+} unanswered_t;
+
+/* The requests of a connection. */
+struct mstun_stream_requests {
+    open_requests_t open[2];  /* first visit: by direction */
+    wmem_array_t *unanswered; /* of unanswered_t, by frame; NULL: none */
+};
 
 static wmem_map_t *transactions; /* of all connections of a file, by id, connection and direction of the request */
-
-static int proto_mstun = -1;
-
-static int hf_response_in = -1;
-static int hf_response_to = -1;
-static int hf_time = -1;
-static int hf_retransmission_of = -1;
-static int hf_alternate_of = -1;
-static int hf_overdue_request = -1;
-
-static int ett_overdue = -1;
-
-static expert_field ei_overdue = EI_INIT;
-static expert_field ei_no_request = EI_INIT;
-
-/* A segment, by its sequence number, and a request that it proved unanswered. */
-typedef struct {
-    mstun_frame_pos_t place;
-    const mstun_transaction_t *transaction;
-} overdue_t;
 
 static guint hash_key(gconstpointer key)
 {
     const mstun_transaction_t *transaction = (const mstun_transaction_t *)key;
 
-    /* Ids come from whoever sends them: a hash that cannot be foreseen keeps chains short. */
+    /* Ids come from the network: a hash with a random seed keeps chosen ones from colliding. */
     return wmem_strong_hash(transaction->id, STUN_ID_LEN) ^ (transaction->stream * 2u + transaction->direction);
 }
 
@@ -41,7 +39,7 @@ static gboolean equal_keys(gconstpointer a, gconstpointer b)
            memcmp(one->id, other->id, STUN_ID_LEN) == 0;
 }
 
-/* The newest one. */
+/* The newest one with this id; NULL if there is none. direction: of its request. */
 static mstun_transaction_t *find(const mstun_stream_t *stream, unsigned direction, const uint8_t *id)
 {
     mstun_transaction_t key = { .stream = stream->number, .direction = (uint8_t)direction };
@@ -57,28 +55,53 @@ static uint32_t first_frame(const mstun_transaction_t *transaction)
     return request && (request < response || !response) ? request : response;
 }
 
-/* The one that this frame belongs to: the newest that had begun. */
+/* The one that a message in this frame belongs to: the newest that had begun by then. */
 static mstun_transaction_t *find_at(const mstun_stream_t *stream, unsigned direction, const uint8_t *id, uint32_t frame)
 {
     mstun_transaction_t *transaction = find(stream, direction, id);
 
-    while (transaction && first_frame(transaction) > frame && transaction->more && transaction->more->before) {
-        transaction = transaction->more->before;
+    while (transaction && first_frame(transaction) > frame && transaction->ext &&
+           transaction->ext->previous_with_same_id) {
+        transaction = transaction->ext->previous_with_same_id;
     }
     return transaction;
 }
 
-/* RFC 8489 section 6.2: a request is sent again for less than Ti. What comes later under its id is of another, whose client
- * does not draw its ids, or in captures that were merged. */
-static bool is_over(const mstun_transaction_t *transaction, const packet_info *pinfo)
+bool mstun_transaction_has_request(const mstun_transaction_t *transaction, const packet_info *pinfo)
+{
+    return transaction->request_frame && transaction->request_frame <= pinfo->num;
+}
+
+double mstun_ms_between(const nstime_t *from, const nstime_t *to)
+{
+    nstime_t taken;
+
+    nstime_delta(&taken, to, from);
+    return nstime_to_msec(&taken);
+}
+
+double mstun_seconds_since(const packet_info *pinfo, const nstime_t *then)
 {
     nstime_t since;
 
-    nstime_delta(&since, &pinfo->abs_ts, &transaction->request_time);
-    return nstime_to_msec(&since) >= STUN_TI_MS && !(transaction->more && transaction->more->renewals >= RENEWALS_MAX);
+    nstime_delta(&since, &pinfo->abs_ts, then);
+    return nstime_to_sec(&since);
 }
 
-/* Two copies of one message have the same protection and length; the two formats of an MS-ICE2 check do not. */
+bool mstun_transaction_has_timed_out(const mstun_transaction_t *transaction, const nstime_t *now)
+{
+    return mstun_ms_between(&transaction->request_time, now) >= STUN_TI_MS;
+}
+
+/* A request is retransmitted for less than Ti (RFC 8489 section 6.2). What comes later under its id is another
+ * transaction: the client does not choose its ids at random, or several captures were merged. */
+static bool id_is_reused(const mstun_transaction_t *transaction, const packet_info *pinfo)
+{
+    return mstun_transaction_has_timed_out(transaction, &pinfo->abs_ts) &&
+           !(transaction->ext && transaction->ext->id_reuse_count >= ID_REUSES_MAX);
+}
+
+/* Retransmissions have the same HMAC, CRC and length; the two formats of an MS-ICE2 check do not. */
 uint32_t mstun_transaction_signature(const mstun_facts_t *facts)
 {
     uint32_t integrity = facts->integrity.bytes && facts->integrity.len >= 4 ? pntohu32(facts->integrity.bytes) : 0;
@@ -86,9 +109,17 @@ uint32_t mstun_transaction_signature(const mstun_facts_t *facts)
     return integrity ^ facts->fingerprint ^ facts->length;
 }
 
-static void open_request(mstun_stream_t *stream, mstun_transaction_t *transaction)
+static struct mstun_stream_requests *requests_of(mstun_stream_t *stream)
 {
-    mstun_open_t *open = &stream->open[transaction->direction];
+    if (!stream->requests) {
+        stream->requests = wmem_new0(wmem_file_scope(), struct mstun_stream_requests);
+    }
+    return stream->requests;
+}
+
+static void add_open_request(mstun_stream_t *stream, mstun_transaction_t *transaction)
+{
+    open_requests_t *open = &requests_of(stream)->open[transaction->direction];
 
     if (open->newest) {
         open->newest->next_open = transaction;
@@ -98,8 +129,8 @@ static void open_request(mstun_stream_t *stream, mstun_transaction_t *transactio
     open->newest = transaction;
 }
 
-/* The oldest request that still has no response. Each is passed once. */
-static mstun_transaction_t *oldest_open(mstun_open_t *open)
+/* The oldest request that still has no response. Drops those in front of it: each is looked at once. */
+static mstun_transaction_t *oldest_open(open_requests_t *open)
 {
     while (open->oldest && open->oldest->response_frame) {
         open->oldest = open->oldest->next_open;
@@ -111,51 +142,51 @@ static mstun_transaction_t *oldest_open(mstun_open_t *open)
 }
 
 /* [MS-TURN] 2.2.1: a Send Request is never answered. */
-static bool is_answered_ever(const mstun_facts_t *facts)
+static bool expects_response(const mstun_facts_t *facts)
 {
     return !(facts->dialect == MSTUN_DIALECT_MS_TURN && facts->type == MS_TURN_SEND_REQUEST);
 }
 
 mstun_transaction_ext_t *mstun_transaction_get_ext(mstun_transaction_t *transaction)
 {
-    if (!transaction->more) {
-        transaction->more = wmem_new0(wmem_file_scope(), mstun_transaction_ext_t);
+    if (!transaction->ext) {
+        transaction->ext = wmem_new0(wmem_file_scope(), mstun_transaction_ext_t);
     }
-    return transaction->more;
+    return transaction->ext;
 }
 
 /* direction: of the request */
-static mstun_transaction_t *new_transaction(const mstun_stream_t *stream, unsigned direction, const uint8_t *id,
-                                            mstun_transaction_t *before)
+static mstun_transaction_t *add_transaction(const mstun_event_t *event, unsigned direction,
+                                            mstun_transaction_t *previous)
 {
     mstun_transaction_t *transaction = wmem_new0(wmem_file_scope(), mstun_transaction_t);
 
-    memcpy(transaction->id, id, STUN_ID_LEN);
-    transaction->stream = stream->number;
+    memcpy(transaction->id, event->facts->id, STUN_ID_LEN);
+    transaction->stream = event->stream->number;
     transaction->direction = (uint8_t)direction;
-    if (before) { /* the map keeps the key that it has: it must be the newest's */
-        mstun_transaction_ext_t *more = mstun_transaction_get_ext(transaction);
+    if (previous) { /* inserting would leave the old key in the map: it must be the newest transaction's */
+        mstun_transaction_ext_t *ext = mstun_transaction_get_ext(transaction);
 
-        more->before = before;
-        more->renewals = before->more ? before->more->renewals + 1 : 1;
-        wmem_map_remove(transactions, before);
+        ext->previous_with_same_id = previous;
+        ext->id_reuse_count = previous->ext ? previous->ext->id_reuse_count + 1 : 1;
+        wmem_map_remove(transactions, previous);
     }
     wmem_map_insert(transactions, transaction, transaction);
     return transaction;
 }
 
-static void add_copy(mstun_transaction_t *transaction, const mstun_repeat_t *copy)
+static void add_repeat(mstun_transaction_t *transaction, const mstun_repeat_t *repeat)
 {
-    mstun_transaction_ext_t *more = mstun_transaction_get_ext(transaction);
+    mstun_transaction_ext_t *ext = mstun_transaction_get_ext(transaction);
 
-    if (!more->copies) {
-        more->copies = wmem_array_sized_new(wmem_file_scope(), sizeof *copy, 1);
+    if (!ext->repeats) {
+        ext->repeats = wmem_array_sized_new(wmem_file_scope(), sizeof *repeat, 1);
     }
-    wmem_array_append(more->copies, copy, 1);
+    wmem_array_append(ext->repeats, repeat, 1);
 }
 
-/* MS-ICE2 sends a check twice under one id, in two formats ([MS-ICE2] 3.1.4.8.2): that is no repetition. */
-static bool is_alternate(const mstun_facts_t *facts, uint32_t first_signature)
+/* MS-ICE2 sends a check twice under one id, in two formats ([MS-ICE2] 3.1.4.8.2): not a retransmission. */
+static bool is_other_format(const mstun_facts_t *facts, uint32_t first_signature)
 {
     return facts->dialect == MSTUN_DIALECT_MS_ICE2 && mstun_transaction_signature(facts) != first_signature;
 }
@@ -165,264 +196,162 @@ static bool has_use_candidate(const mstun_facts_t *facts)
     return (facts->has & MSTUN_HAS_USE_CANDIDATE) != 0;
 }
 
-static void enter_copy_of_request(mstun_transaction_t *transaction, packet_info *pinfo, uint32_t position,
-                                  const mstun_facts_t *facts)
+static mstun_frame_pos_t pos_of(const mstun_event_t *event)
 {
-    bool changed = has_use_candidate(facts) != transaction->use_candidate;
-    mstun_repeat_t copy = { .place = { pinfo->num, position },
-                            .of_request = true,
-                            .changed = changed,
-                            .alternate = !changed && is_alternate(facts, transaction->request_signature) };
-
-    add_copy(transaction, &copy);
+    return (mstun_frame_pos_t){ event->pinfo->num, event->position };
 }
 
-static mstun_transaction_t *enter_request(mstun_stream_t *stream, unsigned direction, packet_info *pinfo,
-                                          uint32_t position, const mstun_facts_t *facts)
+static void add_repeated_request(mstun_transaction_t *transaction, const mstun_event_t *event)
 {
-    mstun_transaction_t *transaction = find(stream, direction, facts->id), *before = NULL;
+    bool modified = has_use_candidate(event->facts) != transaction->use_candidate;
+    mstun_repeat_t repeat = { .pos = pos_of(event),
+                              .of_request = true,
+                              .modified = modified,
+                              .other_format =
+                                  !modified && is_other_format(event->facts, transaction->request_signature) };
 
-    if (transaction && transaction->request_frame && is_over(transaction, pinfo)) {
-        before = transaction;
+    add_repeat(transaction, &repeat);
+}
+
+static mstun_transaction_t *learn_request(const mstun_event_t *event)
+{
+    const mstun_facts_t *facts = event->facts;
+    mstun_transaction_t *transaction = find(event->stream, event->direction, facts->id), *previous = NULL;
+
+    if (transaction && transaction->request_frame && id_is_reused(transaction, event->pinfo)) {
+        previous = transaction;
         transaction = NULL;
     }
     if (transaction && transaction->request_frame) {
-        enter_copy_of_request(transaction, pinfo, position, facts);
+        add_repeated_request(transaction, event);
         return transaction;
     }
-    if (!transaction) { /* else a capture of several interfaces had the response first */
-        transaction = new_transaction(stream, direction, facts->id, before);
+    if (!transaction) { /* else the response came first, in a capture of several interfaces */
+        transaction = add_transaction(event, event->direction, previous);
     }
     transaction->type = facts->type;
-    transaction->awaits_response = is_answered_ever(facts);
+    transaction->awaits_response = expects_response(facts);
     transaction->use_candidate = has_use_candidate(facts);
     transaction->with_integrity = mstun_facts_have_integrity(facts);
-    transaction->request_frame = pinfo->num;
-    transaction->request_position = position;
+    transaction->request_frame = event->pinfo->num;
+    transaction->request_position = event->position;
     transaction->request_signature = mstun_transaction_signature(facts);
-    transaction->request_time = pinfo->abs_ts;
+    transaction->request_time = event->pinfo->abs_ts;
     if (transaction->awaits_response && !transaction->response_frame) {
-        open_request(stream, transaction);
+        add_open_request(event->stream, transaction);
     }
     return transaction;
 }
 
-static mstun_transaction_t *enter_response(mstun_stream_t *stream, unsigned direction, packet_info *pinfo,
-                                           uint32_t position, const mstun_facts_t *facts)
+static mstun_transaction_t *learn_response(const mstun_event_t *event)
 {
-    mstun_transaction_t *transaction = find(stream, 1 - direction, facts->id), *before = NULL;
+    const mstun_facts_t *facts = event->facts;
+    unsigned request_direction = 1 - event->direction;
+    mstun_transaction_t *transaction = find(event->stream, request_direction, facts->id), *previous = NULL;
 
-    if (transaction && transaction->response_frame && is_over(transaction, pinfo)) {
-        before = transaction;
+    if (transaction && transaction->response_frame && id_is_reused(transaction, event->pinfo)) {
+        previous = transaction;
         transaction = NULL;
     }
     if (transaction && transaction->response_frame) {
-        mstun_repeat_t copy = { .place = { pinfo->num, position },
-                                .alternate = is_alternate(facts, transaction->response_signature) };
+        mstun_repeat_t repeat = { .pos = pos_of(event),
+                                  .other_format = is_other_format(facts, transaction->response_signature) };
 
-        add_copy(transaction, &copy);
+        add_repeat(transaction, &repeat);
         return transaction;
     }
     if (!transaction) {
-        transaction = new_transaction(stream, 1 - direction, facts->id, before);
-        transaction->request_time = pinfo->abs_ts; /* before this, if there was one */
+        transaction = add_transaction(event, request_direction, previous);
+        transaction->request_time = event->pinfo->abs_ts; /* of the request, if there was one, nothing is known */
     }
-    transaction->response_frame = pinfo->num;
-    transaction->response_position = position;
+    transaction->response_frame = event->pinfo->num;
+    transaction->response_position = event->position;
     transaction->response_signature = mstun_transaction_signature(facts);
     return transaction;
 }
 
-static const mstun_repeat_t *find_copy(const mstun_transaction_t *transaction, const packet_info *pinfo,
-                                       uint32_t position, bool of_request)
+static const mstun_repeat_t *find_repeat(const mstun_event_t *event)
 {
-    const mstun_frame_pos_t place = { pinfo->num, position };
-    wmem_array_t *copies = transaction->more ? transaction->more->copies : NULL;
-    unsigned index = frame_index_lower_bound(copies, place.frame);
-    const mstun_repeat_t *copy;
+    const mstun_frame_pos_t pos = pos_of(event);
+    bool of_request = event->facts->class == STUN_REQUEST;
+    wmem_array_t *repeats = event->transaction->ext ? event->transaction->ext->repeats : NULL;
+    unsigned index = mstun_frame_index_lower_bound(repeats, pos.frame);
+    const mstun_repeat_t *repeat;
 
-    while ((copy = (const mstun_repeat_t *)frame_index_next(copies, &index, &place)) &&
-           copy->of_request != of_request) {
+    while ((repeat = (const mstun_repeat_t *)mstun_frame_index_next(repeats, &index, &pos)) &&
+           repeat->of_request != of_request) {
     }
-    return copy;
+    return repeat;
 }
 
-mstun_message_role_t mstun_transaction_track(mstun_stream_t *stream, unsigned direction, packet_info *pinfo,
-                                             uint32_t position, const mstun_facts_t *facts)
+void mstun_transaction_learn(mstun_event_t *event)
 {
-    mstun_message_role_t exchange = { NULL, NULL };
-    bool of_request = facts->class == STUN_REQUEST;
-
-    if (facts->class == STUN_INDICATION || pinfo->flags.in_error_pkt) {
-        return exchange;
+    if (event->facts->class != STUN_INDICATION) {
+        event->transaction = event->facts->class == STUN_REQUEST ? learn_request(event) : learn_response(event);
+        event->repeat = find_repeat(event);
     }
-    if (PINFO_FD_VISITED(pinfo)) {
-        exchange.transaction = find_at(stream, of_request ? direction : 1 - direction, facts->id, pinfo->num);
-    } else {
-        exchange.transaction = of_request ? enter_request(stream, direction, pinfo, position, facts)
-                                          : enter_response(stream, direction, pinfo, position, facts);
-    }
-    if (exchange.transaction) {
-        exchange.copy = find_copy(exchange.transaction, pinfo, position, of_request);
-    }
-    return exchange;
 }
 
-static void prove_overdue(mstun_stream_t *stream, const mstun_transaction_t *transaction, packet_info *pinfo,
-                          uint32_t seq)
+void mstun_transaction_look_up(mstun_event_t *event)
 {
-    overdue_t overdue = { { pinfo->num, seq }, transaction };
+    bool is_request = event->facts->class == STUN_REQUEST;
 
-    if (!stream->overdue) {
-        stream->overdue = wmem_array_sized_new(wmem_file_scope(), sizeof(overdue_t), 1);
-    }
-    wmem_array_append_one(stream->overdue, overdue);
-}
-
-static bool had_its_time(const mstun_transaction_t *transaction, const packet_info *pinfo)
-{
-    nstime_t waited;
-
-    nstime_delta(&waited, &pinfo->abs_ts, &transaction->request_time);
-    return nstime_to_msec(&waited) >= STUN_TI_MS;
-}
-
-void mstun_transaction_record_unanswered(mstun_stream_t *stream, unsigned direction, packet_info *pinfo, uint32_t seq,
-                                         bool last_of_direction)
-{
-    if (PINFO_FD_VISITED(pinfo)) {
+    if (event->facts->class == STUN_INDICATION) {
         return;
     }
-    for (unsigned asking = 0; asking < 2; asking++) {
-        mstun_open_t *open = &stream->open[asking];
-        bool asked_is_gone = last_of_direction && asking != direction;
+    event->transaction = find_at(event->stream, is_request ? event->direction : 1 - event->direction, event->facts->id,
+                                 event->pinfo->num);
+    if (event->transaction) {
+        event->repeat = find_repeat(event);
+    }
+}
+
+static void record_unanswered(struct mstun_stream_requests *requests, const mstun_transaction_t *transaction,
+                              const mstun_event_t *event)
+{
+    unanswered_t unanswered = { pos_of(event), transaction };
+
+    if (!requests->unanswered) {
+        requests->unanswered = wmem_array_sized_new(wmem_file_scope(), sizeof(unanswered_t), 1);
+    }
+    wmem_array_append_one(requests->unanswered, unanswered);
+}
+
+void mstun_transaction_record_unanswered(const mstun_event_t *event, bool last_of_direction)
+{
+    struct mstun_stream_requests *requests = event->stream->requests;
+
+    if (!requests) {
+        return;
+    }
+    for (unsigned requester = 0; requester < 2; requester++) {
+        open_requests_t *open = &requests->open[requester];
+        bool responder_closed = last_of_direction && requester != event->direction;
         mstun_transaction_t *transaction;
 
-        /* Where one still has time, the newer ones have more. */
-        while ((transaction = oldest_open(open)) && (asked_is_gone || had_its_time(transaction, pinfo))) {
-            prove_overdue(stream, transaction, pinfo, seq);
+        /* Where one has not timed out, newer ones have not, either. */
+        while ((transaction = oldest_open(open)) &&
+               (responder_closed || mstun_transaction_has_timed_out(transaction, &event->pinfo->abs_ts))) {
+            record_unanswered(requests, transaction, event);
             open->oldest = transaction->next_open;
         }
     }
 }
 
-static void show_frame(proto_tree *tree, int hf, tvbuff_t *tvb, uint32_t frame)
+const mstun_transaction_t *mstun_transaction_next_unanswered(const mstun_event_t *event, unsigned *index)
 {
-    proto_item_set_generated(proto_tree_add_uint(tree, hf, tvb, 0, 0, frame));
-}
+    const mstun_frame_pos_t pos = pos_of(event);
+    wmem_array_t *unanswered = event->stream->requests ? event->stream->requests->unanswered : NULL;
 
-static void show_copy(tvbuff_t *tvb, proto_tree *tree, const mstun_message_role_t *exchange)
-{
-    const mstun_transaction_t *transaction = exchange->transaction;
-
-    show_frame(tree, exchange->copy->alternate ? hf_alternate_of : hf_retransmission_of, tvb,
-               exchange->copy->of_request ? transaction->request_frame : transaction->response_frame);
-}
-
-static void show_request(tvbuff_t *tvb, proto_tree *tree, const mstun_message_role_t *exchange)
-{
-    if (exchange->transaction->response_frame) {
-        show_frame(tree, hf_response_in, tvb, exchange->transaction->response_frame);
+    if (*index == 0) {
+        *index = mstun_frame_index_lower_bound(unanswered, pos.frame);
     }
+    const unanswered_t *next = (const unanswered_t *)mstun_frame_index_next(unanswered, index, &pos);
+
+    return next ? next->transaction : NULL;
 }
 
-static void show_response(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const mstun_transaction_t *transaction)
+void mstun_transaction_register(const mstun_registrar_t *reg _U_)
 {
-    nstime_t taken;
-
-    show_frame(tree, hf_response_to, tvb, transaction->request_frame);
-    nstime_delta(&taken, &pinfo->abs_ts, &transaction->request_time);
-    proto_item_set_generated(proto_tree_add_time(tree, hf_time, tvb, 0, 0, &taken));
-}
-
-/* A request that comes behind its response in the capture is none that the response can point back to. */
-static bool has_earlier_request(const mstun_transaction_t *transaction, const packet_info *pinfo)
-{
-    return transaction->request_frame && transaction->request_frame <= pinfo->num;
-}
-
-void mstun_transaction_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const mstun_message_role_t *exchange,
-                            const mstun_facts_t *facts)
-{
-    if (!exchange->transaction) {
-        return;
-    }
-    if (exchange->copy) {
-        show_copy(tvb, tree, exchange);
-    }
-    if (facts->class == STUN_REQUEST) {
-        show_request(tvb, tree, exchange);
-    } else if (has_earlier_request(exchange->transaction, pinfo)) {
-        show_response(tvb, pinfo, tree, exchange->transaction);
-    } else {
-        expert_add_info(pinfo, proto_tree_get_parent(tree), &ei_no_request);
-    }
-}
-
-static void show_one_overdue(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree,
-                             const mstun_transaction_t *transaction)
-{
-    if (!tree) { /* nobody reads it, but the window's corner tells the worst severity that was met */
-        expert_add_info(pinfo, NULL, &ei_overdue);
-        return;
-    }
-    proto_item *layer = proto_tree_add_protocol_format(tree, proto_mstun, tvb, 0, 0, "MSTUN, unanswered request");
-    proto_item *item = proto_tree_add_uint(proto_item_add_subtree(layer, ett_overdue), hf_overdue_request, tvb, 0, 0,
-                                           transaction->request_frame);
-
-    proto_item_set_generated(layer);
-    proto_item_set_generated(item);
-    expert_add_info_format(pinfo, item, &ei_overdue, "The request in frame %u has no response up to here",
-                           transaction->request_frame);
-}
-
-void mstun_transaction_show_unanswered(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree,
-                                       const mstun_stream_t *stream, uint32_t seq)
-{
-    const mstun_frame_pos_t place = { pinfo->num, seq };
-    unsigned index = frame_index_lower_bound(stream->overdue, place.frame);
-    const overdue_t *overdue;
-
-    while ((overdue = (const overdue_t *)frame_index_next(stream->overdue, &index, &place))) {
-        show_one_overdue(tvb, pinfo, tree, overdue->transaction);
-    }
-}
-
-void mstun_transaction_register(const mstun_registrar_t *reg)
-{
-    static hf_register_info hf[] = {
-        { &hf_response_in,
-          { "Response In", "mstun.response_in", FT_FRAMENUM, BASE_NONE, FRAMENUM_TYPE(FT_FRAMENUM_RESPONSE), 0x0,
-            "The response to this request is in this frame", HFILL } },
-        { &hf_response_to,
-          { "Request In", "mstun.response_to", FT_FRAMENUM, BASE_NONE, FRAMENUM_TYPE(FT_FRAMENUM_REQUEST), 0x0,
-            "This is the response to the request in this frame", HFILL } },
-        { &hf_time,
-          { "Time", "mstun.time", FT_RELATIVE_TIME, BASE_NONE, NULL, 0x0,
-            "The time between the request and this response", HFILL } },
-        { &hf_retransmission_of,
-          { "Retransmission of", "mstun.retransmission_of", FT_FRAMENUM, BASE_NONE,
-            FRAMENUM_TYPE(FT_FRAMENUM_RETRANS_PREV), 0x0, "The same message was first sent in this frame", HFILL } },
-        { &hf_alternate_of,
-          { "Alternate Format of", "mstun.alternate_of", FT_FRAMENUM, BASE_NONE, FRAMENUM_TYPE(FT_FRAMENUM_NONE), 0x0,
-            "The other format of the same MS-ICE2 check was sent in this frame", HFILL } },
-        { &hf_overdue_request,
-          { "Unanswered Request In", "mstun.unanswered_request", FT_FRAMENUM, BASE_NONE,
-            FRAMENUM_TYPE(FT_FRAMENUM_REQUEST), 0x0,
-            "This frame proves that the request in that frame had its time and got no response", HFILL } },
-    };
-    static ei_register_info ei[] = {
-        { &ei_overdue, { "mstun.overdue", PI_SEQUENCE, PI_NOTE, "An earlier request has no response", EXPFILL } },
-        { &ei_no_request,
-          { "mstun.no_request", PI_SEQUENCE, PI_CHAT,
-            "No request to this response in the capture, which may have begun after it", EXPFILL } },
-    };
-
-    static int *ett[] = { &ett_overdue };
-
-    proto_mstun = reg->proto;
-    MSTUN_REGISTER_FIELDS(reg, hf);
-    MSTUN_REGISTER_TREES(ett);
-    MSTUN_REGISTER_EXPERTS(reg, ei);
     transactions = wmem_map_new_autoreset(wmem_epan_scope(), wmem_file_scope(), hash_key, equal_keys);
 }

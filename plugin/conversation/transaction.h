@@ -1,35 +1,35 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
  * Requests and their responses (RFC 8489 section 6.3): matched on all 16 bytes of the id, in the other direction of the
- * same connection. Written on the first pass only. */
+ * same connection. */
 #ifndef MSTUN_CONVERSATION_TRANSACTION_H
 #define MSTUN_CONVERSATION_TRANSACTION_H
 
-#include "attr/facts.h"
+#include "conversation/event.h"
 #include "conversation/frame_index.h"
 #include "conversation/stream.h"
 
 #define STUN_TI_MS 39500 /* RFC 8489 section 6.2.2: a client on TCP waits 39.5 s for a response */
 
-/** A request or response of which an earlier one was seen. */
-typedef struct {
-    mstun_frame_pos_t place;
+/** A request or response that was seen before. */
+struct mstun_repeat {
+    mstun_frame_pos_t pos;
     bool of_request;
-    bool alternate; /* the other format of an MS-ICE2 check (two copies with one id), no repetition */
-    bool changed;   /* a repetition that says more than the first: Skype nominates under the id of the check */
-} mstun_repeat_t;
+    bool other_format; /* the other format of an MS-ICE2 check (two messages with one id), not a retransmission */
+    bool modified;     /* USE-CANDIDATE differs from the first one: Skype nominates under the id of the check */
+};
 
 /** What only some transactions have. */
 typedef struct {
-    const struct mstun_signer *signer;     /* who made the request, see integrity.c; NULL: not known */
-    const struct mstun_turn_request *turn; /* what track/allocation keeps of a TURN request for its response */
-    wmem_array_t *copies;                  /* of mstun_repeat_t, by frame; NULL: none */
-    mstun_transaction_t *before;           /* with the same id, over when this one began; NULL: none */
-    unsigned renewals;                     /* how many are before this one */
-    bool several_signers;                  /* requests with this id were made by several */
+    const struct mstun_signer *signer;          /* who made the request, see auth/integrity.c; NULL: not known */
+    const struct mstun_turn_request *turn;      /* what turn/allocation.c keeps of a TURN request for its response */
+    wmem_array_t *repeats;                      /* of mstun_repeat_t, by frame; NULL: none */
+    mstun_transaction_t *previous_with_same_id; /* it had timed out when this one began; NULL: none */
+    unsigned id_reuse_count;                    /* how many came before this one */
+    bool several_signers;                       /* requests with this id were made by several */
 } mstun_transaction_ext_t;
 
-/* Captures have millions of them: lists are linked one way, and what is over leaves them when it comes to their end. */
+/* Captures have millions of them. Lists are singly linked; answered entries are dropped when they reach the head. */
 struct mstun_transaction {
     uint8_t id[STUN_ID_LEN];
     uint32_t stream;
@@ -37,7 +37,7 @@ struct mstun_transaction {
     uint8_t direction; /* of the request */
     bool awaits_response : 1;
     bool use_candidate : 1;  /* the request has USE-CANDIDATE */
-    bool nominating : 1;     /* the request or a later copy of it has it */
+    bool nominating : 1;     /* the request or a repetition of it has it */
     bool with_integrity : 1; /* the request carried MESSAGE-INTEGRITY */
     bool open_in_pair : 1;
     uint32_t request_frame; /* 0: none was seen */
@@ -48,46 +48,50 @@ struct mstun_transaction {
     uint32_t response_signature;
     nstime_t request_time;           /* of the response, where no request was seen */
     mstun_transaction_t *next_open;  /* the next request of its stream and direction, perhaps answered by now */
-    mstun_transaction_ext_t *more;   /* NULL: nothing */
-    struct mstun_pair *pair;         /* of ICE, which it checks; NULL: it is no check */
+    mstun_transaction_ext_t *ext;    /* NULL: nothing */
+    struct mstun_pair *pair;         /* the ICE candidate pair that it checks; NULL: not a check */
     mstun_transaction_t *pair_older; /* the check before it in its direction of the pair, perhaps no longer open */
 };
 
-/** What one message is in its transaction. */
-typedef struct {
-    mstun_transaction_t *transaction; /* NULL: an indication, or a message that is not tracked */
-    const mstun_repeat_t *copy;       /* NULL: the first of its kind */
-} mstun_message_role_t;
+/** Milliseconds from one time to another; negative if they are in the other order. */
+double mstun_ms_between(const nstime_t *from, const nstime_t *to);
 
-/**
- * Finds a message's transaction, on the first pass first enters the message in it.
- * position: tells the messages of one frame apart, the same on every visit (its sequence number).
- * Messages quoted in ICMP errors belong to no transaction.
- */
-mstun_message_role_t mstun_transaction_track(mstun_stream_t *stream, unsigned direction, packet_info *pinfo,
-                                             uint32_t position, const mstun_facts_t *facts);
+/** Seconds from then to the packet; negative if the packet is the earlier one. */
+double mstun_seconds_since(const packet_info *pinfo, const nstime_t *then);
 
-/** Never NULL: made at the first call, on the first pass. */
+/** First visit: finds event's transaction, or makes it, and adds the message to it. Sets event->transaction and, if the
+ * message was seen before, event->repeat; an indication has neither. */
+void mstun_transaction_learn(mstun_event_t *event);
+
+/** Later visits: sets the same. */
+void mstun_transaction_look_up(mstun_event_t *event);
+
+/** Never NULL: made at the first call, on the first visit. */
 mstun_transaction_ext_t *mstun_transaction_get_ext(mstun_transaction_t *transaction);
 
-/** Tells copies of a message from its other format: equal for the former, different (but for chance) for the latter. */
+/** Tells retransmissions of a message, which have the same signature, from its other format, which (but for chance) has
+ * not. */
 uint32_t mstun_transaction_signature(const mstun_facts_t *facts);
 
+/** Whether the request came before this frame or in it: in a merged capture a response may come first. */
+bool mstun_transaction_has_request(const mstun_transaction_t *transaction, const packet_info *pinfo);
+
+/** Whether at this time the request's client no longer waits for a response (RFC 8489 section 6.2.2). */
+bool mstun_transaction_has_timed_out(const mstun_transaction_t *transaction, const nstime_t *now);
+
 /**
- * First pass, behind a segment: requests that it proves unanswered, by its time or as the last one of the side that is
- * asked. seq: the segment's, under which mstun_transaction_show_unanswered finds them.
+ * First visit, after a segment: records the requests that it proves unanswered, because they have timed out by now or
+ * because it is the last segment of the side that they were sent to. event->position: the segment's.
  */
-void mstun_transaction_record_unanswered(mstun_stream_t *stream, unsigned direction, packet_info *pinfo, uint32_t seq,
-                                         bool last_of_direction);
+void mstun_transaction_record_unanswered(const mstun_event_t *event, bool last_of_direction);
 
-/** Links and times. tree: the message's. */
-void mstun_transaction_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const mstun_message_role_t *exchange,
-                            const mstun_facts_t *facts);
+/** The next request that the segment at event's position proved unanswered; NULL: no more. *index begins as 0. */
+const mstun_transaction_t *mstun_transaction_next_unanswered(const mstun_event_t *event, unsigned *index);
 
-/** A layer that names the requests that this segment proved unanswered, in one pass too; nothing if it proved none. */
-void mstun_transaction_show_unanswered(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree,
-                                       const mstun_stream_t *stream, uint32_t seq);
+/** Links and times, into the message's tree. */
+void mstun_transaction_show(const mstun_event_t *event, tvbuff_t *tvb, proto_tree *tree);
 
 void mstun_transaction_register(const mstun_registrar_t *reg);
+void mstun_transaction_tree_register(const mstun_registrar_t *reg);
 
 #endif

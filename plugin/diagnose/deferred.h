@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Verdicts on messages that only the capture's end allows: what did not follow. On the frame they are shown from the
- * second visit on; the reports ask for them at their end, so that one pass tells them the same. */
+ * Findings that can only be made at the end of the capture, such as a missing response. On the frame they are shown from
+ * the second visit on; the findings report evaluates them at its end, so that one pass finds the same. */
 #ifndef MSTUN_DIAGNOSE_DEFERRED_H
 #define MSTUN_DIAGNOSE_DEFERRED_H
 
-#include "turn/allocation.h"
+#include "diagnose/finding.h"
+#include "turn/peer_connection.h"
 
-/** What must be kept of a message to judge it later. */
+/** What must be kept of a message to evaluate it later. */
 typedef struct {
     const mstun_stream_t *stream;
     const mstun_transaction_t *transaction;    /* NULL: an indication */
@@ -19,28 +20,16 @@ typedef struct {
     mstun_dialect_t dialect;
     stun_class_t class;
     uint16_t method;
-    bool again; /* it is a copy */
+    bool repeated;
 } mstun_deferred_t;
 
-/** One verdict. text NULL: the expert info's own. */
-typedef void (*mstun_found_fn)(expert_field *ei, int severity, const char *text, void *context);
+/** Fills what is to be kept of event's message. event has a stream. */
+void mstun_deferred_init(mstun_deferred_t *deferred, const mstun_event_t *event);
 
-extern expert_field mstun_ei_allocation_expired; /* which verdict.c raises on a message that comes too late, too */
+/** True if a deferred finding is still possible for this message. */
+bool mstun_deferred_may_apply(const mstun_deferred_t *deferred);
 
-/** Fills what is to be kept of a message. */
-void mstun_deferred_init(mstun_deferred_t *late, const mstun_stream_t *stream, const packet_info *pinfo,
-                         uint32_t position, const mstun_facts_t *facts, const mstun_message_role_t *exchange);
-
-/** Whether anything that comes later, or does not, may make a verdict on the message. */
-bool mstun_deferred_may_apply(const mstun_deferred_t *late);
-
-/** The verdicts on a message in a capture that ends at end; texts are allocated from scope. */
-void mstun_deferred_evaluate(const mstun_deferred_t *late, const nstime_t *end, wmem_allocator_t *scope,
-                             mstun_found_fn found, void *context);
-
-/** The verdicts as expert infos on item, from the second visit on. */
-void mstun_deferred_add_experts(packet_info *pinfo, proto_item *item, const mstun_deferred_t *late);
-
-void mstun_deferred_register(const mstun_registrar_t *reg);
+/** The findings about a message in a capture that ends at end; texts are allocated from the sink's scope. */
+void mstun_deferred_evaluate(const mstun_deferred_t *deferred, const nstime_t *end, const mstun_finding_sink_t *sink);
 
 #endif

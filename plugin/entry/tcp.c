@@ -2,13 +2,15 @@
  *
  * A connection is claimed where its bytes prove it: by the heuristic on any free port, and by a wrapper before the owner
  * of any other port. Then the conversation has our dissector from that frame on, and neither ports nor heuristics are
- * asked again. What is not ours goes to the owner as if there were no wrapper: on port 3478 that is the built-in "stun",
+ * last_probe again. What is not ours goes to the owner as if there were no wrapper: on port 3478 that is the built-in "stun",
  * so that switching mstun off gives its output back to the byte. */
 #include "entry/tcp.h"
 
 #include <epan/conversation.h>
 #include <epan/dissectors/packet-tcp.h>
 
+#include "base/heuristic.h"
+#include "dissect/event.h"
 #include "dissect/segment.h"
 #include "base/heuristic.h"
 
@@ -27,7 +29,7 @@ static const heur_dtbl_entry_t *our_heuristic; /* with the user's switch */
 static heur_dissector_t stun_heuristic;        /* the built-ins' own */
 static heur_dissector_t tls_heuristic;
 
-/* What our heuristic was asked last. As long as tvb is there, it has refused it, and the built-ins' behind it need not ask
+/* What our heuristic was given last. As long as tvb is there, it has refused it, and the built-ins' behind it need not ask
  * again. In memory and no arguments: heur_tcp then need not keep in registers what it nearly never needs. */
 typedef struct {
     tvbuff_t *tvb;
@@ -35,9 +37,9 @@ typedef struct {
     proto_tree *tree;
     struct tcpinfo *tcp;
     uint32_t frame;
-} asked_t;
+} probe_t;
 
-static asked_t asked;
+static probe_t last_probe;
 
 static range_t *shared_ports;   /* preference: on which owned ports we look first */
 static wmem_map_t *port_owners; /* port -> dissector_handle_t of the ports that have the wrapper */
@@ -65,14 +67,14 @@ static int dissect_stream(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, s
 static int claim(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, struct tcpinfo *tcp,
                  const mstun_segment_t *segment, mstun_framing_t framing)
 {
-    if (pinfo->flags.in_error_pkt) {
+    if (mstun_is_quoted(pinfo)) {
         mstun_dissect_quoted(tvb, pinfo, tree, framing);
         return (int)segment->captured;
     }
     mstun_stream_t *stream = mstun_stream_find(pinfo);
 
     if (!stream) {
-        if (PINFO_FD_VISITED(pinfo)) {
+        if (!mstun_is_first_visit(pinfo)) {
             return 0;
         }
         stream = mstun_stream_claim(pinfo);
@@ -111,11 +113,10 @@ static bool is_early(const struct tcpinfo *tcp)
 }
 
 /* In a connection that the capture joins in the middle, any message at the beginning of the capture tells. Whether it does
- * is asked last: that costs a look-up, and few segments get so far. */
+ * is last_probe last: that costs a look-up, and few segments get so far. */
 static mstun_framing_t framing_where_joined(packet_info *pinfo, const mstun_segment_t *segment)
 {
-    if (!is_early(segment->tcp) || pinfo->flags.in_error_pkt ||
-        mstun_is_tls_record(segment->bytes, segment->captured)) {
+    if (!is_early(segment->tcp) || mstun_is_quoted(pinfo) || mstun_is_tls_record(segment->bytes, segment->captured)) {
         return MSTUN_FRAMING_UNKNOWN;
     }
     mstun_framing_t framing = mstun_detect_inside(segment->bytes, segment->captured, segment->reported);
@@ -140,7 +141,7 @@ static int dissect_tcp(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void
 {
     struct tcpinfo *tcp = (struct tcpinfo *)data;
     mstun_segment_t segment = segment_of(tvb, tcp);
-    mstun_stream_t *stream = pinfo->flags.in_error_pkt ? NULL : mstun_stream_find(pinfo);
+    mstun_stream_t *stream = mstun_is_quoted(pinfo) ? NULL : mstun_stream_find(pinfo);
 
     if (stream) {
         return dissect_stream(tvb, pinfo, tree, tcp, stream, &segment, MSTUN_FRAMING_UNKNOWN);
@@ -157,17 +158,17 @@ static int dissect_tcp(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void
 }
 
 /* Nearly all segments of other protocols come no further than this. */
-static bool may_be_ours(const asked_t *ask)
+static bool may_be_ours(const probe_t *ask)
 {
     return tvb_captured_length(ask->tvb) < STUN_HEADER_LEN || mstun_detect_possible(tvb_get_ntoh64(ask->tvb, 0)) ||
            is_early(ask->tcp);
 }
 
-static G_GNUC_NO_INLINE bool look_closer(void)
+static G_GNUC_NO_INLINE bool probe_and_claim(void)
 {
-    asked_t now = asked;
+    probe_t now = last_probe;
 
-    asked.tvb = NULL;
+    last_probe.tvb = NULL;
 
     mstun_segment_t segment = segment_of(now.tvb, now.tcp);
     mstun_framing_t framing = framing_of(now.pinfo, &segment);
@@ -177,20 +178,20 @@ static G_GNUC_NO_INLINE bool look_closer(void)
                      : may_become_hello(now.pinfo, &segment) && wait_for_more(now.pinfo, &segment) > 0;
 
     if (!taken) {
-        asked = now;
+        last_probe = now;
     }
     return taken;
 }
 
 static ws_bool heur_tcp(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
-    asked = (asked_t){ tvb, pinfo, tree, (struct tcpinfo *)data, pinfo->num };
-    return may_be_ours(&asked) && look_closer();
+    last_probe = (probe_t){ tvb, pinfo, tree, (struct tcpinfo *)data, pinfo->num };
+    return may_be_ours(&last_probe) && probe_and_claim();
 }
 
 static bool is_refused(const tvbuff_t *tvb, const packet_info *pinfo)
 {
-    return asked.tvb == tvb && asked.frame == pinfo->num;
+    return last_probe.tvb == tvb && last_probe.frame == pinfo->num;
 }
 
 static bool is_enabled(void)
@@ -201,7 +202,7 @@ static bool is_enabled(void)
 /* What heur_tcp takes, as far as its switch is on. */
 static bool is_for_our_heuristic(tvbuff_t *tvb, packet_info *pinfo, struct tcpinfo *tcp)
 {
-    if (!mstun_heuristic_is_on(our_heuristic) || !may_be_ours(&(asked_t){ .tvb = tvb, .tcp = tcp })) {
+    if (!mstun_heuristic_is_on(our_heuristic) || !may_be_ours(&(probe_t){ .tvb = tvb, .tcp = tcp })) {
         return false;
     }
     mstun_segment_t segment = segment_of(tvb, tcp);
@@ -218,13 +219,13 @@ static G_GNUC_NO_INLINE ws_bool ask_unless_ours(tvbuff_t *tvb, packet_info *pinf
 }
 
 /* In place of the built-ins' heuristics: see heuristic.h. TLS takes pseudo-TLS hellos. */
-static ws_bool heur_tls(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
+static ws_bool wrap_tls_heuristic(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
     return is_refused(tvb, pinfo) ? tls_heuristic(tvb, pinfo, tree, data)
                                   : ask_unless_ours(tvb, pinfo, tree, data, &tls_heuristic);
 }
 
-static ws_bool heur_stun(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
+static ws_bool wrap_stun_heuristic(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
     return is_refused(tvb, pinfo) ? stun_heuristic(tvb, pinfo, tree, data)
                                   : ask_unless_ours(tvb, pinfo, tree, data, &stun_heuristic);
@@ -260,7 +261,7 @@ static bool is_left_to_builtin(packet_info *pinfo, const mstun_segment_t *segmen
     }
     bool begins_here = mstun_stream_begins(pinfo, segment);
 
-    if (begins_here && !PINFO_FD_VISITED(pinfo)) {
+    if (begins_here && mstun_is_first_visit(pinfo)) {
         conversation_add_proto_data(conversation, proto_wrapper, GUINT_TO_POINTER(pinfo->num));
     }
     return begins_here;
@@ -276,7 +277,7 @@ static int pass_on(dissector_handle_t handle, tvbuff_t *tvb, packet_info *pinfo,
 static int dissect_wrapped(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
     if (is_enabled() &&
-        (pinfo->match_uint == TURN_PORT || may_be_ours(&(asked_t){ .tvb = tvb, .tcp = (struct tcpinfo *)data }))) {
+        (pinfo->match_uint == TURN_PORT || may_be_ours(&(probe_t){ .tvb = tvb, .tcp = (struct tcpinfo *)data }))) {
         mstun_segment_t segment = segment_of(tvb, (struct tcpinfo *)data);
         /* By our handle: mstun is a layer, the wrapper is none. */
         int used = is_ours_on_owned_port(pinfo, &segment) ? pass_on(mstun_handle, tvb, pinfo, tree, data) : 0;
@@ -332,7 +333,7 @@ static void wrap_ports(void)
 /* At every opening of a file: another one may have a segment of this number at this place in memory. */
 static void forget_asked(void)
 {
-    asked.tvb = NULL;
+    last_probe.tvb = NULL;
 }
 
 void mstun_entry_register(const mstun_registrar_t *reg)
@@ -361,6 +362,6 @@ void mstun_entry_handoff(void)
     heur_dissector_add("tcp", heur_tcp, "STUN, TURN and Microsoft's dialects over TCP", "mstun_tcp", proto_mstun,
                        HEURISTIC_ENABLE);
     our_heuristic = find_heur_dissector_by_unique_short_name("mstun_tcp");
-    mstun_heuristic_wrap("tls_tcp", heur_tls, &tls_heuristic);
-    mstun_heuristic_wrap("stun_tcp", heur_stun, &stun_heuristic);
+    mstun_heuristic_wrap("tls_tcp", wrap_tls_heuristic, &tls_heuristic);
+    mstun_heuristic_wrap("stun_tcp", wrap_stun_heuristic, &stun_heuristic);
 }

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
  * Inside TLS (RFC 8489 section 6.2.3) there is the same stream as on TCP, without sequence numbers; inside DTLS (RFC 7350)
- * there are datagrams. Both are known by their bytes, or by the application protocol that the ends agreed upon. The argument that TLS gives to dissectors differs between versions and is
- * left alone. */
+ * there are datagrams. Both are known by their bytes, or by the application protocol that the ends agreed upon. The data
+ * argument of TLS's dissectors differs between versions of Wireshark and is not used. */
 #include "entry/tls.h"
 
 #include <epan/conversation.h>
 #include <epan/dissectors/packet-tls-utils.h>
 
+#include "dissect/event.h"
 #include "dissect/segment.h"
 #include "framing/packet_tvb.h"
 
@@ -39,7 +40,7 @@ static int dissect_in_tls(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, v
 
     if (!stream) {
         framing = mstun_detect(segment.bytes, segment.captured, segment.reported, MSTUN_CONFIDENCE_HEADER);
-        if (framing == MSTUN_FRAMING_UNKNOWN || PINFO_FD_VISITED(pinfo)) {
+        if (framing == MSTUN_FRAMING_UNKNOWN || !mstun_is_first_visit(pinfo)) {
             return 0;
         }
         stream = mstun_stream_claim(pinfo);
@@ -66,7 +67,7 @@ static int dissect_in_dtls(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, 
     mstun_packet_t class = mstun_packet_class_of(tvb);
     mstun_stream_t *stream = mstun_stream_find(pinfo);
 
-    if (class == MSTUN_PACKET_UNKNOWN || (!stream && (class != MSTUN_PACKET_STUN || PINFO_FD_VISITED(pinfo)))) {
+    if (class == MSTUN_PACKET_UNKNOWN || (!stream && (class != MSTUN_PACKET_STUN || !mstun_is_first_visit(pinfo)))) {
         return 0;
     }
     mstun_dissect_datagram(tvb, pinfo, tree, stream ? stream : mstun_stream_claim(pinfo));
@@ -120,7 +121,7 @@ void mstun_entry_tls_register(const mstun_registrar_t *reg)
     }
 }
 
-static void share(alpn_t *alpn)
+static void wrap_alpn(alpn_t *alpn)
 {
     const char *table = strcmp(alpn->carrier, "tls") == 0 ? "tls.alpn" : "dtls.alpn";
 
@@ -132,7 +133,7 @@ void mstun_entry_tls_handoff(void)
 {
     tls_handle = find_dissector("tls");
     for (size_t i = 0; i < array_length(alpns); i++) {
-        share(&alpns[i]);
+        wrap_alpn(&alpns[i]);
     }
     heur_dissector_add("tls", heur_tls, "STUN, TURN and Microsoft's dialects over TLS", "mstun_tls", proto_mstun,
                        HEURISTIC_ENABLE);

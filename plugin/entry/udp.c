@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * A 5-tuple is claimed by the first datagram on it that is ours, and stays so: media between the checks is handed on, and
- * what is neither goes to Wireshark's other dissectors. */
+ * A 5-tuple is claimed by the first datagram on it that is ours, and stays so: media on it goes to RTP, RTCP or DTLS, and
+ * anything else is rejected. */
 #include "entry/udp.h"
 
 #include <epan/conversation.h>
 
+#include "base/heuristic.h"
+#include "dissect/event.h"
 #include "dissect/segment.h"
 #include "framing/packet_tvb.h"
 #include "framing/rfc3489.h"
@@ -26,7 +28,7 @@ static int proto_wrapper = -1;
 static dissector_handle_t udp_handle;
 static dissector_handle_t wrapper_handle;
 static dissector_handle_t port_owner;     /* of TURN_PORT, before the wrapper */
-static dissector_handle_t beside_handle;  /* for 5-tuples that the built-in has taken for its own */
+static dissector_handle_t reclaim_handle; /* for 5-tuples that the built-in has taken for its own */
 static dissector_handle_t builtin_handle; /* what it has taken them with */
 static dissector_table_t udp_ports;
 
@@ -61,15 +63,15 @@ static bool is_ours(tvbuff_t *tvb)
 }
 
 /* [MS-TURN] messages on this 5-tuple belong to those that the client exchanges with the server's other addresses. */
-static mstun_stream_t *join(mstun_stream_t *stream, tvbuff_t *tvb, packet_info *pinfo)
+static mstun_stream_t *merge(mstun_stream_t *stream, tvbuff_t *tvb, packet_info *pinfo)
 {
     uint32_t captured = tvb_captured_length(tvb);
 
-    if (PINFO_FD_VISITED(pinfo) || mstun_packet_class_of(tvb) != MSTUN_PACKET_STUN ||
+    if (!mstun_is_first_visit(pinfo) || mstun_packet_class_of(tvb) != MSTUN_PACKET_STUN ||
         mstun_dialect_of_bytes(tvb_get_ptr(tvb, 0, (int)captured), captured) != MSTUN_DIALECT_MS_TURN) {
         return stream;
     }
-    return mstun_stream_join(stream, pinfo, stun_type_class(tvb_get_ntohs(tvb, 0)) == STUN_REQUEST);
+    return mstun_stream_merge(stream, pinfo, stun_type_class(tvb_get_ntohs(tvb, 0)) == STUN_REQUEST);
 }
 
 /* A header of RFC 3489 without attributes, where such messages have proved themselves before. */
@@ -84,18 +86,18 @@ static bool is_known(mstun_stream_t *stream, packet_info *pinfo, tvbuff_t *tvb)
 /* On a 5-tuple that is ours. */
 static int dissect_udp(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
 {
-    mstun_stream_t *stream = pinfo->flags.in_error_pkt ? NULL : mstun_stream_find(pinfo);
+    mstun_stream_t *stream = mstun_is_quoted(pinfo) ? NULL : mstun_stream_find(pinfo);
 
     if (mstun_packet_class_of(tvb) == MSTUN_PACKET_UNKNOWN && !is_known(stream, pinfo, tvb)) {
         return 0;
     }
-    mstun_dissect_datagram(tvb, pinfo, tree, stream ? join(stream, tvb, pinfo) : NULL);
+    mstun_dissect_datagram(tvb, pinfo, tree, stream ? merge(stream, tvb, pinfo) : NULL);
     return (int)tvb_captured_length(tvb);
 }
 
 static void claim(packet_info *pinfo)
 {
-    if (!pinfo->flags.in_error_pkt && !PINFO_FD_VISITED(pinfo) && !mstun_stream_find(pinfo)) {
+    if (!mstun_is_quoted(pinfo) && mstun_is_first_visit(pinfo) && !mstun_stream_find(pinfo)) {
         mstun_stream_claim(pinfo);
         conversation_set_dissector_from_frame_number(find_or_create_conversation(pinfo), pinfo->num, udp_handle);
     }
@@ -124,14 +126,14 @@ static int dissect_wrapped(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, 
     return dissect_ours_or(port_owner, tvb, pinfo, tree, data);
 }
 
-static int dissect_beside(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
+static int dissect_claimed_by_builtin(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
     return dissect_ours_or(builtin_handle, tvb, pinfo, tree, data);
 }
 
 /* In place of the built-in's heuristic, wherever it stands in the list. Where that takes the 5-tuple for good, the first
  * message that is ours still takes it back. */
-static ws_bool heur_stun(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
+static ws_bool wrap_stun_heuristic(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
     if (mstun_heuristic_is_on(our_heuristic) && is_ours(tvb)) {
         return FALSE;
@@ -143,12 +145,12 @@ static ws_bool heur_stun(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, vo
 
     if (mstun_heuristic_is_on(our_heuristic) && conversation &&
         conversation_get_dissector(conversation, pinfo->num) == builtin_handle) {
-        conversation_set_dissector(conversation, beside_handle);
+        conversation_set_dissector(conversation, reclaim_handle);
     }
     return TRUE;
 }
 
-static ws_bool heur_classicstun(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
+static ws_bool wrap_classicstun_heuristic(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
     return !(mstun_heuristic_is_on(our_heuristic) && is_ours(tvb)) && classicstun_heuristic(tvb, pinfo, tree, data);
 }
@@ -179,7 +181,7 @@ void mstun_entry_udp_register(const mstun_registrar_t *reg)
         proto_register_protocol_in_name_only("Microsoft STUN before UDP port 3478's owner", "MSTUN or STUN",
                                              "mstun.shared_udp", proto_get_id_by_filter_name("udp"), FT_PROTOCOL);
     wrapper_handle = create_dissector_handle(dissect_wrapped, proto_wrapper);
-    beside_handle = create_dissector_handle(dissect_beside, proto_wrapper);
+    reclaim_handle = create_dissector_handle(dissect_claimed_by_builtin, proto_wrapper);
     prefs_register_enum_preference(reg->prefs, "udp", "Decode on UDP",
                                    "What of STUN on UDP is decoded here; the rest stays with the built-in STUN",
                                    &pref_udp, choices, FALSE);
@@ -190,8 +192,8 @@ void mstun_entry_udp_handoff(void)
 {
     udp_ports = find_dissector_table("udp.port");
     builtin_handle = find_dissector("stun-udp");
-    mstun_heuristic_wrap("stun_udp", heur_stun, &stun_heuristic);
-    mstun_heuristic_wrap("classicstun_udp", heur_classicstun, &classicstun_heuristic);
+    mstun_heuristic_wrap("stun_udp", wrap_stun_heuristic, &stun_heuristic);
+    mstun_heuristic_wrap("classicstun_udp", wrap_classicstun_heuristic, &classicstun_heuristic);
     heur_dissector_add("udp", heur_udp, "Microsoft STUN and TURN over UDP", "mstun_udp", proto_mstun, HEURISTIC_ENABLE);
     our_heuristic = find_heur_dissector_by_unique_short_name("mstun_udp");
 }

@@ -4,10 +4,10 @@
 #include "framing/rfc3489.h"
 #include "wire/tlv.h"
 
-#define MEDIA_FRAMES_LOOKED_AT 64 /* in front of a STUN message: bounds the walk over one segment */
+#define MEDIA_UNITS_MAX 64 /* before a STUN message: bounds the walk over one segment */
 
-/* The attributes, as far as they are there, must walk: no overrun and no leftover. */
-static bool attributes_walk(const uint8_t *message, uint32_t captured, mstun_dialect_t dialect, bool *any)
+/* True if no captured attribute runs past the message and no bytes are left over. */
+static bool has_valid_attributes(const uint8_t *message, uint32_t captured, mstun_dialect_t dialect, bool *any)
 {
     mstun_tlv_walk_t walk;
     mstun_tlv_t tlv;
@@ -24,33 +24,36 @@ static bool attributes_walk(const uint8_t *message, uint32_t captured, mstun_dia
     return true;
 }
 
-/* A message of a known type whose attributes walk; at least one attribute if any_needed. */
-static bool convincing(const uint8_t *message, uint32_t captured, bool any_needed)
+/* any_needed: without attributes it is false. */
+static bool has_known_type_and_valid_attributes(const uint8_t *message, uint32_t captured, bool any_needed)
 {
     mstun_dialect_t dialect = mstun_dialect_of_bytes(message, captured);
     bool any;
 
     return dialect != MSTUN_DIALECT_RFC3489 && stun_type_known(pntohu16(message)) &&
-           attributes_walk(message, captured, dialect, &any) && (any || !any_needed);
+           has_valid_attributes(message, captured, dialect, &any) && (any || !any_needed);
 }
 
-bool looks_like_stun_message(const uint8_t *message, uint32_t captured, uint32_t reported, mstun_confidence_t proof)
+bool looks_like_stun_message(const uint8_t *message, uint32_t captured, uint32_t reported, mstun_confidence_t confidence)
 {
     if (captured < STUN_HEADER_LEN || !stun_type_possible(pntohu16(message))) {
         return false;
     }
-    bool whole = STUN_HEADER_LEN + (uint32_t)pntohu16(message + 2) <= reported;
+    bool is_whole = STUN_HEADER_LEN + (uint32_t)pntohu16(message + 2) <= reported;
 
-    if (!has_cookie(message)) { /* MS-TURN without the RFC 5389 cookie: its own cookie is as good */
-        return (whole || proof == MSTUN_CONFIDENCE_HEADER) && convincing(message, captured, true);
-    }
-    if (proof == MSTUN_CONFIDENCE_HEADER && whole) {
-        return true;
-    }
-    if (!whole && pntohu16(message + 2) & 3) { /* nothing but the header speaks for it, so that must be right */
+    if (!is_whole && confidence == MSTUN_CONFIDENCE_FULL) {
         return false;
     }
-    return (whole || proof == MSTUN_CONFIDENCE_HEADER) && convincing(message, captured, proof == MSTUN_CONFIDENCE_FULL);
+    if (!has_cookie(message)) { /* MS-TURN's cookie is enough, but it is in an attribute */
+        return has_known_type_and_valid_attributes(message, captured, true);
+    }
+    if (is_whole && confidence == MSTUN_CONFIDENCE_HEADER) {
+        return true;
+    }
+    if (!is_whole && pntohu16(message + 2) & 3) { /* with less than a message, the header must be right */
+        return false;
+    }
+    return has_known_type_and_valid_attributes(message, captured, confidence == MSTUN_CONFIDENCE_FULL);
 }
 
 bool mstun_is_media(const uint8_t *packet, uint32_t captured, uint32_t reported)
@@ -61,9 +64,9 @@ bool mstun_is_media(const uint8_t *packet, uint32_t captured, uint32_t reported)
            class == MSTUN_PACKET_DTLS;
 }
 
-/* Without RFC 5389's cookie: Google's relay has MS-TURN's, RFC 3489 has none. */
-static bool proves_frame_without_cookie(const uint8_t *frame, uint32_t captured, uint32_t reported,
-                                        mstun_confidence_t proof)
+/* Without RFC 5389's cookie: Google's relay sends MS-TURN's, RFC 3489 has none. */
+static bool looks_like_frame_without_cookie(const uint8_t *frame, uint32_t captured, uint32_t reported,
+                                        mstun_confidence_t confidence)
 {
     const uint8_t *message = frame + RFC4571_HEADER_LEN;
     uint32_t len = pntohu16(frame);
@@ -74,27 +77,27 @@ static bool proves_frame_without_cookie(const uint8_t *frame, uint32_t captured,
     captured -= RFC4571_HEADER_LEN;
     reported -= RFC4571_HEADER_LEN;
     if (has_ms_cookie(message, captured)) {
-        return looks_like_stun_message(message, captured, reported, proof);
+        return looks_like_stun_message(message, captured, reported, confidence);
     }
-    return len <= captured && mstun_rfc3489_proves(message, len, len);
+    return len <= captured && mstun_rfc3489_is_message(message, len, len);
 }
 
-bool looks_like_rfc4571_frame(const uint8_t *bytes, uint32_t captured, uint32_t reported, mstun_confidence_t proof)
+bool looks_like_rfc4571_frame(const uint8_t *bytes, uint32_t captured, uint32_t reported, mstun_confidence_t confidence)
 {
     if (captured < RFC4571_HEADER_LEN + STUN_HEADER_LEN) {
         return false;
     }
     if (!has_cookie(bytes + RFC4571_HEADER_LEN)) {
-        return proves_frame_without_cookie(bytes, captured, reported, proof);
+        return looks_like_frame_without_cookie(bytes, captured, reported, confidence);
     }
-    /* The built-in looks at the message alone, so a frame length that does not fit is no reason to refuse it. */
-    bool whole = RFC4571_HEADER_LEN + STUN_HEADER_LEN + (uint32_t)pntohu16(bytes + 4) <= reported;
+    /* The built-in examines only the message, so a frame length that does not fit is not a reason to refuse it. */
+    bool is_whole = RFC4571_HEADER_LEN + STUN_HEADER_LEN + (uint32_t)pntohu16(bytes + 4) <= reported;
 
-    if (!frame_length_fits(bytes) && (proof == MSTUN_CONFIDENCE_FULL || !whole)) {
+    if (!frame_length_fits(bytes) && (confidence == MSTUN_CONFIDENCE_FULL || !is_whole)) {
         return false;
     }
     return looks_like_stun_message(bytes + RFC4571_HEADER_LEN, captured - RFC4571_HEADER_LEN,
-                                   reported - RFC4571_HEADER_LEN, proof);
+                                   reported - RFC4571_HEADER_LEN, confidence);
 }
 
 static bool ms_length_fits(const uint8_t *unit)
@@ -103,8 +106,8 @@ static bool ms_length_fits(const uint8_t *unit)
            pntohu16(unit + 2) == STUN_HEADER_LEN + (uint32_t)pntohu16(unit + MS_TURN_HEADER_LEN + 2);
 }
 
-/* Type 0x03 with a check in it that fills it, behind an RFC 4571 length or not. */
-static bool proves_ms_data(const uint8_t *bytes, uint32_t captured)
+/* Type 0x03 with nothing but a check in it, with or without an RFC 4571 length. */
+static bool looks_like_ms_data(const uint8_t *bytes, uint32_t captured)
 {
     uint32_t len = pntohu16(bytes + 2);
 
@@ -112,9 +115,9 @@ static bool proves_ms_data(const uint8_t *bytes, uint32_t captured)
         return false;
     }
     const uint8_t *data = bytes + MS_TURN_HEADER_LEN;
-    bool framed = pntohu32(data + RFC4571_HEADER_LEN + STUN_ID_OFFSET) == STUN_COOKIE;
+    bool is_framed = pntohu32(data + RFC4571_HEADER_LEN + STUN_ID_OFFSET) == STUN_COOKIE;
 
-    if (framed) {
+    if (is_framed) {
         return len == RFC4571_HEADER_LEN + (uint32_t)pntohu16(data) && frame_length_fits(data) &&
                stun_type_known(pntohu16(data + RFC4571_HEADER_LEN));
     }
@@ -128,8 +131,8 @@ static bool is_whole_hello(const uint8_t *bytes, uint32_t captured)
     return hello != MSTUN_HELLO_NONE && captured >= mstun_pseudo_tls_len(hello);
 }
 
-/* Type 0x02 and a TURN message whose first attribute is the Magic Cookie; type 0x03 and a check; a pseudo-TLS hello. */
-static bool proves_ms_turn(const uint8_t *bytes, uint32_t captured, uint32_t reported)
+/* Type 0x02 with a TURN message whose first attribute is the Magic Cookie; type 0x03 with a check; a pseudo-TLS hello. */
+static bool looks_like_ms_turn_unit(const uint8_t *bytes, uint32_t captured, uint32_t reported)
 {
     const uint8_t *message = bytes + MS_TURN_HEADER_LEN;
 
@@ -139,16 +142,13 @@ static bool proves_ms_turn(const uint8_t *bytes, uint32_t captured, uint32_t rep
                mstun_dialect_of_bytes(message, captured - MS_TURN_HEADER_LEN) == MSTUN_DIALECT_MS_TURN &&
                (MS_TURN_HEADER_LEN + (uint32_t)pntohu16(bytes + 2) <= reported || stun_type_known(pntohu16(message)));
     case MS_TURN_DATA:
-        return proves_ms_data(bytes, captured);
-    case 0x16:
-    case 0x80:
-        return is_whole_hello(bytes, captured);
+        return looks_like_ms_data(bytes, captured);
     default:
-        return false;
+        return is_whole_hello(bytes, captured);
     }
 }
 
-/* The bytes before the packet in a unit that holds media: an RFC 4571 length, and in MS-TURN a type 0x03 header. */
+/* Bytes before the packet in a unit of media: an RFC 4571 length, and in MS-TURN a type 0x03 header. */
 static uint32_t media_header_len(mstun_framing_t framing, const uint8_t *unit, uint32_t captured)
 {
     if (framing == MSTUN_FRAMING_RFC4571) {
@@ -160,7 +160,7 @@ static uint32_t media_header_len(mstun_framing_t framing, const uint8_t *unit, u
     return is_data ? MS_TURN_HEADER_LEN + RFC4571_HEADER_LEN : 0;
 }
 
-/* The length of a unit that holds media, 0 if it holds none or is not there whole. */
+/* Length of a unit of media; 0 if it is not media or continues in the next segment. */
 static uint32_t media_len(mstun_framing_t framing, const uint8_t *unit, uint32_t captured, uint32_t reported)
 {
     uint32_t header = media_header_len(framing, unit, captured);
@@ -176,18 +176,18 @@ static uint32_t media_len(mstun_framing_t framing, const uint8_t *unit, uint32_t
 }
 
 bool has_unit_behind_media(mstun_framing_t framing, const uint8_t *bytes, uint32_t captured, uint32_t reported,
-                           mstun_confidence_t proof)
+                           mstun_confidence_t confidence)
 {
     uint32_t offset = 0, len = 0;
 
-    for (unsigned units = 0; units < MEDIA_FRAMES_LOOKED_AT && offset < captured; units++) {
+    for (unsigned units = 0; units < MEDIA_UNITS_MAX && offset < captured; units++) {
         len = media_len(framing, bytes + offset, captured - offset, reported - offset);
         if (len == 0) {
             break;
         }
         offset += len;
     }
-    if (len != 0 || offset == 0) { /* nothing but media, or none */
+    if (len != 0 || offset == 0) { /* only media, or none */
         return false;
     }
     const uint8_t *unit = bytes + offset;
@@ -195,14 +195,14 @@ bool has_unit_behind_media(mstun_framing_t framing, const uint8_t *bytes, uint32
     captured -= offset;
     reported -= offset;
     return framing == MSTUN_FRAMING_MS_TURN
-               ? proves_ms_turn(unit, captured, reported)
+               ? looks_like_ms_turn_unit(unit, captured, reported)
                : captured >= RFC4571_HEADER_LEN + STUN_HEADER_LEN && frame_length_fits(unit) &&
-                     looks_like_rfc4571_frame(unit, captured, reported, proof);
+                     looks_like_rfc4571_frame(unit, captured, reported, confidence);
 }
 
 bool looks_like_ms_turn_units(const uint8_t *bytes, uint32_t captured, uint32_t reported)
 {
-    return proves_ms_turn(bytes, captured, reported) ||
+    return looks_like_ms_turn_unit(bytes, captured, reported) ||
            (bytes[0] == MS_TURN_DATA &&
             has_unit_behind_media(MSTUN_FRAMING_MS_TURN, bytes, captured, reported, MSTUN_CONFIDENCE_HEADER));
 }
@@ -244,21 +244,8 @@ bool looks_like_rfc3489_messages(const uint8_t *bytes, uint32_t captured, uint32
 {
     uint32_t len = STUN_HEADER_LEN + (uint32_t)pntohu16(bytes + 2);
 
-    return len <= captured && mstun_rfc3489_proves(bytes, len, len) &&
+    return len <= captured && mstun_rfc3489_is_message(bytes, len, len) &&
            is_whole_number_of_units(MSTUN_FRAMING_RFC3489, bytes, captured, reported);
-}
-
-bool may_become_stun_header(const uint8_t *bytes, uint32_t len)
-{
-    static const uint8_t cookie[] = { 0x21, 0x12, 0xA4, 0x42 };
-
-    if (len >= 1 && bytes[0] > 0x03) {
-        return false;
-    }
-    if ((len >= 2 && !stun_type_known(pntohu16(bytes))) || (len >= 4 && bytes[3] & 3)) {
-        return false;
-    }
-    return len <= 4 || memcmp(bytes + 4, cookie, MIN(len - 4, 4)) == 0;
 }
 
 bool mstun_looks_like_ms_turn(const uint8_t *bytes, uint32_t captured, uint32_t reported)

@@ -3,8 +3,8 @@
 
 #define HELLO_MIN 5 /* the record header */
 
-/* The fixed bytes at the beginning and at the end; between them, random values. Google's are fixed to the last byte:
- * what a real server sends may begin as its ServerHello does, and older OpenSSL's hellos as its ClientHello. */
+/* The fixed bytes at the beginning and at the end, around random values. Google's hellos are fixed up to the last byte, and
+ * all of it is compared: real ServerHellos, and ClientHellos of old OpenSSL versions, may begin like them. */
 typedef struct {
     const char *name;
     uint8_t len;
@@ -54,7 +54,7 @@ static const hello_t hellos[] = {
                                     { 0 } },
 };
 
-static bool fits(const hello_t *hello, const uint8_t *bytes, uint32_t len)
+static bool matches(const hello_t *hello, const uint8_t *bytes, uint32_t len)
 {
     return memcmp(bytes, hello->head, MIN(len, hello->head_len)) == 0 &&
            (len < hello->len || memcmp(bytes + hello->len - hello->tail_len, hello->tail, hello->tail_len) == 0);
@@ -62,11 +62,11 @@ static bool fits(const hello_t *hello, const uint8_t *bytes, uint32_t len)
 
 mstun_pseudo_tls_kind_t mstun_pseudo_tls_hello(const uint8_t *bytes, uint32_t len)
 {
-    if (len < HELLO_MIN || (bytes[0] != 0x16 && bytes[0] != 0x80)) {
+    if (len < HELLO_MIN || !mstun_may_begin_hello(bytes[0])) {
         return MSTUN_HELLO_NONE;
     }
     for (unsigned i = MSTUN_HELLO_CLIENT; i < array_length(hellos); i++) {
-        if (fits(&hellos[i], bytes, len)) {
+        if (matches(&hellos[i], bytes, len)) {
             return (mstun_pseudo_tls_kind_t)i;
         }
     }

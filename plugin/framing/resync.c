@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Where a unit provably begins in bytes that began elsewhere: after a gap or garbage, and where a capture joins a
- * connection. All of it is linear in the bytes, whatever is in them: what looks like a beginning and is none is looked at
- * closely only so many times. */
+ * Where a unit begins after a gap, after garbage, or where the capture starts in the middle of a connection. The time is
+ * linear in the bytes, because CANDIDATES_MAX bounds the expensive checks of false candidates. */
 #include "framing/evidence.h"
-
+#include "framing/prefilter.h"
 #include "framing/rfc3489.h"
 
-#define CANDIDATES_LOOKED_AT 16 /* closely, in one search: a header comes about by chance once in 2^32 bytes */
+#define CANDIDATES_MAX 16 /* of one search: random bytes look like a header once in 2^32 */
 
 static uint32_t header_len_of(mstun_framing_t framing)
 {
@@ -16,7 +15,7 @@ static uint32_t header_len_of(mstun_framing_t framing)
                                               : 0;
 }
 
-/* Worth a closer look, by a few bytes of fixed place. captured: a framing header and a STUN header at least. */
+/* Whether begins() may be true, by a few bytes. captured: a framing header and a STUN header at least. */
 static bool may_begin(mstun_framing_t framing, const uint8_t *unit, uint32_t captured)
 {
     switch (framing) {
@@ -35,7 +34,7 @@ static bool may_begin(mstun_framing_t framing, const uint8_t *unit, uint32_t cap
     return has_cookie(unit) || has_ms_cookie(unit, captured) || looks_like_channel_data(unit, captured);
 }
 
-/* Whether a message speaks for it that a unit of the framing begins here. */
+/* Whether a message shows that a unit of the framing begins here. */
 static bool begins(mstun_framing_t framing, const uint8_t *unit, uint32_t captured, uint32_t reported)
 {
     if (framing == MSTUN_FRAMING_MS_TURN) {
@@ -59,7 +58,7 @@ static uint32_t next_beginning(mstun_framing_t framing, const uint8_t *bytes, ui
     uint32_t needed = header_len_of(framing) + STUN_HEADER_LEN;
     unsigned candidates = 0;
 
-    for (uint32_t offset = from; offset + needed <= captured && candidates < CANDIDATES_LOOKED_AT; offset++) {
+    for (uint32_t offset = from; offset + needed <= captured && candidates < CANDIDATES_MAX; offset++) {
         if (!may_begin(framing, bytes + offset, captured - offset)) {
             continue;
         }
@@ -80,7 +79,7 @@ uint32_t mstun_resync(mstun_framing_t framing, const uint8_t *bytes, uint32_t ca
     return next_beginning(framing, bytes, captured, reported, from);
 }
 
-/* The same for bytes that are too few to tell: nothing in them speaks against a beginning. */
+/* Whether the last bytes of a segment, too few for begins(), may become a unit. */
 static bool tail_may_begin(mstun_framing_t framing, const uint8_t *unit, uint32_t len)
 {
     uint32_t header_len = header_len_of(framing);
@@ -95,12 +94,12 @@ static bool tail_may_begin(mstun_framing_t framing, const uint8_t *unit, uint32_
     if (framing == MSTUN_FRAMING_RFC4571 && unit[0] > DATAGRAM_MAX >> 8) {
         return false;
     }
-    return len <= header_len || may_become_stun_header(message, len - header_len);
+    return len <= header_len || mstun_may_become_stun_header(message, len - header_len);
 }
 
 uint32_t mstun_resync_tail(mstun_framing_t framing, const uint8_t *bytes, uint32_t captured, uint32_t from)
 {
-    /* MS-TURN's cookie lies 8 bytes behind the header. */
+    /* MS-TURN's cookie is in the 8 bytes behind the header. */
     uint32_t needed = header_len_of(framing) + STUN_HEADER_LEN + (framing == MSTUN_FRAMING_STUN ? 0 : 8);
 
     if (framing != MSTUN_FRAMING_STUN && framing != MSTUN_FRAMING_RFC4571 && framing != MSTUN_FRAMING_MS_TURN) {
@@ -117,8 +116,8 @@ uint32_t mstun_resync_tail(mstun_framing_t framing, const uint8_t *bytes, uint32
     return MSTUN_OFFSET_NONE;
 }
 
-/* Whether the bytes have one of the cookies in them at all: most have none, and are done with at the speed of memchr. */
-static bool cookie_inside(const uint8_t *bytes, uint32_t captured)
+/* Most bytes contain no cookie, which memchr() finds out faster than next_beginning(). */
+static bool contains_cookie(const uint8_t *bytes, uint32_t captured)
 {
     static const uint32_t cookies[] = { STUN_COOKIE, MS_TURN_COOKIE };
 
@@ -135,8 +134,8 @@ static bool cookie_inside(const uint8_t *bytes, uint32_t captured)
     return false;
 }
 
-/* By its first bytes. The RTP of a shared screen may come in frames larger than any datagram. */
-static bool speaks_for_itself(const uint8_t *packet, uint32_t captured, uint32_t len)
+/* Whatever its length: the RTP of a shared screen has frames longer than datagrams. */
+static bool payload_is_recognized(const uint8_t *packet, uint32_t captured, uint32_t len)
 {
     return mstun_packet_class(packet, captured, len) != MSTUN_PACKET_UNKNOWN;
 }
@@ -144,16 +143,16 @@ static bool speaks_for_itself(const uint8_t *packet, uint32_t captured, uint32_t
 bool mstun_unit_is_unconfirmed(const mstun_unit_t *unit, const uint8_t *bytes, uint32_t captured, uint32_t reported)
 {
     const uint8_t *payload = bytes + unit->header_len;
-    uint32_t there = captured > unit->header_len ? MIN(captured - unit->header_len, unit->payload_len) : 0;
+    uint32_t payload_captured = captured > unit->header_len ? MIN(captured - unit->header_len, unit->payload_len) : 0;
 
     switch (unit->kind) {
     case MSTUN_UNIT_STUN:
         return unit->payload_len > reported &&
-               !looks_like_stun_message(payload, there, reported, MSTUN_CONFIDENCE_HEADER);
+               !looks_like_stun_message(payload, payload_captured, reported, MSTUN_CONFIDENCE_HEADER);
     case MSTUN_UNIT_PACKET:
     case MSTUN_UNIT_CHANNEL_DATA:
-        return unit->payload_len > 0 && !speaks_for_itself(payload, there, unit->payload_len);
-    default: /* two bytes and more of their headers speak for them */
+        return unit->payload_len > 0 && !payload_is_recognized(payload, payload_captured, unit->payload_len);
+    default: /* two bytes or more of their headers are fixed */
         return false;
     }
 }
@@ -161,9 +160,9 @@ bool mstun_unit_is_unconfirmed(const mstun_unit_t *unit, const uint8_t *bytes, u
 bool mstun_unit_contains_other_start(mstun_framing_t framing, const mstun_unit_t *unit, const uint8_t *bytes,
                                      uint32_t captured, uint32_t reported)
 {
-    uint32_t len = mstun_unit_len(unit), there = MIN(len, captured);
+    uint32_t len = mstun_unit_len(unit), unit_captured = MIN(len, captured);
 
-    return cookie_inside(bytes + unit->header_len, there > unit->header_len ? there - unit->header_len : 0) &&
+    return contains_cookie(bytes + unit->header_len, unit_captured > unit->header_len ? unit_captured - unit->header_len : 0) &&
            next_beginning(framing, bytes, captured, reported, 1) < len;
 }
 
@@ -172,7 +171,7 @@ bool mstun_unit_length_is_plausible(const mstun_unit_t *unit)
     return unit->payload_len <= DATAGRAM_MAX;
 }
 
-/* Units up to the end of the bytes, where the last one may go on. */
+/* Whether units fill the bytes; the last one may continue in the next segment. */
 static bool followed_by_units(mstun_framing_t framing, const uint8_t *bytes, uint32_t captured)
 {
     uint32_t offset = 0;
@@ -191,12 +190,12 @@ static bool followed_by_units(mstun_framing_t framing, const uint8_t *bytes, uin
 
 mstun_framing_t mstun_detect_inside(const uint8_t *bytes, uint32_t captured, uint32_t reported)
 {
-    /* In this order: inside of a unit of the one lies what could be a unit of the next. */
+    /* In this order, because a unit of one framing may contain what looks like a unit of the next. */
     static const mstun_framing_t framings[] = { MSTUN_FRAMING_MS_TURN, MSTUN_FRAMING_RFC4571, MSTUN_FRAMING_STUN };
     mstun_framing_t found = MSTUN_FRAMING_UNKNOWN;
     uint32_t first = MSTUN_OFFSET_NONE;
 
-    if (!cookie_inside(bytes, captured)) {
+    if (!contains_cookie(bytes, captured)) {
         return MSTUN_FRAMING_UNKNOWN;
     }
     for (unsigned i = 0; i < array_length(framings); i++) {

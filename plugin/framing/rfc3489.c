@@ -11,7 +11,7 @@ static bool is_address(uint16_t type)
     return type == 0x0001 || type == 0x0002 || type == 0x0004 || type == 0x0005 || type == 0x000B;
 }
 
-static bool is_plausible(const uint8_t *bytes, const mstun_tlv_t *tlv)
+static bool is_valid_attribute(const uint8_t *bytes, const mstun_tlv_t *tlv)
 {
     const mstun_attr_t *row = tlv->state == MSTUN_TLV_OK ? mstun_attr_find(MSTUN_DIALECT_RFC3489, tlv->type) : NULL;
 
@@ -24,17 +24,6 @@ static bool is_plausible(const uint8_t *bytes, const mstun_tlv_t *tlv)
            mstun_endpoint_read(bytes + tlv->offset + STUN_TLV_HEADER_LEN, tlv->length, NULL, &endpoint);
 }
 
-bool mstun_rfc3489_type(uint16_t type)
-{
-    uint16_t method = stun_type_method(type);
-
-    if (!stun_type_possible(type)) {
-        return false;
-    }
-    return type == MS_TURN_DATA_INDICATION ||
-           (method >= STUN_BINDING && method <= TURN_ALLOCATE && stun_type_class(type) != STUN_INDICATION);
-}
-
 bool mstun_rfc3489_fits(const uint8_t *bytes, uint32_t captured, uint32_t reported)
 {
     return captured >= STUN_HEADER_LEN && mstun_rfc3489_type(pntohu16(bytes)) &&
@@ -42,21 +31,21 @@ bool mstun_rfc3489_fits(const uint8_t *bytes, uint32_t captured, uint32_t report
            mstun_dialect_of_bytes(bytes, captured) == MSTUN_DIALECT_RFC3489;
 }
 
-bool mstun_rfc3489_proves(const uint8_t *bytes, uint32_t captured, uint32_t reported)
+bool mstun_rfc3489_is_message(const uint8_t *bytes, uint32_t captured, uint32_t reported)
 {
     mstun_tlv_walk_t walk;
     mstun_tlv_t tlv;
-    bool own = false;
+    bool has_rfc3489_attribute = false;
 
     if (captured != reported || !mstun_rfc3489_fits(bytes, captured, reported)) {
         return false;
     }
     mstun_tlv_walk_start(&walk, bytes, captured, reported, false);
     while (mstun_tlv_walk_next(&walk, &tlv)) {
-        if (!is_plausible(bytes, &tlv)) {
+        if (!is_valid_attribute(bytes, &tlv)) {
             return false;
         }
-        own = own || tlv.type <= RFC3489_ATTRIBUTE_MAX;
+        has_rfc3489_attribute = has_rfc3489_attribute || tlv.type <= RFC3489_ATTRIBUTE_MAX;
     }
-    return own;
+    return has_rfc3489_attribute;
 }

@@ -19,7 +19,6 @@ static int hf_hello = -1;
 static int ett_framing = -1;
 
 static expert_field ei_resync = EI_INIT;
-static expert_field ei_tls_intercepted = EI_INIT;
 
 const value_string mstun_framing_names[] = {
     { MSTUN_FRAMING_STUN, "STUN and ChannelData" },
@@ -137,12 +136,10 @@ void mstun_pseudo_tls_show(tvbuff_t *tvb, proto_tree *tree, mstun_pseudo_tls_kin
     proto_item_set_generated(proto_tree_add_uint(tree, hf_framing, tvb, 0, 0, MSTUN_FRAMING_MS_TURN));
 }
 
-void mstun_tls_intercepted_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, uint32_t offset)
+proto_item *mstun_tls_intercepted_show(tvbuff_t *tvb, proto_tree *tree, uint32_t offset)
 {
-    proto_item *item = proto_tree_add_protocol_format(tree, proto_mstun, tvb, (int)offset, 0,
-                                                      "MSTUN, no answer to pseudo-TLS but real TLS");
-
-    expert_add_info(pinfo, item, &ei_tls_intercepted);
+    return proto_tree_add_protocol_format(tree, proto_mstun, tvb, (int)offset, 0,
+                                          "MSTUN, no answer to pseudo-TLS but real TLS");
 }
 
 proto_tree *mstun_relayed_show(tvbuff_t *tvb, proto_tree *tree, uint32_t offset)
@@ -208,11 +205,6 @@ void mstun_framing_tree_register(const mstun_registrar_t *reg)
     };
     static int *ett[] = { &ett_framing };
     static ei_register_info ei[] = {
-        { &ei_tls_intercepted,
-          { "mstun.ms.tls_intercepted", PI_PROTOCOL, PI_WARN,
-            "A pseudo-TLS hello was answered with real TLS: a proxy or TLS inspection stands between client and Edge, or "
-            "this is no Edge",
-            EXPFILL } },
         { &ei_resync,
           { "mstun.resync", PI_REASSEMBLE, PI_NOTE,
             "No message begins in these bytes: what they belong to began before the capture or in a missing segment",

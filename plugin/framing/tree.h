@@ -31,8 +31,8 @@ proto_tree *mstun_ms_data_show(tvbuff_t *tvb, proto_tree *tree, uint32_t offset)
 /** A pseudo-TLS hello: a layer of its own, named. */
 void mstun_pseudo_tls_show(tvbuff_t *tvb, proto_tree *tree, mstun_pseudo_tls_kind_t hello);
 
-/** Real TLS bytes from offset on, where an answer to a pseudo-TLS hello should be. */
-void mstun_tls_intercepted_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, uint32_t offset);
+/** Real TLS bytes from offset on, where an answer to a pseudo-TLS hello should be. Returns the layer's item. */
+proto_item *mstun_tls_intercepted_show(tvbuff_t *tvb, proto_tree *tree, uint32_t offset);
 
 /** Relayed bytes from offset to the end, which another dissector gets: a layer of its own. Returns its tree. */
 proto_tree *mstun_relayed_show(tvbuff_t *tvb, proto_tree *tree, uint32_t offset);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * The extent of one unit in a stream of known framing, and what an unframed packet is. */
+ * The length of one unit in a stream of known framing, and the class of a packet. */
 #include "framing/framing.h"
 
 #include "framing/rfc3489.h"
@@ -20,7 +20,7 @@ static void channel_data_unit(uint32_t length, mstun_unit_t *unit)
                             .padding = (4u - (length & 3u)) & 3u };
 }
 
-static bool carries_a_cookie(const uint8_t *bytes, uint32_t len)
+static bool has_any_cookie(const uint8_t *bytes, uint32_t len)
 {
     return mstun_dialect_of_bytes(bytes, len) != MSTUN_DIALECT_RFC3489;
 }
@@ -37,15 +37,15 @@ static mstun_unit_result_t stun_stream_unit(const uint8_t *bytes, uint32_t len, 
         channel_data_unit(length, unit);
         return MSTUN_UNIT_FOUND;
     }
-    /* The MS-TURN cookie lies behind the header, so a message without the RFC 5389 one is judged on 28 bytes. */
     if (!stun_type_possible(type)) {
         return MSTUN_UNIT_LOST;
     }
+    /* Without RFC 5389's cookie it takes 28 bytes: MS-TURN's is behind the header. */
     if (len >= 8 && pntohu32(bytes + STUN_ID_OFFSET) != STUN_COOKIE && !(with_rfc3489 && mstun_rfc3489_type(type))) {
         if (len < STUN_HEADER_LEN + 8u && length >= 8) {
             return MSTUN_UNIT_MORE;
         }
-        if (!carries_a_cookie(bytes, len)) {
+        if (!has_any_cookie(bytes, len)) {
             return MSTUN_UNIT_LOST;
         }
     }
@@ -79,7 +79,7 @@ static mstun_unit_result_t ms_turn_unit(const uint8_t *bytes, uint32_t len, mstu
     if (len == 0) {
         return MSTUN_UNIT_MORE;
     }
-    if (bytes[0] == 0x16 || bytes[0] == 0x80) {
+    if (mstun_may_begin_hello(bytes[0])) {
         mstun_pseudo_tls_kind_t hello = mstun_pseudo_tls_hello(bytes, len);
 
         *unit = (mstun_unit_t){ .kind = MSTUN_UNIT_PSEUDO_TLS, .payload_len = mstun_pseudo_tls_len(hello) };
@@ -127,11 +127,11 @@ mstun_unit_result_t mstun_unit_at(mstun_framing_t framing, const uint8_t *bytes,
 
 static bool looks_like_dtls(const uint8_t *bytes, uint32_t captured)
 {
-    /* RFC 6347 section 4.1: content type, version {254,255} or {254,253}; {1,0} is what OpenSSL once sent. */
+    /* RFC 6347 section 4.1: content type, version {254,255} or {254,253}; old OpenSSL versions sent {1,0}. */
     return captured >= 3 && bytes[0] >= 20 && bytes[0] <= 25 && (bytes[1] == 0xFE || (bytes[1] == 1 && bytes[2] == 0));
 }
 
-/* RFC 3550 section 6.1: a compound of packets, each with its length in words, up to the end. */
+/* RFC 3550 section 6.1: packets with lengths in words fill the bytes. */
 static bool is_plain_rtcp(const uint8_t *bytes, uint32_t captured, uint32_t reported)
 {
     uint32_t offset = 0;
@@ -150,10 +150,10 @@ mstun_packet_t mstun_packet_class(const uint8_t *bytes, uint32_t captured, uint3
     if (captured < 2) {
         return MSTUN_PACKET_UNKNOWN;
     }
-    if (captured >= STUN_HEADER_LEN && stun_type_possible(pntohu16(bytes)) && carries_a_cookie(bytes, captured)) {
+    if (captured >= STUN_HEADER_LEN && stun_type_possible(pntohu16(bytes)) && has_any_cookie(bytes, captured)) {
         return MSTUN_PACKET_STUN;
     }
-    if (mstun_rfc3489_proves(bytes, captured, reported)) {
+    if (mstun_rfc3489_is_message(bytes, captured, reported)) {
         return MSTUN_PACKET_STUN;
     }
     if (looks_like_dtls(bytes, captured)) {

@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "ice/pair.h"
 
-#include <epan/dissectors/packet-tcp.h>
 #include <epan/dissectors/packet-udp.h>
-#include <wsutil/str_util.h>
 
 #include "ice/pair_state.h"
+#include "wire/text.h"
 
 #define UFRAG_MAX 256 /* RFC 8445 section 5.3 */
 
 static wmem_map_t *pairs_by_key; /* mstun_pair_key_t -> mstun_pair_t */
-static wmem_map_t *sessions;     /* text -> mstun_pair_session_t */
+static wmem_map_t *sessions;     /* "ufrag:ufrag:component" -> mstun_pair_session_t */
 
 static guint hash_key(gconstpointer key)
 {
@@ -22,167 +21,158 @@ static gboolean equal_keys(gconstpointer a, gconstpointer b)
     return memcmp(a, b, sizeof(mstun_pair_key_t)) == 0;
 }
 
-static mstun_pair_t *find(const mstun_stream_t *stream, const mstun_endpoint_t *peer)
+static mstun_pair_t *find_pair(const mstun_event_t *event)
 {
     mstun_pair_key_t key;
 
     memset(&key, 0, sizeof key);
-    key.stream = stream->number;
-    key.peer = *peer;
+    key.stream = event->stream->number;
+    key.peer = event->peer;
     return (mstun_pair_t *)wmem_map_lookup(pairs_by_key, &key);
 }
 
-/* RFC 8445 section 7.1: what tells a check from a Binding request to a server. GOOG-PING takes the place of a check. */
+/* Distinguishes a check (RFC 8445 section 7.1) from a Binding request to a server. GOOG-PING replaces checks. */
 static bool is_check(const mstun_facts_t *facts)
 {
-    bool of_ice = (facts->has &
-                   (MSTUN_HAS_PRIORITY | MSTUN_HAS_CONTROLLING | MSTUN_HAS_CONTROLLED | MSTUN_HAS_USE_CANDIDATE)) != 0;
+    bool has_ice_attribute =
+        (facts->has & (MSTUN_HAS_PRIORITY | MSTUN_HAS_CONTROLLING | MSTUN_HAS_CONTROLLED | MSTUN_HAS_USE_CANDIDATE)) !=
+        0;
     bool short_term = facts->username.bytes && !facts->realm.bytes;
 
-    return facts->method == GOOG_PING || (facts->method == STUN_BINDING && (of_ice || short_term));
+    return facts->method == GOOG_PING || (facts->method == STUN_BINDING && (has_ice_attribute || short_term));
 }
 
-/* Of a response without a request: a server's to a client that looks for its address is not protected. */
+/* For a response whose request was not captured: a server's answer to address discovery has no MESSAGE-INTEGRITY. */
 static bool is_response_to_check(const mstun_facts_t *facts)
 {
     return facts->method == GOOG_PING || (facts->method == STUN_BINDING && (facts->has & MSTUN_HAS_INTEGRITY));
 }
 
-/* Where the packet's sender (0) and receiver (1) are: not the TURN server, but the peer behind it. */
-static void find_ends(const mstun_stream_t *stream, const packet_info *pinfo, const mstun_endpoint_t *peer,
-                      bool from_peer, mstun_pair_t *pair, mstun_endpoint_t ends[2])
+/* The packet's sender (0) and receiver (1), with the peer behind the TURN server in place of the server. */
+static void find_ends(const mstun_event_t *event, mstun_pair_view_t *totals, mstun_endpoint_t ends[2])
 {
-    const mstun_peer_connection_t *connection = mstun_stream_peer_connection(stream, pinfo);
+    const mstun_peer_connection_t *connection = mstun_stream_peer_connection(event->stream, event->pinfo);
+    const mstun_endpoint_t *peer = &event->peer;
+    bool from_peer = event->from_peer;
 
-    mstun_endpoint_of(&pinfo->src, pinfo->srcport, &ends[0]);
-    mstun_endpoint_of(&pinfo->dst, pinfo->destport, &ends[1]);
-    pair->known.connection = connection;
+    mstun_packet_source(event->pinfo, &ends[0]);
+    mstun_packet_destination(event->pinfo, &ends[1]);
+    totals->connection = connection;
     if (connection) {
-        pair->known.allocation = connection->allocation;
-        pair->known.relayed = !stream->beyond_server;
+        totals->allocation = connection->allocation;
+        totals->relayed = !mstun_stream_is_server_peer_leg(event->stream);
         peer = &connection->peer;
-        from_peer = mstun_peer_connection_from_peer(stream, pinfo);
+        from_peer = mstun_peer_connection_from_peer(event->stream, event->pinfo);
     } else {
-        pair->known.allocation = stream->allocation;
-        pair->known.relayed = peer->family || peer->port;
+        totals->allocation = mstun_stream_allocation(event->stream);
+        totals->relayed = peer->family || peer->port;
     }
-    if (pair->known.relayed) {
-        ends[from_peer ? 0 : 1] = *peer;
-        pair->known.peer = from_peer ? 0 : 1;
-    } else {
-        pair->known.peer = 1;
+    totals->peer = 1;
+    if (totals->relayed) {
+        totals->peer = from_peer ? 0 : 1;
+        ends[totals->peer] = *peer;
     }
 }
 
-static void turn_round(mstun_pair_t *pair, mstun_endpoint_t ends[2])
+static void swap_ends(mstun_pair_view_t *totals, mstun_endpoint_t ends[2])
 {
     mstun_endpoint_t sender = ends[0];
 
     ends[0] = ends[1];
     ends[1] = sender;
-    if (pair->known.relayed) {
-        pair->known.peer = 1 - pair->known.peer;
+    if (totals->relayed) {
+        totals->peer = 1 - totals->peer;
     }
 }
 
-/* answered: what is in hand is a response, so that the check went the other way. */
-static mstun_pair_t *make(const mstun_stream_t *stream, unsigned direction, packet_info *pinfo, uint32_t position,
-                          const mstun_endpoint_t *peer, bool from_peer, bool answered)
+/* A pair that begins with a response began with a check in the other direction. */
+static mstun_pair_t *add_pair(const mstun_event_t *event)
 {
     mstun_pair_t *pair = wmem_new0(wmem_file_scope(), mstun_pair_t);
+    mstun_pair_view_t *totals = &pair->totals;
+    packet_info *pinfo = event->pinfo;
+    bool is_response = event->facts->class != STUN_REQUEST;
     mstun_endpoint_t ends[2];
 
-    pair->key.stream = stream->number;
-    pair->key.peer = *peer;
-    pair->memo = wmem_new0(wmem_file_scope(), mstun_pair_memo_t *);
-    pair->forward = (uint8_t)(answered ? 1 - direction : direction);
-    find_ends(stream, pinfo, peer, from_peer, pair, ends);
-    if (answered) {
-        turn_round(pair, ends);
+    pair->key.stream = event->stream->number;
+    pair->key.peer = event->peer;
+    pair->cache = wmem_new0(wmem_file_scope(), mstun_pair_cache_t *);
+    pair->forward = (uint8_t)(is_response ? 1 - event->direction : event->direction);
+    pair->stream = event->stream;
+    find_ends(event, totals, ends);
+    if (is_response) {
+        swap_ends(totals, ends);
     }
-    pair->stream = stream;
-    pair->known.side[0].address = ends[0];
-    pair->known.side[1].address = ends[1];
-    pair->known.first_frame = pinfo->num;
-    pair->known.first_position = position;
-    pair->known.first_time = pinfo->abs_ts;
-    pair->known.tcp = pinfo->ptype == PT_TCP;
-    if (pair->known.tcp) {
-        pair->connection = get_tcp_conversation_data(NULL, pinfo);
-        pair->known.stream = stream->tcp_stream;
+    totals->side[0].address = ends[0];
+    totals->side[1].address = ends[1];
+    totals->first_frame = pinfo->num;
+    totals->first_position = event->position;
+    totals->first_time = pinfo->abs_ts;
+    totals->tcp = pinfo->ptype == PT_TCP;
+    if (totals->tcp) {
+        totals->stream = event->stream->tcp_stream;
     } else if (pinfo->ptype == PT_UDP) {
-        pair->known.stream = get_udp_conversation_data(NULL, pinfo)->stream;
+        totals->stream = get_udp_conversation_data(NULL, pinfo)->stream; /* a merged stream has several */
     }
-    pair->known.id = wmem_map_size(pairs_by_key);
+    totals->id = wmem_map_size(pairs_by_key);
     wmem_map_insert(pairs_by_key, &pair->key, pair);
     return pair;
 }
 
-static mstun_pair_t *find_or_make(const mstun_stream_t *stream, unsigned direction, packet_info *pinfo,
-                                  uint32_t position, const mstun_endpoint_t *peer, bool from_peer, bool answered)
-{
-    mstun_pair_t *pair = find(stream, peer);
-
-    return pair ? pair : make(stream, direction, pinfo, position, peer, from_peer, answered);
-}
-
-static void open_check(mstun_pair_t *pair, unsigned way, mstun_transaction_t *transaction)
+static void open_check(mstun_pair_t *pair, unsigned direction, mstun_transaction_t *transaction)
 {
     transaction->open_in_pair = true;
-    pair->open[way]++;
-    transaction->pair_older = pair->newest[way];
-    pair->newest[way] = transaction;
+    pair->open[direction]++;
+    transaction->pair_older = pair->newest[direction];
+    pair->newest[direction] = transaction;
 }
 
-static void close_check(mstun_pair_t *pair, unsigned way, mstun_transaction_t *transaction)
+static void close_check(mstun_pair_t *pair, unsigned direction, mstun_transaction_t *transaction)
 {
     if (!transaction->open_in_pair) {
         return;
     }
     transaction->open_in_pair = false;
-    pair->open[way]--;
-    while (pair->newest[way] && !pair->newest[way]->open_in_pair) {
-        pair->newest[way] = pair->newest[way]->pair_older;
+    pair->open[direction]--;
+    while (pair->newest[direction] && !pair->newest[direction]->open_in_pair) {
+        pair->newest[direction] = pair->newest[direction]->pair_older;
     }
 }
 
-static const char *ufrag_of(const char *text, size_t len)
+static const char *copy_ufrag(const uint8_t *text, int len)
 {
-    return len > 0 && len <= UFRAG_MAX && isprint_utf8_string(text, (guint)len)
-               ? wmem_strndup(wmem_file_scope(), text, len)
+    return len > 0 && len <= UFRAG_MAX && mstun_is_text(text, len)
+               ? wmem_strndup(wmem_file_scope(), (const char *)text, (size_t)len)
                : NULL;
 }
 
-/* RFC 8445 section 7.2.2: USERNAME is the receiver's ufrag, a colon, the sender's. MS-ICE2 may fill it up with zeros. */
-static void learn_ufrags(mstun_pair_t *pair, unsigned way, const mstun_span_t *username)
+/* USERNAME is the receiver's ufrag, a colon, the sender's (RFC 8445 section 7.2.2). MS-ICE2 may pad it with zeros. */
+static void set_ufrags(mstun_pair_t *pair, unsigned direction, const mstun_span_t *username)
 {
-    const char *name = (const char *)username->bytes;
-    const char *colon = name ? (const char *)memchr(name, ':', username->len) : NULL;
-    mstun_pair_side_t *sender = &pair->known.side[way], *receiver = &pair->known.side[1 - way];
+    const uint8_t *name = username->bytes;
+    const uint8_t *colon = name ? (const uint8_t *)memchr(name, ':', username->len) : NULL;
+    mstun_pair_side_t *sender = &pair->totals.side[direction], *receiver = &pair->totals.side[1 - direction];
 
     if (!colon || (sender->ufrag && receiver->ufrag)) {
         return;
     }
-    size_t before = (size_t)(colon - name), behind = username->len - before - 1;
+    int receiver_len = (int)(colon - name), sender_len = username->len - receiver_len - 1;
 
-    while (behind > 0 && colon[behind] == '\0') {
-        behind--;
-    }
-    sender->ufrag = sender->ufrag ? sender->ufrag : ufrag_of(colon + 1, behind);
-    receiver->ufrag = receiver->ufrag ? receiver->ufrag : ufrag_of(name, before);
+    sender->ufrag = sender->ufrag ? sender->ufrag : copy_ufrag(colon + 1, mstun_text_len(colon + 1, sender_len));
+    receiver->ufrag = receiver->ufrag ? receiver->ufrag : copy_ufrag(name, receiver_len);
 }
 
-/* The low byte of a priority is 256 less the component's number (RFC 8445 section 5.1.2.1). */
+/* The low byte of a priority is 256 minus the component's number (RFC 8445 section 5.1.2.1). */
 static void join_session(mstun_pair_t *pair, uint32_t priority)
 {
-    const char *one = pair->known.side[0].ufrag, *other = pair->known.side[1].ufrag;
+    const char *first = pair->totals.side[0].ufrag, *second = pair->totals.side[1].ufrag;
 
-    if (pair->session || !one || !other) {
+    if (pair->session || !first || !second) {
         return;
     }
-    bool in_order = strcmp(one, other) < 0;
-    const char *key = wmem_strdup_printf(wmem_file_scope(), "%s:%s:%u", in_order ? one : other, in_order ? other : one,
-                                         priority & 0xFF);
+    bool in_order = strcmp(first, second) < 0;
+    const char *key = wmem_strdup_printf(wmem_file_scope(), "%s:%s:%u", in_order ? first : second,
+                                         in_order ? second : first, priority & 0xFF);
 
     pair->session = (mstun_pair_session_t *)wmem_map_lookup(sessions, key);
     if (!pair->session) {
@@ -191,169 +181,173 @@ static void join_session(mstun_pair_t *pair, uint32_t priority)
     }
 }
 
-static void describe_sender(mstun_pair_t *pair, unsigned way, const mstun_facts_t *facts)
+static void describe_sender(mstun_pair_t *pair, unsigned direction, const mstun_facts_t *facts)
 {
-    mstun_pair_side_t *side = &pair->known.side[way];
+    mstun_pair_side_t *side = &pair->totals.side[direction];
 
     if (facts->has & (MSTUN_HAS_CONTROLLING | MSTUN_HAS_CONTROLLED)) {
         side->role = facts->has & MSTUN_HAS_CONTROLLING ? MSTUN_ROLE_CONTROLLING : MSTUN_ROLE_CONTROLLED;
-        side->tie_breaker = facts->tie_breaker;
     }
+    set_ufrags(pair, direction, &facts->username);
     if (facts->has & MSTUN_HAS_PRIORITY) {
         side->priority = facts->priority;
-    }
-    learn_ufrags(pair, way, &facts->username);
-    if (facts->has & MSTUN_HAS_PRIORITY) {
         join_session(pair, facts->priority);
     }
 }
 
-static void see_message(mstun_pair_t *pair, const packet_info *pinfo)
+static void count_request(mstun_pair_t *pair, unsigned direction, const mstun_event_t *event)
 {
-    pair->changes++;
-    pair->known.last_frame = pinfo->num;
-    pair->known.last_time = pinfo->abs_ts;
-}
+    mstun_transaction_t *transaction = event->transaction;
+    mstun_pair_direction_t *dir = &pair->totals.dir[direction];
 
-static void learn_request(mstun_pair_t *pair, unsigned number, const packet_info *pinfo, const mstun_facts_t *facts,
-                          const mstun_message_role_t *exchange)
-{
-    mstun_transaction_t *transaction = exchange->transaction;
-    mstun_pair_direction_t *way = &pair->known.way[number];
-
-    describe_sender(pair, number, facts);
-    if (exchange->copy) {
-        way->copies += exchange->copy->alternate || exchange->copy->changed ? 0 : 1;
+    describe_sender(pair, direction, event->facts);
+    if (event->repeat) {
+        dir->retransmissions += event->repeat->other_format || event->repeat->modified ? 0 : 1;
     } else {
-        way->requests++;
-        way->consent += pair->known.works_frame ? 1 : 0;
-        way->last_request = pinfo->abs_ts;
+        dir->requests++;
+        dir->consent += pair->totals.works_frame ? 1 : 0;
+        dir->last_request = event->pinfo->abs_ts;
         if (!transaction->response_frame) {
-            open_check(pair, number, transaction);
+            open_check(pair, direction, transaction);
         }
     }
-    if (facts->has & MSTUN_HAS_USE_CANDIDATE) {
+    if (event->facts->has & MSTUN_HAS_USE_CANDIDATE) {
         transaction->nominating = true;
-        way->nominating_frame = way->nominating_frame ? way->nominating_frame : pinfo->num;
+        dir->nominating_frame = dir->nominating_frame ? dir->nominating_frame : event->pinfo->num;
     }
 }
 
-static void learn_time(mstun_pair_direction_t *way, const packet_info *pinfo, const mstun_transaction_t *transaction)
+static void add_response_time(mstun_pair_direction_t *dir, const mstun_event_t *event)
 {
     nstime_t taken;
 
-    nstime_delta(&taken, &pinfo->abs_ts, &transaction->request_time);
-    if (!transaction->request_frame || taken.secs < 0 || taken.nsecs < 0) { /* clocks of two interfaces may differ */
-        return;
+    nstime_delta(&taken, &event->pinfo->abs_ts, &event->transaction->request_time);
+    if (!event->transaction->request_frame || taken.secs < 0 || taken.nsecs < 0) {
+        return; /* the clocks of two capture interfaces may differ */
     }
     uint64_t ns = (uint64_t)taken.secs * 1000000000 + (uint64_t)taken.nsecs;
 
-    way->shortest_ns = way->timed ? MIN(way->shortest_ns, ns) : ns;
-    way->longest_ns = MAX(way->longest_ns, ns);
-    way->total_ns += ns;
-    way->timed++;
+    dir->shortest_ns = dir->timed ? MIN(dir->shortest_ns, ns) : ns;
+    dir->longest_ns = MAX(dir->longest_ns, ns);
+    dir->total_ns += ns;
+    dir->timed++;
 }
 
-static void learn_error(mstun_pair_direction_t *way, const packet_info *pinfo, uint32_t position, uint16_t code)
+static void count_error(mstun_pair_direction_t *dir, const mstun_event_t *event)
 {
-    way->errors++;
-    way->error_code = code;
-    way->error_frame = pinfo->num;
-    way->error_position = position;
-    way->error_time = pinfo->abs_ts;
-    way->error_open = true;
-    if (code == ICE_ROLE_CONFLICT) {
-        way->conflicts++;
-        way->conflict_frame = pinfo->num;
-        way->conflict_position = position;
-        way->conflict_open = true;
+    dir->errors++;
+    dir->error_code = event->facts->error_code;
+    dir->error_frame = event->pinfo->num;
+    dir->error_position = event->position;
+    dir->error_time = event->pinfo->abs_ts;
+    dir->error_open = true;
+    if (dir->error_code == ICE_ROLE_CONFLICT) {
+        dir->conflicts++;
+        dir->conflict_frame = event->pinfo->num;
+        dir->conflict_position = event->position;
+        dir->conflict_open = true;
     }
 }
 
-static void learn_success(mstun_pair_t *pair, mstun_pair_direction_t *way, const packet_info *pinfo, uint32_t position)
+static void count_success(mstun_pair_view_t *totals, unsigned direction, const mstun_event_t *event)
 {
-    way->successes++;
-    way->last_success = pinfo->abs_ts;
-    way->error_open = way->conflict_open = false;
-    if (!pair->known.works_frame && pair->known.way[0].successes && pair->known.way[1].successes) {
-        pair->known.works_frame = pinfo->num;
-        pair->known.works_position = position;
-        pair->known.works_time = pinfo->abs_ts;
+    mstun_pair_direction_t *dir = &totals->dir[direction];
+
+    dir->successes++;
+    dir->last_success = event->pinfo->abs_ts;
+    dir->error_open = dir->conflict_open = false;
+    if (!totals->works_frame && totals->dir[0].successes && totals->dir[1].successes) {
+        totals->works_frame = event->pinfo->num;
+        totals->works_position = event->position;
+        totals->works_time = event->pinfo->abs_ts;
     }
 }
 
-/* number: the direction of the request */
-static void learn_response(mstun_pair_t *pair, unsigned number, const packet_info *pinfo, uint32_t position,
-                           const mstun_facts_t *facts, const mstun_message_role_t *exchange)
+/* direction: of the request */
+static void count_response(mstun_pair_t *pair, unsigned direction, const mstun_event_t *event)
 {
-    mstun_transaction_t *transaction = exchange->transaction;
-    mstun_pair_direction_t *way = &pair->known.way[number];
+    mstun_transaction_t *transaction = event->transaction;
+    mstun_pair_view_t *totals = &pair->totals;
+    mstun_pair_direction_t *dir = &totals->dir[direction];
+    bool success = event->facts->class == STUN_SUCCESS;
 
-    if (!exchange->copy) {
-        close_check(pair, number, transaction);
-        learn_time(way, pinfo, transaction);
-        if (facts->class == STUN_SUCCESS) {
-            learn_success(pair, way, pinfo, position);
+    if (!event->repeat) {
+        close_check(pair, direction, transaction);
+        add_response_time(dir, event);
+        if (success) {
+            count_success(totals, direction, event);
         } else {
-            learn_error(way, pinfo, position, facts->error_code);
+            count_error(dir, event);
         }
     }
-    if (facts->class == STUN_SUCCESS && transaction->nominating && !way->nominated_frame) {
-        way->nominated_frame = pinfo->num;
+    if (success && transaction->nominating && !dir->nominated_frame) {
+        dir->nominated_frame = event->pinfo->num;
     }
-    bool nominated = pair->known.way[0].nominated_frame || pair->known.way[1].nominated_frame;
-
-    if (pair->session && nominated && pair->known.works_frame) {
+    if (pair->session && totals->works_frame && (totals->dir[0].nominated_frame || totals->dir[1].nominated_frame)) {
         pair->session->nominated = true;
     }
 }
 
-void mstun_pair_learn(mstun_stream_t *stream, unsigned direction, packet_info *pinfo, uint32_t position,
-                      const mstun_endpoint_t *peer, bool from_peer, const mstun_facts_t *facts,
-                      const mstun_message_role_t *exchange)
+/* NULL: event's message is neither a check nor a response to one. */
+static mstun_pair_t *find_or_add_pair(const mstun_event_t *event)
 {
-    mstun_transaction_t *transaction = exchange->transaction;
-    bool is_request = facts->class == STUN_REQUEST;
+    bool is_of_pair = event->facts->class == STUN_REQUEST
+                          ? is_check(event->facts)
+                          : event->transaction->request_frame == 0 && is_response_to_check(event->facts);
 
-    if (PINFO_FD_VISITED(pinfo) || !transaction || pinfo->flags.in_error_pkt) {
+    if (!is_of_pair) {
+        return NULL;
+    }
+    mstun_pair_t *pair = find_pair(event);
+
+    return pair ? pair : add_pair(event);
+}
+
+static unsigned pair_direction(const mstun_pair_t *pair, unsigned stream_direction)
+{
+    return stream_direction == pair->forward ? MSTUN_FORWARD : MSTUN_REVERSE;
+}
+
+void mstun_pair_learn(const mstun_event_t *event)
+{
+    mstun_transaction_t *transaction = event->transaction;
+
+    if (!transaction) {
         return;
     }
     if (!transaction->pair) {
-        bool of_ice = is_request ? is_check(facts) : transaction->request_frame == 0 && is_response_to_check(facts);
-
-        if (!of_ice) {
-            return;
-        }
-        transaction->pair = find_or_make(stream, direction, pinfo, position, peer, from_peer, !is_request);
+        transaction->pair = find_or_add_pair(event);
     }
     mstun_pair_t *pair = transaction->pair;
-    unsigned number = transaction->direction == pair->forward ? MSTUN_FORWARD : MSTUN_REVERSE;
 
-    see_message(pair, pinfo);
-    if (is_request) {
-        learn_request(pair, number, pinfo, facts, exchange);
-    } else {
-        learn_response(pair, number, pinfo, position, facts, exchange);
-    }
-}
-
-void mstun_pair_media(const mstun_stream_t *stream, unsigned direction, const packet_info *pinfo,
-                      const mstun_endpoint_t *peer)
-{
-    if (PINFO_FD_VISITED(pinfo) || wmem_map_size(pairs_by_key) == 0) {
+    if (!pair) {
         return;
     }
-    mstun_pair_t *pair = find(stream, peer);
+    unsigned direction = pair_direction(pair, transaction->direction);
 
-    if (pair && (pair->known.way[0].successes || pair->known.way[1].successes)) {
-        pair->changes++;
-        pair->known.way[direction == pair->forward ? MSTUN_FORWARD : MSTUN_REVERSE].media++;
+    pair->changes++;
+    pair->totals.last_frame = event->pinfo->num;
+    pair->totals.last_time = event->pinfo->abs_ts;
+    if (event->facts->class == STUN_REQUEST) {
+        count_request(pair, direction, event);
+    } else {
+        count_response(pair, direction, event);
     }
 }
 
-const mstun_pair_t *mstun_pair_of(const mstun_message_role_t *exchange)
+void mstun_pair_count_media(const mstun_event_t *event)
 {
-    return exchange->transaction ? exchange->transaction->pair : NULL;
+    mstun_pair_t *pair = wmem_map_size(pairs_by_key) ? find_pair(event) : NULL;
+
+    if (pair && (pair->totals.dir[0].successes || pair->totals.dir[1].successes)) {
+        pair->changes++;
+        pair->totals.dir[pair_direction(pair, event->direction)].media++;
+    }
+}
+
+const mstun_pair_t *mstun_pair_of(const mstun_transaction_t *transaction)
+{
+    return transaction ? transaction->pair : NULL;
 }
 
 void mstun_pair_register(const mstun_registrar_t *reg _U_)

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * What its pair came to, shown with each check and response. */
+ * The fields of a candidate pair, in the tree of each of its checks and responses. */
 #ifndef MSTUN_ICE_PAIR_TREE_H
 #define MSTUN_ICE_PAIR_TREE_H
 
 #include "ice/pair.h"
 
-/** Into a message's tree: the pair's verdict and counts, and expert infos; nothing for what is no check. */
-void mstun_pair_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, uint32_t position,
-                     const mstun_message_role_t *exchange);
+/** Adds the state of the pair that event's message is a check of or a response on to tree, the message's; nothing for
+ * other messages. The pair's statistics are in the tree of its first message only. */
+void mstun_pair_show(const mstun_event_t *event, tvbuff_t *tvb, proto_tree *tree);
 
-void mstun_pair_show_register(const mstun_registrar_t *reg);
+void mstun_pair_tree_register(const mstun_registrar_t *reg);
 
 #endif

@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * What a pair came to: its open checks are judged by the capture's end, and the pair by its checks. */
+ * The state of a pair in a capture that ends at a given time: first its open checks are classified, then the pair. */
 #include "attr/address.h"
-#include "turn/channel.h"
 #include "conversation/response_state.h"
 #include "ice/pair_state.h"
+#include "turn/channel.h"
 #include "wire/values.h"
 
-/* The time of a first retransmission (RFC 8489 section 6.2.1): a side's last check that is open for less when its
- * connection ends may have been about to be answered. */
-#define CUT_MS 500
-#define ABSENCE_MS 2000       /* so may be what never came, unless its side went on without it */
+/* RFC 8489 section 6.2.1: the time of the first retransmission. A check sent less than this before its connection ended
+ * may have been about to be answered. */
+#define RESPONSE_TIME_MS 500
+#define CHECK_DELAY_MS 2000   /* likewise for a check that the other side had not sent yet */
 #define CONSENT_TIME_MS 30000 /* RFC 7675 section 5.1 */
 #define CONSENT_CHECKS 3      /* in a row without an answer: an agent makes one in about 5 s */
 
-const value_string mstun_pair_verdict_names[] = {
+const value_string mstun_pair_state_names[] = {
     { MSTUN_PAIR_NOMINATED, "works and nominated" },
     { MSTUN_PAIR_WORKS, "works" },
     { MSTUN_PAIR_PENDING, "pending" },
@@ -35,236 +35,235 @@ const value_string mstun_role_names[] = {
     { 0, NULL },
 };
 
-static double ms_between(const nstime_t *from, const nstime_t *to)
-{
-    nstime_t taken;
-
-    nstime_delta(&taken, to, from);
-    return nstime_to_msec(&taken);
-}
-
-/* Until when the capture can tell of the pair, and whether its connection was closed then. */
+/* Until when a pair was observed: its connection's end or the capture's. */
 typedef struct {
     nstime_t end;
     bool closed;
-} life_t;
+} observed_until_t;
 
-static life_t life_of(const mstun_pair_t *pair, const nstime_t *end)
+static observed_until_t observed_until(const mstun_pair_t *pair, const nstime_t *capture_end)
 {
-    life_t life = { *end, pair->connection && mstun_tcp_saw_fin_or_rst(pair->connection) };
+    observed_until_t until = { *capture_end, mstun_stream_is_closed(pair->stream) };
 
-    if (life.closed) {
-        life.end = *mstun_tcp_last_time(pair->connection);
+    if (until.closed) {
+        until.end = *mstun_stream_last_time(pair->stream);
     }
-    return life;
+    return until;
 }
 
-/* Only one side's packets are there: its checks have no responses, and its responses no checks. */
+/* Only one side's packets were captured: its checks have no responses, and its responses no checks. */
 static bool is_half_captured(const mstun_pair_t *pair)
 {
-    const mstun_pair_direction_t *way = pair->known.way;
-    bool by_messages = (way[0].requests == 0 && way[0].successes > 0 && way[1].successes == 0) ||
-                       (way[1].requests == 0 && way[1].successes > 0 && way[0].successes == 0);
+    const mstun_pair_direction_t *dir = pair->totals.dir;
+    bool by_messages = (dir[0].requests == 0 && dir[0].successes > 0 && dir[1].successes == 0) ||
+                       (dir[1].requests == 0 && dir[1].successes > 0 && dir[0].successes == 0);
 
-    return by_messages || (pair->connection && mstun_tcp_half_captured(pair->connection));
+    return by_messages || mstun_stream_is_half_captured(pair->stream);
 }
 
-/* The responses to this direction's checks may be among bytes that were not captured. */
-static bool is_excused(const mstun_pair_t *pair, const mstun_transaction_t *check, const mstun_pair_direction_t *way,
-                       const life_t *life)
+/* The response may be among bytes that were not captured, or the connection ended before it could arrive. */
+static bool is_inconclusive(const mstun_pair_t *pair, const mstun_transaction_t *check,
+                            const mstun_pair_direction_t *dir, const observed_until_t *until)
 {
-    bool followed = ms_between(&check->request_time, &way->last_request) > 0;
+    bool is_last = mstun_ms_between(&check->request_time, &dir->last_request) <= 0;
 
-    return pair->stream->flow[1 - check->direction].gap_frame > check->request_frame ||
-           (life->closed && !followed && ms_between(&check->request_time, &life->end) < CUT_MS);
+    return mstun_stream_gap_frame(pair->stream, 1 - check->direction) > check->request_frame ||
+           (until->closed && is_last && mstun_ms_between(&check->request_time, &until->end) < RESPONSE_TIME_MS);
 }
 
-/* Checks without a response, the newest first. */
-static void judge_open(const mstun_pair_t *pair, const mstun_transaction_t *newest, const life_t *life,
-                       mstun_pair_direction_t *way)
+/* newest: checks without a response, newest first, so that the last frame noted is the earliest. */
+static void count_open_checks(const mstun_pair_t *pair, const mstun_transaction_t *newest,
+                              const observed_until_t *until, mstun_pair_direction_t *dir)
 {
     for (const mstun_transaction_t *check = newest; check; check = check->pair_older) {
         if (!check->open_in_pair) {
             continue;
         }
-        if (!life->closed && ms_between(&check->request_time, &life->end) < RESPONSE_GRACE_MS) {
-            way->pending++;
+        if (!until->closed && mstun_ms_between(&check->request_time, &until->end) < RESPONSE_GRACE_MS) {
+            dir->pending++;
             continue;
         }
-        way->unanswered++;
-        if (is_excused(pair, check, way, life)) {
-            way->excused++;
+        dir->unanswered++;
+        if (is_inconclusive(pair, check, dir, until)) {
+            dir->inconclusive++;
             continue;
         }
-        way->unanswered_frame = check->request_frame;
-        way->unanswered_position = check->request_position;
-        if (way->successes && ms_between(&way->last_success, &check->request_time) > 0) {
-            way->silent++;
-            way->silent_frame = check->request_frame;
-            way->silent_position = check->request_position;
+        dir->unanswered_frame = check->request_frame;
+        dir->unanswered_position = check->request_position;
+        if (dir->successes && mstun_ms_between(&dir->last_success, &check->request_time) > 0) {
+            dir->unanswered_since_success++;
+            dir->lost_frame = check->request_frame;
+            dir->lost_position = check->request_position;
         }
     }
 }
 
-static bool is_silent(const mstun_pair_direction_t *way)
+static bool is_unanswered(const mstun_pair_direction_t *dir)
 {
-    return way->unanswered > way->excused;
+    return dir->unanswered > dir->inconclusive;
 }
 
-static bool is_rejected(const mstun_pair_direction_t *way, const life_t *life)
+static bool is_rejected(const mstun_pair_direction_t *dir, const observed_until_t *until)
 {
-    return way->error_open && (life->closed || ms_between(&way->error_time, &life->end) >= RESPONSE_GRACE_MS);
+    return dir->error_open && (until->closed || mstun_ms_between(&dir->error_time, &until->end) >= RESPONSE_GRACE_MS);
 }
 
-static bool is_consent_lost(const mstun_pair_direction_t *way, const life_t *life)
+static bool is_consent_lost(const mstun_pair_direction_t *dir, const observed_until_t *until)
 {
-    return way->silent >= CONSENT_CHECKS ||
-           (way->silent > 1 && ms_between(&way->last_success, &life->end) >= CONSENT_TIME_MS);
+    return dir->unanswered_since_success >= CONSENT_CHECKS ||
+           (dir->unanswered_since_success > 1 && mstun_ms_between(&dir->last_success, &until->end) >= CONSENT_TIME_MS);
 }
 
-/* Too little to judge by, and why. */
-static mstun_pair_verdict_t judge_unfinished(const mstun_pair_view_t *view)
+static bool is_nominated(const mstun_pair_view_t *view)
+{
+    return view->dir[0].nominated_frame || view->dir[1].nominated_frame;
+}
+
+static bool is_cut_off(const mstun_pair_view_t *view)
+{
+    return view->dir[0].inconclusive || view->dir[1].inconclusive;
+}
+
+static mstun_pair_state_t state_if_inconclusive(const mstun_pair_view_t *view)
 {
     if (view->gap_frame && !view->works_frame) {
         return MSTUN_PAIR_HALF_CAPTURED;
     }
-    return view->way[0].excused || view->way[1].excused ? MSTUN_PAIR_CUT_OFF : MSTUN_PAIR_PENDING;
+    return is_cut_off(view) ? MSTUN_PAIR_CUT_OFF : MSTUN_PAIR_PENDING;
 }
 
-/* ICE before there were ICE-CONTROLLING and ICE-CONTROLLED, such as Google's: it knows no nomination either. */
-static bool nobody_has_a_role(const mstun_pair_view_t *view)
+/* Versions of ICE without ICE-CONTROLLING and ICE-CONTROLLED, such as Google's, have no nomination either. */
+static bool has_no_roles(const mstun_pair_view_t *view)
 {
     return view->side[0].role == MSTUN_ROLE_UNKNOWN && view->side[1].role == MSTUN_ROLE_UNKNOWN;
 }
 
-/* RFC 8445 section 12.1: an agent may send media before it nominates; one that does so uses the pair. */
-static mstun_pair_verdict_t judge_working(const mstun_pair_view_t *view, const life_t *life)
+/* Media without a nomination is legal, and shows that the pair is in use (RFC 8445 section 12.1). */
+static mstun_pair_state_t state_if_connected(const mstun_pair_view_t *view, const observed_until_t *until)
 {
-    if (view->way[0].nominated_frame || view->way[1].nominated_frame) {
-        return is_consent_lost(&view->way[0], life) || is_consent_lost(&view->way[1], life) ? MSTUN_PAIR_CONSENT_LOST
-                                                                                            : MSTUN_PAIR_NOMINATED;
+    if (is_nominated(view)) {
+        return is_consent_lost(&view->dir[0], until) || is_consent_lost(&view->dir[1], until) ? MSTUN_PAIR_CONSENT_LOST
+                                                                                              : MSTUN_PAIR_NOMINATED;
     }
-    if (view->way[0].media || view->way[1].media || view->gap_frame || view->nominated_elsewhere || !view->over ||
-        nobody_has_a_role(view)) {
+    if (view->dir[0].media || view->dir[1].media || view->gap_frame || view->other_pair_nominated || !view->ended ||
+        has_no_roles(view)) {
         return MSTUN_PAIR_WORKS;
     }
-    if (view->way[0].excused || view->way[1].excused) {
+    if (is_cut_off(view)) {
         return MSTUN_PAIR_CUT_OFF;
     }
-    bool short_lived = life->closed && ms_between(&view->works_time, &life->end) < ABSENCE_MS;
-    bool went_on = view->way[0].consent && view->way[1].consent;
+    bool short_lived = until->closed && mstun_ms_between(&view->works_time, &until->end) < CHECK_DELAY_MS;
+    bool both_continued = view->dir[0].consent && view->dir[1].consent;
 
-    return short_lived && !went_on ? MSTUN_PAIR_WORKS : MSTUN_PAIR_NOT_NOMINATED;
+    return short_lived && !both_continued ? MSTUN_PAIR_WORKS : MSTUN_PAIR_NOT_NOMINATED;
 }
 
-/* One direction is answered; the other one's checks are not, or there are none: a lite agent makes none (RFC 8445 section
- * 6.1.1), and in the middle of a call there may be no need, which the media shows. */
-static mstun_pair_verdict_t judge_half(const mstun_pair_view_t *view, const mstun_pair_direction_t *other,
-                                       const life_t *life)
+/* other: the direction without a success. Without checks of its own that need not be a failure: a lite agent sends none
+ * (RFC 8445 section 6.1.1), and media from that side shows that the pair is in use. */
+static mstun_pair_state_t state_if_one_direction(const mstun_pair_view_t *view, const mstun_pair_direction_t *other,
+                                                 const observed_until_t *until)
 {
     if (other->requests == 0 && other->media > 0) {
-        return view->way[0].nominated_frame || view->way[1].nominated_frame ? MSTUN_PAIR_NOMINATED : MSTUN_PAIR_WORKS;
+        return is_nominated(view) ? MSTUN_PAIR_NOMINATED : MSTUN_PAIR_WORKS;
     }
     if (other->requests > 0) {
-        return is_silent(other) ? MSTUN_PAIR_ONE_WAY : judge_unfinished(view);
+        return is_unanswered(other) ? MSTUN_PAIR_ONE_WAY : state_if_inconclusive(view);
     }
-    bool went_on = view->way[0].requests > 1 || view->way[1].requests > 1;
-    double limit = !life->closed ? RESPONSE_GRACE_MS : went_on ? 0 : ABSENCE_MS;
+    bool continued = view->dir[0].requests > 1 || view->dir[1].requests > 1;
+    double limit = !until->closed ? RESPONSE_GRACE_MS : continued ? 0 : CHECK_DELAY_MS;
 
-    return !view->gap_frame && ms_between(&view->first_time, &life->end) >= limit ? MSTUN_PAIR_ONE_WAY
-                                                                                  : judge_unfinished(view);
+    return !view->gap_frame && mstun_ms_between(&view->first_time, &until->end) >= limit ? MSTUN_PAIR_ONE_WAY
+                                                                                         : state_if_inconclusive(view);
 }
 
-static mstun_pair_verdict_t judge(const mstun_pair_view_t *view, const life_t *life)
+static mstun_pair_state_t evaluate(const mstun_pair_view_t *view, const observed_until_t *until)
 {
-    const mstun_pair_direction_t *forward = &view->way[MSTUN_FORWARD], *reverse = &view->way[MSTUN_REVERSE];
+    const mstun_pair_direction_t *forward = &view->dir[MSTUN_FORWARD], *reverse = &view->dir[MSTUN_REVERSE];
 
     if (view->half_captured && !view->works_frame) {
         return MSTUN_PAIR_HALF_CAPTURED;
     }
-    if (is_rejected(forward, life) || is_rejected(reverse, life)) {
+    if (is_rejected(forward, until) || is_rejected(reverse, until)) {
         return MSTUN_PAIR_REJECTED;
     }
     if (view->works_frame) {
-        return judge_working(view, life);
+        return state_if_connected(view, until);
     }
     if (forward->successes || reverse->successes) {
-        return judge_half(view, forward->successes ? reverse : forward, life);
+        return state_if_one_direction(view, forward->successes ? reverse : forward, until);
     }
-    return is_silent(forward) || is_silent(reverse) ? MSTUN_PAIR_NO_ANSWER : judge_unfinished(view);
+    return is_unanswered(forward) || is_unanswered(reverse) ? MSTUN_PAIR_NO_ANSWER : state_if_inconclusive(view);
 }
 
-static mstun_pair_verdict_t judge_so_far(const mstun_pair_view_t *view)
+static mstun_pair_state_t evaluate_provisional(const mstun_pair_view_t *view)
 {
-    bool nominated = view->way[0].nominated_frame || view->way[1].nominated_frame;
-
-    return !view->works_frame ? MSTUN_PAIR_PENDING : nominated ? MSTUN_PAIR_NOMINATED : MSTUN_PAIR_WORKS;
+    return !view->works_frame ? MSTUN_PAIR_PENDING : is_nominated(view) ? MSTUN_PAIR_NOMINATED : MSTUN_PAIR_WORKS;
 }
 
-/* Many connections are never looked at. */
-static mstun_pair_memo_t *memo_of(const mstun_pair_t *pair)
+/* Allocated on demand: many pairs are never shown. */
+static mstun_pair_cache_t *get_cache(const mstun_pair_t *pair)
 {
-    if (!*pair->memo) {
-        *pair->memo = wmem_new0(wmem_file_scope(), mstun_pair_memo_t);
+    if (!*pair->cache) {
+        *pair->cache = wmem_new0(wmem_file_scope(), mstun_pair_cache_t);
     }
-    return *pair->memo;
+    return *pair->cache;
 }
 
-static void work_out(const mstun_pair_t *pair, const life_t *life)
+static void update_cache(const mstun_pair_t *pair, const observed_until_t *until)
 {
-    mstun_pair_memo_t *memo = memo_of(pair);
+    mstun_pair_cache_t *cache = get_cache(pair);
 
-    memo->view = pair->known;
-    memo->changes = pair->changes;
-    memo->closed = life->closed;
-    memo->end = life->end;
+    if (cache->changes == pair->changes && cache->closed == until->closed &&
+        nstime_cmp(&cache->end, &until->end) == 0) {
+        return;
+    }
+    cache->view = pair->totals;
+    cache->changes = pair->changes;
+    cache->closed = until->closed;
+    cache->end = until->end;
     for (unsigned i = 0; i < 2; i++) {
-        judge_open(pair, pair->newest[i], life, &memo->view.way[i]);
+        count_open_checks(pair, pair->newest[i], until, &cache->view.dir[i]);
     }
 }
 
-/* In a first pass: all that is open may still be answered, and counting is enough. */
-static void work_out_so_far(const mstun_pair_t *pair)
+/* In a first pass every open check may still be answered, so counting them is enough. */
+static void fill_cache_provisional(const mstun_pair_t *pair)
 {
-    mstun_pair_memo_t *memo = memo_of(pair);
+    mstun_pair_cache_t *cache = get_cache(pair);
 
-    memo->view = pair->known;
-    memo->changes = 0;
+    cache->view = pair->totals;
+    cache->changes = 0;
     for (unsigned i = 0; i < 2; i++) {
-        memo->view.way[i].pending = pair->open[i];
+        cache->view.dir[i].pending = pair->open[i];
     }
 }
 
-/* What may change when the pair itself does not. */
-static void look_around(const mstun_pair_t *pair, mstun_pair_view_t *view)
+/* Inputs from outside the pair, which may change while it does not. */
+static void refresh_external(const mstun_pair_t *pair, mstun_pair_view_t *view)
 {
-    uint32_t gap = MAX(pair->stream->flow[0].gap_frame, pair->stream->flow[1].gap_frame);
+    uint32_t gap = MAX(mstun_stream_gap_frame(pair->stream, 0), mstun_stream_gap_frame(pair->stream, 1));
 
     view->gap_frame = gap > view->first_frame ? gap : 0;
     view->half_captured = is_half_captured(pair);
-    view->nominated_elsewhere =
-        pair->session && pair->session->nominated && !view->way[0].nominated_frame && !view->way[1].nominated_frame;
+    view->other_pair_nominated = pair->session && pair->session->nominated && !is_nominated(view);
 }
 
 const mstun_pair_view_t *mstun_pair_view(const mstun_pair_t *pair, const nstime_t *end)
 {
-    mstun_pair_memo_t *memo = memo_of(pair);
-    mstun_pair_view_t *view = &memo->view;
+    mstun_pair_view_t *view = &get_cache(pair)->view;
 
     if (!end) {
-        work_out_so_far(pair);
-        look_around(pair, view);
-        view->verdict = judge_so_far(view);
+        fill_cache_provisional(pair);
+        refresh_external(pair, view);
+        view->state = evaluate_provisional(view);
         return view;
     }
-    life_t life = life_of(pair, end);
+    observed_until_t until = observed_until(pair, end);
 
-    if (memo->changes != pair->changes || memo->closed != life.closed || nstime_cmp(&memo->end, &life.end) != 0) {
-        work_out(pair, &life);
-    }
-    look_around(pair, view);
-    view->over = life.closed || ms_between(&view->last_time, &life.end) >= STUN_TI_MS;
-    view->verdict = judge(view, &life);
+    update_cache(pair, &until);
+    refresh_external(pair, view);
+    view->ended = until.closed || mstun_ms_between(&view->last_time, &until.end) >= STUN_TI_MS;
+    view->state = evaluate(view, &until);
     return view;
 }
 
@@ -277,10 +276,10 @@ const mstun_pair_view_t *mstun_pair_seen(const mstun_pair_t *pair, packet_info *
 
 unsigned mstun_pair_broken_direction(const mstun_pair_view_t *view)
 {
-    const mstun_pair_direction_t *forward = &view->way[MSTUN_FORWARD], *reverse = &view->way[MSTUN_REVERSE];
+    const mstun_pair_direction_t *forward = &view->dir[MSTUN_FORWARD], *reverse = &view->dir[MSTUN_REVERSE];
     bool in_reverse = false;
 
-    switch (view->verdict) {
+    switch (view->state) {
     case MSTUN_PAIR_ONE_WAY:
         in_reverse = forward->successes > 0;
         break;
@@ -288,10 +287,10 @@ unsigned mstun_pair_broken_direction(const mstun_pair_view_t *view)
         in_reverse = !forward->error_open;
         break;
     case MSTUN_PAIR_CONSENT_LOST:
-        in_reverse = reverse->silent > forward->silent;
+        in_reverse = reverse->unanswered_since_success > forward->unanswered_since_success;
         break;
     case MSTUN_PAIR_NO_ANSWER:
-        in_reverse = !is_silent(forward);
+        in_reverse = !is_unanswered(forward);
         break;
     case MSTUN_PAIR_NOMINATED:
     case MSTUN_PAIR_WORKS:
@@ -316,44 +315,45 @@ const char *mstun_pair_side_text(wmem_allocator_t *pool, const mstun_pair_side_t
 
 static const char *broken_text(wmem_allocator_t *pool, const mstun_pair_view_t *view)
 {
-    unsigned number = mstun_pair_broken_direction(view);
-    const mstun_pair_direction_t *way = &view->way[number], *back = &view->way[1 - number];
-    const char *asked = mstun_pair_side_text(pool, &view->side[1 - number]);
-    const char *error = mstun_error_name(way->error_code);
+    unsigned direction = mstun_pair_broken_direction(view);
+    const mstun_pair_direction_t *dir = &view->dir[direction], *opposite = &view->dir[1 - direction];
+    const char *receiver = mstun_pair_side_text(pool, &view->side[1 - direction]);
+    const char *error = mstun_error_name(dir->error_code);
 
-    switch (view->verdict) {
+    switch (view->state) {
     case MSTUN_PAIR_ONE_WAY:
-        return way->requests ? wmem_strdup_printf(pool, "one way: %s never answers", asked)
+        return dir->requests ? wmem_strdup_printf(pool, "one way: %s never answers", receiver)
                              : wmem_strdup_printf(pool, "one way: %s sends no checks",
-                                                  mstun_pair_side_text(pool, &view->side[number]));
+                                                  mstun_pair_side_text(pool, &view->side[direction]));
     case MSTUN_PAIR_REJECTED:
-        return wmem_strdup_printf(pool, "rejected: %s answers %u%s%s", asked, way->error_code, error ? " " : "",
+        return wmem_strdup_printf(pool, "rejected: %s answers %u%s%s", receiver, dir->error_code, error ? " " : "",
                                   error ? error : "");
     case MSTUN_PAIR_CONSENT_LOST:
-        return wmem_strdup_printf(pool, "consent lost: %s answers no check from frame %u on", asked, way->silent_frame);
+        return wmem_strdup_printf(pool, "consent lost: %s answers no check from frame %u on", receiver,
+                                  dir->lost_frame);
     default:
-        return is_silent(back) ? "no answer: neither side answers"
-                               : wmem_strdup_printf(pool, "no answer: %s never answers", asked);
+        return is_unanswered(opposite) ? "no answer: neither side answers"
+                                       : wmem_strdup_printf(pool, "no answer: %s never answers", receiver);
     }
 }
 
 static const char *nomination_text(wmem_allocator_t *pool, const mstun_pair_view_t *view)
 {
-    uint32_t sent = view->way[0].nominating_frame ? view->way[0].nominating_frame : view->way[1].nominating_frame;
+    uint32_t sent = view->dir[0].nominating_frame ? view->dir[0].nominating_frame : view->dir[1].nominating_frame;
 
     return sent ? wmem_strdup_printf(pool, "not nominated: USE-CANDIDATE in frame %u has no success", sent)
                 : "not nominated: nobody sends USE-CANDIDATE";
 }
 
-const char *mstun_pair_verdict_text(wmem_allocator_t *pool, const mstun_pair_view_t *view)
+const char *mstun_pair_state_text(wmem_allocator_t *pool, const mstun_pair_view_t *view)
 {
-    uint32_t nominated = view->way[0].nominated_frame ? view->way[0].nominated_frame : view->way[1].nominated_frame;
+    uint32_t nominated = view->dir[0].nominated_frame ? view->dir[0].nominated_frame : view->dir[1].nominated_frame;
 
-    switch (view->verdict) {
+    switch (view->state) {
     case MSTUN_PAIR_NOMINATED:
         return wmem_strdup_printf(pool, "works, nominated in frame %u", nominated);
     case MSTUN_PAIR_WORKS:
-        return view->nominated_elsewhere ? "works, but another pair was nominated" : "works";
+        return view->other_pair_nominated ? "works, but another pair was nominated" : "works";
     case MSTUN_PAIR_PENDING:
         return "pending: too little was captured to tell";
     case MSTUN_PAIR_HALF_CAPTURED:

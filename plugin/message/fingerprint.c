@@ -5,6 +5,7 @@
 #include <wsutil/crc32.h>
 
 #include "attr/decode.h"
+#include "wire/header.h"
 
 #define FINGERPRINT_XOR 0x5354554Eu /* "STUN" */
 
@@ -15,10 +16,10 @@ static int hf_crc32_computed = -1;
 static expert_field ei_crc32_bad = EI_INIT;
 static expert_field ei_crc32_legacy = EI_INIT;
 
-/* [MS-ICE2] 3.1.4.8.2: implementations exist whose CRC table has one entry wrong. Which one is known from libnice. */
-static uint32_t legacy_table_entry(uint8_t index)
+/* [MS-ICE2] 3.1.4.8.2: some implementations have a CRC table with one wrong entry. libnice shows which. */
+static uint32_t legacy_table_entry(uint8_t byte)
 {
-    return index == 0x5A ? 0x08BBE8EAu : crc32_ccitt_table_lookup(index);
+    return byte == 0x5A ? 0x08BBE8EAu : crc32_ccitt_table_lookup(byte);
 }
 
 static uint32_t legacy_crc32(const uint8_t *bytes, uint32_t len)
@@ -31,6 +32,11 @@ static uint32_t legacy_crc32(const uint8_t *bytes, uint32_t len)
     return crc ^ 0xFFFFFFFFu;
 }
 
+static uint32_t expected_fingerprint(tvbuff_t *tvb, const mstun_facts_t *facts)
+{
+    return crc32_ccitt_tvb_offset(tvb, 0, facts->fingerprint_offset) ^ FINGERPRINT_XOR;
+}
+
 mstun_fingerprint_t mstun_fingerprint_verify(tvbuff_t *tvb, const mstun_facts_t *facts)
 {
     uint32_t len = facts->fingerprint_offset;
@@ -41,7 +47,7 @@ mstun_fingerprint_t mstun_fingerprint_verify(tvbuff_t *tvb, const mstun_facts_t 
     if (tvb_captured_length(tvb) < len) {
         return MSTUN_FINGERPRINT_UNVERIFIED;
     }
-    if ((crc32_ccitt_tvb_offset(tvb, 0, len) ^ FINGERPRINT_XOR) == facts->fingerprint) {
+    if (expected_fingerprint(tvb, facts) == facts->fingerprint) {
         return MSTUN_FINGERPRINT_GOOD;
     }
     if ((legacy_crc32(tvb_get_ptr(tvb, 0, (int)len), len) ^ FINGERPRINT_XOR) == facts->fingerprint) {
@@ -58,30 +64,38 @@ static const value_string status_names[] = {
     { 0, NULL },
 };
 
-void mstun_attr_show_fingerprint(const mstun_attr_ctx_t *show, const mstun_attr_t *row _U_, int offset, int len)
+static void learn_fingerprint(const uint8_t *value, uint16_t len _U_, mstun_facts_t *facts)
 {
-    proto_item *item =
-        proto_tree_add_uint(show->tree, hf_crc32, show->tvb, offset, len, tvb_get_ntohl(show->tvb, offset));
-    /* A second FINGERPRINT is out of place: facts speak of the first. */
-    bool first = show->facts->fingerprint_offset + STUN_TLV_HEADER_LEN == (uint32_t)offset;
+    facts->fingerprint = pntohu32(value);
+}
+
+/* Not proto_tree_add_checksum(): it has no status for the legacy table, and takes a checksum that need not be verified. */
+static void show_fingerprint(const mstun_attr_ctx_t *ctx, const mstun_attr_t *row _U_, int offset, int len)
+{
+    proto_item *item = proto_tree_add_item(ctx->tree, hf_crc32, ctx->tvb, offset, len, ENC_BIG_ENDIAN);
+    /* The facts are about the first FINGERPRINT; another one is out of place. */
+    bool is_first = ctx->facts->fingerprint_offset + STUN_TLV_HEADER_LEN == (uint32_t)offset;
     mstun_fingerprint_t status =
-        first ? mstun_fingerprint_verify(show->tvb, show->facts) : MSTUN_FINGERPRINT_UNVERIFIED;
-    proto_item *generated = proto_tree_add_uint(show->tree, hf_crc32_status, show->tvb, offset, 0, status);
+        is_first ? mstun_fingerprint_verify(ctx->tvb, ctx->facts) : MSTUN_FINGERPRINT_UNVERIFIED;
 
-    proto_item_set_generated(generated);
-    MSTUN_ATTR_SET_SUMMARY(show, "%s", val_to_str_const(status, status_names, ""));
+    proto_item_set_generated(proto_tree_add_uint(ctx->tree, hf_crc32_status, ctx->tvb, offset, 0, status));
+    MSTUN_ATTR_SET_SUMMARY(ctx, "%s", val_to_str_const(status, status_names, ""));
     if (status == MSTUN_FINGERPRINT_BAD) {
-        uint32_t computed = crc32_ccitt_tvb_offset(show->tvb, 0, show->facts->fingerprint_offset) ^ FINGERPRINT_XOR;
+        uint32_t expected = expected_fingerprint(ctx->tvb, ctx->facts);
 
-        proto_item_set_generated(proto_tree_add_uint(show->tree, hf_crc32_computed, show->tvb, offset, len, computed));
-        expert_add_info_format(show->pinfo, item, &ei_crc32_bad,
+        proto_item_set_generated(proto_tree_add_uint(ctx->tree, hf_crc32_computed, ctx->tvb, offset, len, expected));
+        expert_add_info_format(ctx->pinfo, item, &ei_crc32_bad,
                                "Bad FINGERPRINT (should be 0x%08x): the message was changed on its way, or is no STUN; "
                                "a receiver drops it without an answer",
-                               computed);
+                               expected);
     } else if (status == MSTUN_FINGERPRINT_LEGACY) {
-        expert_add_info(show->pinfo, item, &ei_crc32_legacy);
+        expert_add_info(ctx->pinfo, item, &ei_crc32_legacy);
     }
 }
+
+static const mstun_attr_t rows[] = {
+    { 0x8028, 4, 4, 0, "FINGERPRINT", NULL, show_fingerprint, learn_fingerprint },
+};
 
 void mstun_fingerprint_register(const mstun_registrar_t *reg)
 {
@@ -105,4 +119,5 @@ void mstun_fingerprint_register(const mstun_registrar_t *reg)
 
     MSTUN_REGISTER_FIELDS(reg, hf);
     MSTUN_REGISTER_EXPERTS(reg, ei);
+    mstun_attr_add_rows(rows, array_length(rows));
 }

@@ -4,21 +4,21 @@
 #ifndef MSTUN_MESSAGE_FINGERPRINT_H
 #define MSTUN_MESSAGE_FINGERPRINT_H
 
-#include "attr/attr.h"
+#include "attr/facts.h"
 #include "base/registrar.h"
 
-/* The first four as Wireshark numbers every checksum (PROTO_CHECKSUM_E_...), so that ported filters mean the same. */
+/* The first four are numbered as in all of Wireshark's checksums, so that filters on them mean the same. */
 typedef enum {
-    MSTUN_FINGERPRINT_BAD = 0,
-    MSTUN_FINGERPRINT_GOOD = 1,
-    MSTUN_FINGERPRINT_UNVERIFIED = 2, /* the capture cut the message */
-    MSTUN_FINGERPRINT_ABSENT = 3,
+    MSTUN_FINGERPRINT_BAD = PROTO_CHECKSUM_E_BAD,
+    MSTUN_FINGERPRINT_GOOD = PROTO_CHECKSUM_E_GOOD,
+    MSTUN_FINGERPRINT_UNVERIFIED = PROTO_CHECKSUM_E_UNVERIFIED, /* the capture truncates the message */
+    MSTUN_FINGERPRINT_ABSENT = PROTO_CHECKSUM_E_NOT_PRESENT,
     MSTUN_FINGERPRINT_LEGACY = 5, /* good with the altered CRC table of [MS-ICE2] 3.1.4.8.2 */
 } mstun_fingerprint_t;
 
 /**
- * The verdict on a message's FINGERPRINT. tvb: the message from its header; facts: of the same message.
- * Costs a CRC over the message, so it is asked for only where it is shown.
+ * Verifies a message's FINGERPRINT. tvb: the message from its first header byte; facts: of the same message.
+ * Computes a CRC of the message: not to be called where nobody reads the result.
  */
 mstun_fingerprint_t mstun_fingerprint_verify(tvbuff_t *tvb, const mstun_facts_t *facts);
 

@@ -31,12 +31,12 @@ static uint32_t message_end(const mstun_facts_t *facts)
     return STUN_HEADER_LEN + (uint32_t)facts->length;
 }
 
-static bool walks_to_the_end(const uint8_t *message, uint32_t captured, uint32_t end, bool pads)
+static bool attributes_fill_message(const uint8_t *message, uint32_t captured, uint32_t end, bool padded)
 {
     mstun_tlv_walk_t walk;
     mstun_tlv_t tlv;
 
-    mstun_tlv_walk_start(&walk, message, captured, end, pads);
+    mstun_tlv_walk_start(&walk, message, captured, end, padded);
     while (mstun_tlv_walk_next(&walk, &tlv)) {
         if (tlv.state != MSTUN_TLV_OK) {
             return false;
@@ -45,8 +45,8 @@ static bool walks_to_the_end(const uint8_t *message, uint32_t captured, uint32_t
     return true;
 }
 
-/* With a cookie attributes are padded, but the drafts between RFC 3489 and RFC 5389 had the cookie and no padding:
- * what walks to the exact end decides, and a length that is no multiple of 4 can only be unpadded. */
+/* Messages with a cookie have padding, except those of drafts between RFC 3489 and RFC 5389. Tries without padding if the
+ * padded attributes do not end with the message, or the length is not a multiple of 4. */
 static void learn_attributes(const uint8_t *message, uint32_t captured, uint32_t reported, mstun_facts_t *facts)
 {
     uint32_t end = message_end(facts);
@@ -56,7 +56,7 @@ static void learn_attributes(const uint8_t *message, uint32_t captured, uint32_t
     if (mstun_attr_learn_all(message, captured, MIN(end, reported), facts) && (facts->length & 3) == 0) {
         return;
     }
-    if (facts->padded && captured >= end && walks_to_the_end(message, captured, end, false)) {
+    if (facts->padded && captured >= end && attributes_fill_message(message, captured, end, false)) {
         *facts = header;
         facts->padded = false;
         mstun_attr_learn_all(message, captured, MIN(end, reported), facts);
@@ -78,7 +78,7 @@ bool mstun_message_parse(tvbuff_t *tvb, mstun_dialect_t dialect, mstun_facts_t *
     facts->method = stun_type_method(facts->type);
     facts->dialect = dialect != MSTUN_DIALECT_UNKNOWN ? dialect : mstun_dialect_of_bytes(message, captured);
     if (facts->dialect == MSTUN_DIALECT_MS_TURN && facts->type == MS_TURN_DATA_INDICATION) {
-        facts->class = STUN_INDICATION; /* whatever its bits say: [MS-TURN] 2.2.1 */
+        facts->class = STUN_INDICATION; /* its bits say error response: [MS-TURN] 2.2.1 */
     }
     learn_attributes(message, captured, (uint32_t)tvb_reported_length(tvb), facts);
     if (dialect == MSTUN_DIALECT_UNKNOWN && facts->dialect == MSTUN_DIALECT_RFC5389 &&
@@ -88,7 +88,7 @@ bool mstun_message_parse(tvbuff_t *tvb, mstun_dialect_t dialect, mstun_facts_t *
     return true;
 }
 
-/* MS-TURN's Data Indication has an error's bits: the filter for errors must not find it ([MS-TURN] 2.2.1). */
+/* MS-TURN's Data Indication has the bits of an error response ([MS-TURN] 2.2.1). A filter for these must not match it. */
 static void show_class(tvbuff_t *tvb, proto_tree *bits, const mstun_facts_t *facts)
 {
     if (facts->class == stun_type_class(facts->type)) {
@@ -101,10 +101,10 @@ static void show_class(tvbuff_t *tvb, proto_tree *bits, const mstun_facts_t *fac
 
 static void show_type(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const mstun_facts_t *facts)
 {
-    /* What else comes in MS-TURN (Google's) has the names of all others. */
-    bool of_ms_turn =
+    /* Other types in that dialect, which are Google's, have their names in the common list. */
+    bool is_ms_turn_type =
         facts->dialect == MSTUN_DIALECT_MS_TURN && try_val_to_str(facts->type, mstun_ms_turn_type_names) != NULL;
-    proto_item *item = proto_tree_add_uint(tree, of_ms_turn ? hf_type_ms_turn : hf_type, tvb, 0, 2, facts->type);
+    proto_item *item = proto_tree_add_uint(tree, is_ms_turn_type ? hf_type_ms_turn : hf_type, tvb, 0, 2, facts->type);
     proto_tree *bits = proto_item_add_subtree(item, ett_type);
 
     show_class(tvb, bits, facts);
@@ -120,24 +120,24 @@ static void show_type(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const
 static void show_length(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const mstun_facts_t *facts)
 {
     proto_item *item = proto_tree_add_uint(tree, hf_length, tvb, 2, 2, facts->length);
-    uint32_t there = tvb_reported_length(tvb);
+    uint32_t reported = tvb_reported_length(tvb);
 
     if (mstun_dialect_pads(facts->dialect) && facts->length & 3) {
         expert_add_info_format(pinfo, item, &ei_wrong_msglen,
                                "Message length %u is not a multiple of 4, as padded attributes would make it",
                                facts->length);
     }
-    if (message_end(facts) > there) {
+    if (message_end(facts) > reported) {
         expert_add_info_format(pinfo, item, &ei_short_packet,
                                "The message should have %u bytes, but what carries it has %u", message_end(facts),
-                               there);
-    } else if (message_end(facts) < there) {
+                               reported);
+    } else if (message_end(facts) < reported) {
         expert_add_info_format(pinfo, item, &ei_frame_trailing, "%u bytes follow the message in what carries it",
-                               there - message_end(facts));
+                               reported - message_end(facts));
     }
 }
 
-/* The cookie is the first word of the id where the dialect has none: 16 bytes then (RFC 3489, [MS-TURN] 2.2.1). */
+/* Dialects without a cookie have an id of 16 bytes instead of 12 (RFC 3489, [MS-TURN] 2.2.1). */
 static void show_id(tvbuff_t *tvb, proto_tree *tree, const mstun_facts_t *facts)
 {
     if (facts->dialect == MSTUN_DIALECT_MS_TURN || facts->dialect == MSTUN_DIALECT_RFC3489) {

@@ -1,63 +1,60 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * A message in one line that a person can read: what it is, then what decides. */
+ * A message in one line: its type, then the attributes that matter. */
 #include "message/message.h"
 
-#include <wsutil/str_util.h>
+#include <epan/ipproto.h>
 
 #include "attr/address.h"
+#include "wire/text.h"
 #include "wire/values.h"
 
-#define TEXT_SHOWN 48   /* of a user name or realm: the rest is in the tree */
-#define TYPICAL_LEN 128 /* of a line: few grow beyond it */
+#define TEXT_MAX 48     /* bytes of a user name or realm; the tree has the rest */
+#define HEX_MAX 8       /* bytes, if it is binary */
+#define TYPICAL_LEN 128 /* of a line; few are longer */
 
-/* wmem_strbuf_append() copies byte by byte, and takes four times as long. */
-static void add(wmem_strbuf_t *line, const char *text)
+/* wmem_strbuf_append() copies byte by byte and takes four times as long. */
+static void append(wmem_strbuf_t *line, const char *text)
 {
     wmem_strbuf_append_len(line, text, strlen(text));
 }
 
 /* " peer: 192.0.2.1:3478" */
-static void append(wmem_strbuf_t *line, const char *label, const char *text)
+static void append_labeled(wmem_strbuf_t *line, const char *label, const char *text)
 {
     wmem_strbuf_append_c(line, ' ');
-    add(line, label);
-    add(line, ": ");
-    add(line, text);
+    append(line, label);
+    append(line, ": ");
+    append(line, text);
 }
 
-/* Text from the wire may hold anything, an MS-TURN user name is binary: such is shown by its first bytes in hex. */
+/* Binary user names, which MS-TURN has, and anything else that is not text are shown in hex. */
 static void append_text(wmem_strbuf_t *line, const char *label, const mstun_span_t *text)
 {
-    uint16_t len = text->len;
-
     if (!text->bytes) {
         return;
     }
-    while (len > 0 && text->bytes[len - 1] == '\0') { /* the STUN-02 copy of an MS-ICE2 check fills up with NULs */
-        len--;
-    }
-    bool cut = len > TEXT_SHOWN;
+    /* MS-ICE2 pads the user name of a check in the older format with NULs. */
+    int len = mstun_text_len(text->bytes, text->len), shown = MIN(len, HEX_MAX);
 
-    append(line, label, "");
-    if (isprint_utf8_string((const char *)text->bytes, len)) {
-        wmem_strbuf_append_len(line, (const char *)text->bytes, cut ? TEXT_SHOWN : len);
+    append_labeled(line, label, "");
+    if (mstun_is_text(text->bytes, len)) {
+        shown = mstun_text_truncated_len(text->bytes, len, TEXT_MAX);
+        wmem_strbuf_append_len(line, (const char *)text->bytes, (size_t)shown);
     } else {
-        for (unsigned i = 0; i < MIN(len, 8u); i++) {
+        for (int i = 0; i < shown; i++) {
             wmem_strbuf_append_printf(line, "%02x", text->bytes[i]);
         }
-        cut = len > 8;
     }
-    if (cut) {
-        add(line, "...");
+    if (shown < len) {
+        append(line, "...");
     }
 }
 
 static void append_endpoint(wmem_strbuf_t *line, const char *label, const mstun_endpoint_t *endpoint)
 {
     if (endpoint->family) {
-        /* freed with line: both are the packet's */
-        append(line, label, mstun_endpoint_text(line->allocator, endpoint));
+        append_labeled(line, label, mstun_endpoint_text(line->allocator, endpoint));
     }
 }
 
@@ -73,13 +70,24 @@ static void append_error(wmem_strbuf_t *line, const mstun_facts_t *facts)
     }
 }
 
+static void append_transport(wmem_strbuf_t *line, uint8_t protocol)
+{
+    switch (protocol) {
+    case IP_PROTO_TCP:
+        append(line, " TCP");
+        break;
+    case IP_PROTO_UDP:
+        append(line, " UDP");
+        break;
+    default:
+        wmem_strbuf_append_printf(line, " transport: %u", protocol);
+    }
+}
+
 static void append_turn(wmem_strbuf_t *line, const mstun_facts_t *facts)
 {
     if (facts->has & MSTUN_HAS_TRANSPORT) {
-        add(line, facts->transport == 6 ? " TCP" : facts->transport == 17 ? " UDP" : " transport");
-        if (facts->transport != 6 && facts->transport != 17) {
-            wmem_strbuf_append_printf(line, ": %u", facts->transport);
-        }
+        append_transport(line, facts->transport);
     }
     if (facts->has & MSTUN_HAS_CONNECTION_ID) {
         wmem_strbuf_append_printf(line, " connection: 0x%08x", facts->connection_id);
@@ -100,7 +108,7 @@ const char *mstun_message_summary(wmem_allocator_t *scope, const mstun_facts_t *
 {
     wmem_strbuf_t *line = wmem_strbuf_new_sized(scope, TYPICAL_LEN);
 
-    add(line, mstun_type_name(facts->dialect, facts->type));
+    append(line, mstun_type_name(facts->dialect, facts->type));
     if (facts->has & MSTUN_HAS_ERROR) {
         append_error(line, facts);
     }
@@ -108,7 +116,7 @@ const char *mstun_message_summary(wmem_allocator_t *scope, const mstun_facts_t *
     append_text(line, "user", &facts->username);
     append_text(line, "realm", &facts->realm);
     if (facts->has & MSTUN_HAS_USE_CANDIDATE) {
-        add(line, " USE-CANDIDATE");
+        append(line, " USE-CANDIDATE");
     }
     if (facts->data.bytes) {
         wmem_strbuf_append_printf(line, " data: %u bytes", facts->data.len);

@@ -5,8 +5,7 @@
 #include "report/report.h"
 
 #include "attr/address.h"
-#include "report/run.h"
-#include "report/unconst.h"
+#include "report/instance.h"
 
 enum {
     VERDICT,
@@ -59,7 +58,7 @@ static const mstun_column_t columns[COLUMNS] = {
     [FORWARD_REQUESTS] = { "left_requests", "From left", false },
     [FORWARD_SUCCESSES] = { "left_successes", "ok", false },
     [FORWARD_ERRORS] = { "left_errors", "err", false },
-    [FORWARD_UNANSWERED] = { "left_unanswered", "none", false },
+    [FORWARD_UNANSWERED] = { "left_unanswered", "unanswered", false },
     [FORWARD_PENDING] = { "left_pending", NULL, false },
     [FORWARD_CONSENT] = { "left_consent", NULL, false },
     [FORWARD_MEDIA] = { "left_media", "media", false },
@@ -71,7 +70,7 @@ static const mstun_column_t columns[COLUMNS] = {
     [REVERSE_REQUESTS] = { "right_requests", "From right", false },
     [REVERSE_SUCCESSES] = { "right_successes", "ok", false },
     [REVERSE_ERRORS] = { "right_errors", "err", false },
-    [REVERSE_UNANSWERED] = { "right_unanswered", "none", false },
+    [REVERSE_UNANSWERED] = { "right_unanswered", "unanswered", false },
     [REVERSE_PENDING] = { "right_pending", NULL, false },
     [REVERSE_CONSENT] = { "right_consent", NULL, false },
     [REVERSE_MEDIA] = { "right_media", "media", false },
@@ -88,10 +87,10 @@ static const mstun_column_t columns[COLUMNS] = {
     [TEXT] = { "text", "In words", true },
 };
 
-static void learn(void *kept, packet_info *pinfo _U_, const mstun_tap_info_t *info)
+static void on_message(void *state, packet_info *pinfo _U_, const mstun_tap_info_t *info)
 {
     if (info->pair) {
-        mstun_pointer_set_add(kept, info->pair);
+        mstun_pointer_set_add(state, info->pair);
     }
 }
 
@@ -101,30 +100,30 @@ static int compare(const void *a, const void *b)
     const mstun_pair_view_t *one = *(const mstun_pair_view_t *const *)a;
     const mstun_pair_view_t *other = *(const mstun_pair_view_t *const *)b;
 
-    if (one->verdict != other->verdict) {
-        return one->verdict > other->verdict ? -1 : 1;
+    if (one->state != other->state) {
+        return one->state > other->state ? -1 : 1;
     }
     return one->id < other->id ? -1 : one->id > other->id;
 }
 
 /* cells: of this direction, from FORWARD or REVERSE on */
-static void fill_way(const mstun_pair_view_t *view, unsigned number, mstun_cell_t *cells)
+static void fill_direction(const mstun_pair_view_t *view, unsigned number, mstun_cell_t *cells)
 {
-    const mstun_pair_direction_t *way = &view->way[number];
+    const mstun_pair_direction_t *dir = &view->dir[number];
     const mstun_pair_side_t *side = &view->side[number];
 
-    cells[FORWARD_REQUESTS - FORWARD] = mstun_cell_number(way->requests);
-    cells[FORWARD_SUCCESSES - FORWARD] = mstun_cell_number(way->successes);
-    cells[FORWARD_ERRORS - FORWARD] = mstun_cell_number(way->errors);
-    cells[FORWARD_UNANSWERED - FORWARD] = mstun_cell_number(way->unanswered);
-    cells[FORWARD_PENDING - FORWARD] = mstun_cell_number(way->pending);
-    cells[FORWARD_CONSENT - FORWARD] = mstun_cell_number(way->consent);
-    cells[FORWARD_MEDIA - FORWARD] = mstun_cell_number(way->media);
-    if (way->errors) {
-        cells[FORWARD_ERROR_CODE - FORWARD] = mstun_cell_number(way->error_code);
+    cells[FORWARD_REQUESTS - FORWARD] = mstun_cell_number(dir->requests);
+    cells[FORWARD_SUCCESSES - FORWARD] = mstun_cell_number(dir->successes);
+    cells[FORWARD_ERRORS - FORWARD] = mstun_cell_number(dir->errors);
+    cells[FORWARD_UNANSWERED - FORWARD] = mstun_cell_number(dir->unanswered);
+    cells[FORWARD_PENDING - FORWARD] = mstun_cell_number(dir->pending);
+    cells[FORWARD_CONSENT - FORWARD] = mstun_cell_number(dir->consent);
+    cells[FORWARD_MEDIA - FORWARD] = mstun_cell_number(dir->media);
+    if (dir->errors) {
+        cells[FORWARD_ERROR_CODE - FORWARD] = mstun_cell_number(dir->error_code);
     }
-    if (way->timed) {
-        cells[FORWARD_TIME - FORWARD] = mstun_cell_seconds((double)way->total_ns / way->timed / 1e9);
+    if (dir->timed) {
+        cells[FORWARD_TIME - FORWARD] = mstun_cell_seconds((double)dir->total_ns / dir->timed / 1e9);
     }
     if (side->role != MSTUN_ROLE_UNKNOWN) {
         cells[FORWARD_ROLE - FORWARD] = mstun_cell_text(val_to_str_const(side->role, mstun_role_names, ""));
@@ -137,10 +136,10 @@ static void fill_way(const mstun_pair_view_t *view, unsigned number, mstun_cell_
 
 static void fill_row(wmem_allocator_t *scope, const mstun_pair_view_t *view, mstun_cell_t *cells)
 {
-    const mstun_pair_direction_t *forward = &view->way[MSTUN_FORWARD], *reverse = &view->way[MSTUN_REVERSE];
+    const mstun_pair_direction_t *forward = &view->dir[MSTUN_FORWARD], *reverse = &view->dir[MSTUN_REVERSE];
     nstime_t lasted;
 
-    cells[VERDICT] = mstun_cell_text(val_to_str_const(view->verdict, mstun_pair_verdict_names, ""));
+    cells[VERDICT] = mstun_cell_text(val_to_str_const(view->state, mstun_pair_state_names, ""));
     cells[STREAM] =
         mstun_cell_text(wmem_strdup_printf(scope, "%s.stream == %u", view->tcp ? "tcp" : "udp", view->stream));
     cells[LEFT] = mstun_cell_text(mstun_pair_side_text(scope, &view->side[0]));
@@ -148,8 +147,8 @@ static void fill_row(wmem_allocator_t *scope, const mstun_pair_view_t *view, mst
     if (view->allocation && view->allocation->relay.family) {
         cells[RELAYED] = mstun_cell_text(mstun_endpoint_text(scope, &view->allocation->relay));
     }
-    fill_way(view, MSTUN_FORWARD, &cells[FORWARD]);
-    fill_way(view, MSTUN_REVERSE, &cells[REVERSE]);
+    fill_direction(view, MSTUN_FORWARD, &cells[FORWARD]);
+    fill_direction(view, MSTUN_REVERSE, &cells[REVERSE]);
     cells[NOMINATING] =
         mstun_cell_frame(forward->nominating_frame ? forward->nominating_frame : reverse->nominating_frame);
     cells[NOMINATED] = mstun_cell_frame(forward->nominated_frame ? forward->nominated_frame : reverse->nominated_frame);
@@ -157,7 +156,7 @@ static void fill_row(wmem_allocator_t *scope, const mstun_pair_view_t *view, mst
     cells[LAST] = mstun_cell_frame(view->last_frame);
     nstime_delta(&lasted, &view->last_time, &view->first_time);
     cells[DURATION] = mstun_cell_seconds(nstime_to_sec(&lasted));
-    cells[TEXT] = mstun_cell_text(mstun_pair_verdict_text(scope, view));
+    cells[TEXT] = mstun_cell_text(mstun_pair_state_text(scope, view));
 }
 
 static const char *total_text(wmem_allocator_t *scope, wmem_array_t *views)
@@ -165,21 +164,21 @@ static const char *total_text(wmem_allocator_t *scope, wmem_array_t *views)
     unsigned count = wmem_array_get_count(views), work = 0, broken = 0;
 
     for (unsigned i = 0; i < count; i++) {
-        mstun_pair_verdict_t verdict = (*(const mstun_pair_view_t **)wmem_array_index(views, i))->verdict;
+        mstun_pair_state_t state = (*(const mstun_pair_view_t **)wmem_array_index(views, i))->state;
 
-        work += verdict <= MSTUN_PAIR_WORKS;
-        broken += verdict >= MSTUN_PAIR_NOT_NOMINATED;
+        work += state <= MSTUN_PAIR_WORKS;
+        broken += state >= MSTUN_PAIR_NOT_NOMINATED;
     }
     return wmem_strdup_printf(scope, "pairs: %u; work: %u; broken: %u", count, work, broken);
 }
 
-static void fill(const void *kept, const nstime_t *now, mstun_table_t *table)
+static void build_table(const void *state, const nstime_t *now, mstun_table_t *table)
 {
     wmem_array_t *views = wmem_array_new(table->scope, sizeof(const mstun_pair_view_t *));
     GHashTableIter iterator;
     gpointer pair;
 
-    g_hash_table_iter_init(&iterator, (GHashTable *)mstun_unconst(kept));
+    g_hash_table_iter_init(&iterator, (GHashTable *)MSTUN_UNCONST(state));
     while (g_hash_table_iter_next(&iterator, &pair, NULL)) {
         const mstun_pair_view_t *view = mstun_pair_view((const mstun_pair_t *)pair, now);
 
@@ -199,10 +198,10 @@ void mstun_pairs_report_register(const mstun_registrar_t *reg _U_)
                                            .columns = columns,
                                            .column_count = COLUMNS,
                                            .empty = "no pairs",
-                                           .begin = mstun_pointer_set_new,
-                                           .end = mstun_pointer_set_free,
-                                           .message = learn,
-                                           .fill = fill };
+                                           .create_state = mstun_pointer_set_new,
+                                           .free_state = mstun_pointer_set_free,
+                                           .on_message = on_message,
+                                           .build_table = build_table };
 
     mstun_command_register(&report);
     mstun_window_register(&report, 0);

@@ -16,12 +16,12 @@ static void begin(struct register_srt *srt _U_, GArray *tables)
     init_srt_table("MSTUN response times", NULL, tables, ROWS, "Method", "mstun.type.method", NULL);
 }
 
-static tap_packet_status learn(void *data, packet_info *pinfo, epan_dissect_t *edt _U_, const void *message,
-                               tap_flags_t flags _U_)
+static tap_packet_status on_message(void *data, packet_info *pinfo, epan_dissect_t *edt _U_, const void *message,
+                                    tap_flags_t flags _U_)
 {
     const mstun_tap_info_t *info = (const mstun_tap_info_t *)message;
 
-    if (!info->has_request || info->copy) {
+    if (!info->has_request || info->repeated) {
         return TAP_PACKET_DONT_REDRAW;
     }
     srt_stat_table *table = g_array_index(((srt_data_t *)data)->srt_array, srt_stat_table *, 0);
@@ -40,5 +40,5 @@ static tap_packet_status learn(void *data, packet_info *pinfo, epan_dissect_t *e
 
 void mstun_srt_report_register(const mstun_registrar_t *reg)
 {
-    register_srt_table(reg->proto, MSTUN_TAP, 1, learn, begin, NULL);
+    register_srt_table(reg->proto, MSTUN_TAP, 1, on_message, begin, NULL);
 }

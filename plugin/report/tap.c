@@ -30,29 +30,31 @@ bool mstun_tap_wanted(void)
     return have_tap_listener(tap);
 }
 
-void mstun_tap_queue(tvbuff_t *message, packet_info *pinfo, const mstun_stream_t *stream, mstun_framing_t framing,
-                     uint32_t position, const mstun_facts_t *facts, const mstun_message_role_t *exchange)
+void mstun_tap_queue(const mstun_event_t *event, tvbuff_t *message)
 {
-    const mstun_transaction_t *transaction = exchange->transaction;
+    const mstun_transaction_t *transaction = event->transaction;
+    const mstun_facts_t *facts = event->facts;
+    packet_info *pinfo = event->pinfo;
     mstun_tap_info_t *info = wmem_new0(pinfo->pool, mstun_tap_info_t);
 
     info->dialect = facts->dialect;
-    info->framing = framing;
+    info->framing = event->framing;
     info->type = facts->type;
     info->class = facts->class;
     info->method = facts->method;
     info->error_code = facts->class == STUN_ERROR && facts->has & MSTUN_HAS_ERROR ? facts->error_code : 0;
-    info->copy = exchange->copy != NULL;
+    info->first_visit = event->first_visit;
+    info->repeated = event->repeat != NULL;
     list_attributes(message, pinfo, facts, info);
     if (transaction && facts->class != STUN_REQUEST && transaction->request_frame) {
-        info->has_request = transaction->request_frame <= pinfo->num;
+        info->has_request = mstun_transaction_has_request(transaction, pinfo);
         info->request_time = transaction->request_time;
-        info->asked_peer = mstun_requested_peer(exchange);
+        info->requested_peer = mstun_requested_peer(transaction);
     }
-    info->late.frame = pinfo->num;
-    if (stream) {
-        info->pair = mstun_pair_of(exchange);
-        mstun_deferred_init(&info->late, stream, pinfo, position, facts, exchange);
+    info->deferred.frame = pinfo->num;
+    if (event->stream) {
+        info->pair = mstun_pair_of(transaction);
+        mstun_deferred_init(&info->deferred, event);
     }
     tap_queue_packet(tap, pinfo, info);
 }

@@ -63,8 +63,8 @@ static void count_attribute(stats_tree *tree, uint16_t type, const char *name)
     count(tree, BY_ATTRIBUTE, text);
 }
 
-static tap_packet_status learn(stats_tree *tree, packet_info *pinfo, epan_dissect_t *edt _U_, const void *data,
-                               tap_flags_t flags _U_)
+static tap_packet_status on_message(stats_tree *tree, packet_info *pinfo, epan_dissect_t *edt _U_, const void *data,
+                                    tap_flags_t flags _U_)
 {
     const mstun_tap_info_t *info = (const mstun_tap_info_t *)data;
 
@@ -85,5 +85,5 @@ static tap_packet_status learn(stats_tree *tree, packet_info *pinfo, epan_dissec
 
 void mstun_tree_report_register(const mstun_registrar_t *reg _U_)
 {
-    stats_tree_register_plugin(MSTUN_TAP, "mstun", "MSTUN messages", 0, learn, begin, NULL);
+    stats_tree_register_plugin(MSTUN_TAP, "mstun", "MSTUN messages", 0, on_message, begin, NULL);
 }

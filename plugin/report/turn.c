@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
  * mstun,turn: one row for each allocation, and behind it one for each TCP connection that it relays. What the rows say
- * is track/'s at the report's end: of the messages only those allocations are kept that they belong to. */
+ * is track/'s at the report's end: of the messages only those allocations are state that they belong to. */
 #include "report/report.h"
 
-#include "attr/address.h"
-#include "report/run.h"
-#include "report/unconst.h"
-#include "turn/turn_state.h"
+#include <epan/ipproto.h>
 
-#define PROTOCOL_TCP 6
+#include "attr/address.h"
+#include "report/instance.h"
+#include "turn/turn_state.h"
 
 enum {
     KIND,
@@ -64,31 +63,31 @@ static const mstun_column_t columns[COLUMNS] = {
 typedef struct {
     const mstun_allocation_t *allocation;
     const mstun_peer_connection_t *connection; /* NULL: the row is the allocation's */
-    mstun_turn_verdict_t verdict;
-    mstun_turn_verdict_t worst; /* of the allocation's rows */
+    mstun_turn_state_t state;
+    mstun_turn_state_t worst; /* of the allocation's rows */
 } subject_t;
 
-static void learn(void *kept, packet_info *pinfo _U_, const mstun_tap_info_t *info)
+static void on_message(void *state, packet_info *pinfo _U_, const mstun_tap_info_t *info)
 {
     const mstun_allocation_t *allocation =
-        info->late.connection ? info->late.connection->allocation : info->late.allocation;
+        info->deferred.connection ? info->deferred.connection->allocation : info->deferred.allocation;
 
     if (allocation) {
-        mstun_pointer_set_add(kept, allocation);
+        mstun_pointer_set_add(state, allocation);
     }
 }
 
 static void add_subjects(wmem_array_t *subjects, const mstun_allocation_t *allocation, const nstime_t *now)
 {
     unsigned first = wmem_array_get_count(subjects);
-    subject_t subject = { allocation, NULL, mstun_allocation_state(allocation, now), MSTUN_TURN_LIVES };
-    mstun_turn_verdict_t worst = subject.verdict;
+    subject_t subject = { allocation, NULL, mstun_allocation_state(allocation, now), MSTUN_ALLOCATION_ACTIVE };
+    mstun_turn_state_t worst = subject.state;
 
     wmem_array_append_one(subjects, subject);
-    for (const mstun_peer_connection_t *one = allocation->connections; one; one = one->older) {
+    for (const mstun_peer_connection_t *one = allocation->connections; one; one = one->next_in_allocation) {
         subject.connection = one;
-        subject.verdict = mstun_relay_state(one, now);
-        worst = MIN(worst, subject.verdict);
+        subject.state = mstun_relay_state(one, now);
+        worst = MIN(worst, subject.state);
         wmem_array_append_one(subjects, subject);
     }
     for (unsigned i = first; i < wmem_array_get_count(subjects); i++) {
@@ -105,9 +104,9 @@ static int compare(const void *a, const void *b)
         return one->worst < other->worst ? -1 : 1;
     }
     if (one->allocation != other->allocation) {
-        bool earlier = one->allocation->frame != other->allocation->frame
-                           ? one->allocation->frame < other->allocation->frame
-                           : one->allocation->position < other->allocation->position;
+        bool earlier = one->allocation->made.frame != other->allocation->made.frame
+                           ? one->allocation->made.frame < other->allocation->made.frame
+                           : one->allocation->made.position < other->allocation->made.position;
 
         return earlier ? -1 : 1;
     }
@@ -141,7 +140,7 @@ static void fill_allocation(wmem_allocator_t *scope, const mstun_allocation_t *a
     cells[KIND] = mstun_cell_text("allocation");
     cells[PEER] = permitted_peers(scope, allocation);
     cells[LIFETIME] = mstun_cell_number(allocation->lifetime);
-    cells[FRAME] = mstun_cell_frame(allocation->frame);
+    cells[FRAME] = mstun_cell_frame(allocation->made.frame);
     cells[RENEWED] = mstun_cell_frame(allocation->renewed_frame);
     cells[DELETED_IN] = mstun_cell_frame(allocation->deleted_frame);
     cells[USER] = mstun_cell_text(allocation->user);
@@ -170,14 +169,14 @@ static void fill_row(wmem_allocator_t *scope, const subject_t *subject, mstun_ce
 {
     const mstun_allocation_t *allocation = subject->allocation;
 
-    cells[VERDICT] = mstun_cell_text(mstun_turn_verdict_name(subject->verdict));
-    cells[TEXT] = mstun_cell_text(mstun_turn_verdict_text(subject->verdict));
+    cells[VERDICT] = mstun_cell_text(mstun_turn_state_name(subject->state));
+    cells[TEXT] = mstun_cell_text(mstun_turn_state_text(subject->state));
     cells[STREAM] = mstun_cell_text(mstun_stream_filter(scope, allocation->control));
     cells[CLIENT] = endpoint(scope, &allocation->client);
     cells[SERVER] = endpoint(scope, &allocation->server);
     cells[RELAY] = endpoint(scope, &allocation->relay);
     if (allocation->transport) {
-        cells[TRANSPORT] = mstun_cell_text(allocation->transport == PROTOCOL_TCP ? "TCP" : "UDP");
+        cells[TRANSPORT] = mstun_cell_text(allocation->transport == IP_PROTO_TCP ? "TCP" : "UDP");
     }
     if (subject->connection) {
         fill_connection(scope, subject->connection, cells);
@@ -186,14 +185,14 @@ static void fill_row(wmem_allocator_t *scope, const subject_t *subject, mstun_ce
     }
 }
 
-static void fill(const void *kept, const nstime_t *now, mstun_table_t *table)
+static void build_table(const void *state, const nstime_t *now, mstun_table_t *table)
 {
     wmem_array_t *subjects = wmem_array_new(table->scope, sizeof(subject_t));
     GHashTableIter iterator;
     gpointer allocation;
     unsigned allocations = 0;
 
-    g_hash_table_iter_init(&iterator, (GHashTable *)mstun_unconst(kept));
+    g_hash_table_iter_init(&iterator, (GHashTable *)MSTUN_UNCONST(state));
     while (g_hash_table_iter_next(&iterator, &allocation, NULL)) {
         add_subjects(subjects, (const mstun_allocation_t *)allocation, now);
         allocations++;
@@ -213,10 +212,10 @@ void mstun_turn_report_register(const mstun_registrar_t *reg _U_)
                                            .columns = columns,
                                            .column_count = COLUMNS,
                                            .empty = "no allocations",
-                                           .begin = mstun_pointer_set_new,
-                                           .end = mstun_pointer_set_free,
-                                           .message = learn,
-                                           .fill = fill };
+                                           .create_state = mstun_pointer_set_new,
+                                           .free_state = mstun_pointer_set_free,
+                                           .on_message = on_message,
+                                           .build_table = build_table };
 
     mstun_command_register(&report);
     mstun_window_register(&report, 1);

@@ -3,17 +3,15 @@
  * The reports as tables in the window's Telephony menu. Wireshark fills such a table packet by packet and has no hook
  * for its end, where ours are made: so a listener on all frames fills it at the last one, and, in tshark's one pass,
  * where no frame is known to be the last, before the program prints. */
-#include "report/run.h"
-#include "report/unconst.h"
+#include "report/instance.h"
 
 #include <epan/stat_tap_ui.h>
 
 typedef struct {
-    mstun_report_instance_t run;
+    mstun_report_instance_t instance;
     stat_tap_table_ui ui;
-    mstun_report_instance_t
-        *of_experts; /* the data of the listener on expert infos: listeners are told apart by their data */
-    mstun_report_instance_t *of_drawing;
+    mstun_report_instance_t *expert_listener; /* Wireshark identifies a listener by the address of its data */
+    mstun_report_instance_t *draw_listener;
     bool listening;
     bool drawing;
 } window_t;
@@ -32,9 +30,9 @@ static window_t *window_of(const stat_tap_table_ui *ui)
 
 static const mstun_column_t *column_at(const window_t *window, unsigned field, unsigned *index)
 {
-    const mstun_column_t *columns = window->run.report->columns;
+    const mstun_column_t *columns = window->instance.report->columns;
 
-    for (*index = 0; *index < window->run.report->column_count; (*index)++) {
+    for (*index = 0; *index < window->instance.report->column_count; (*index)++) {
         if (columns[*index].title && field-- == 0) {
             return &columns[*index];
         }
@@ -53,7 +51,7 @@ static void add_row(stat_tap_table *table, const window_t *window, unsigned row,
     for (unsigned i = 1; i < count; i++) {
         column_at(window, i - 1, &index);
         items[i].type = TABLE_ITEM_STRING;
-        items[i].value.string_value = g_strdup(mstun_cell_string(window->run.scope, &cells[index]));
+        items[i].value.string_value = g_strdup(mstun_cell_string(window->instance.scope, &cells[index]));
     }
     stat_tap_init_table_row(table, row, count, items);
     g_free(items);
@@ -64,7 +62,7 @@ static void clear(stat_tap_table *table)
 {
     for (unsigned row = 0; row < table->num_elements; row++) {
         for (unsigned i = 1; i < table->num_fields; i++) {
-            g_free(mstun_unconst(stat_tap_get_field_data(table, row, i)->value.string_value));
+            g_free(MSTUN_UNCONST(stat_tap_get_field_data(table, row, i)->value.string_value));
         }
         g_free(table->elements[row]);
     }
@@ -74,31 +72,31 @@ static void clear(stat_tap_table *table)
 }
 
 /* No table: the window was closed, this is the replay of something else. */
-static void fill(window_t *window)
+static void fill_table(window_t *window)
 {
     GArray *tables = window->ui.tables;
 
-    if (!tables || tables->len == 0 || !window->run.kept) {
+    if (!tables || tables->len == 0 || !window->instance.state) {
         return;
     }
     stat_tap_table *table = g_array_index(tables, stat_tap_table *, 0);
-    const mstun_table_t *rows = mstun_report_build_table(&window->run);
+    const mstun_table_t *rows = mstun_report_build_table(&window->instance);
 
     clear(table);
     for (unsigned row = 0; row < mstun_table_count(rows); row++) {
         add_row(table, window, row, mstun_table_row(rows, row));
     }
-    mstun_report_release_table(&window->run);
+    mstun_report_release_table(&window->instance);
 }
 
-static tap_packet_status learn_frame(void *data, packet_info *pinfo, epan_dissect_t *edt _U_, const void *nothing _U_,
-                                     tap_flags_t flags _U_)
+static tap_packet_status on_frame(void *data, packet_info *pinfo, epan_dissect_t *edt _U_, const void *nothing _U_,
+                                  tap_flags_t flags _U_)
 {
     window_t *window = (window_t *)data;
 
-    window->run.end = pinfo->abs_ts;
-    if (PINFO_FD_VISITED(pinfo) && !mstun_frame_time(pinfo, pinfo->num + 1)) {
-        fill(window);
+    window->instance.end = pinfo->abs_ts;
+    if (mstun_is_last_frame(pinfo)) {
+        fill_table(window);
     }
     return TAP_PACKET_REDRAW;
 }
@@ -116,12 +114,12 @@ static void draw(void *data)
         window->ui.tables && window->ui.tables->len > 0 ? g_array_index(window->ui.tables, stat_tap_table *, 0) : NULL;
 
     if (table && table->num_elements == 0) {
-        fill(window);
+        fill_table(window);
     }
 }
 
-static tap_packet_status learn_expert(void *data, packet_info *pinfo, epan_dissect_t *edt _U_, const void *info,
-                                      tap_flags_t flags _U_)
+static tap_packet_status on_expert(void *data, packet_info *pinfo, epan_dissect_t *edt _U_, const void *info,
+                                   tap_flags_t flags _U_)
 {
     mstun_report_on_expert(*(mstun_report_instance_t **)data, pinfo, (const expert_info_t *)info);
     return TAP_PACKET_REDRAW;
@@ -130,11 +128,11 @@ static tap_packet_status learn_expert(void *data, packet_info *pinfo, epan_disse
 /* Once for the program's life: a listener cannot be taken away where a window is closed. */
 static void listen_to_all(window_t *window)
 {
-    GString *error = register_tap_listener("frame", window, NULL, TL_REQUIRES_NOTHING, NULL, learn_frame, NULL, NULL);
+    GString *error = register_tap_listener("frame", window, NULL, TL_REQUIRES_NOTHING, NULL, on_frame, NULL, NULL);
 
-    if (!error && window->run.report->expert) {
-        window->of_experts = &window->run;
-        error = register_tap_listener("expert", &window->of_experts, NULL, TL_REQUIRES_NOTHING, NULL, learn_expert,
+    if (!error && window->instance.report->on_expert) {
+        window->expert_listener = &window->instance;
+        error = register_tap_listener("expert", &window->expert_listener, NULL, TL_REQUIRES_NOTHING, NULL, on_expert,
                                       NULL, NULL);
     }
     if (error) { /* a tap of Wireshark's own is missing: then the table stays empty */
@@ -145,27 +143,27 @@ static void listen_to_all(window_t *window)
 
 /* The program asks its listeners to draw in the opposite order of their registration: this is before the one that
  * prints the table. */
-static void fill_before_drawing(window_t *window)
+static void fill_before_draw(window_t *window)
 {
-    window->of_drawing = &window->run;
+    window->draw_listener = &window->instance;
     window->drawing = true;
     GString *error =
-        register_tap_listener(MSTUN_TAP, &window->of_drawing, NULL, TL_REQUIRES_NOTHING, NULL, redraw, draw, NULL);
+        register_tap_listener(MSTUN_TAP, &window->draw_listener, NULL, TL_REQUIRES_NOTHING, NULL, redraw, draw, NULL);
 
     if (error) {
         g_string_free(error, TRUE);
     }
 }
 
-static tap_packet_status learn(void *data, packet_info *pinfo, epan_dissect_t *edt _U_, const void *info,
-                               tap_flags_t flags _U_)
+static tap_packet_status on_message(void *data, packet_info *pinfo, epan_dissect_t *edt _U_, const void *info,
+                                    tap_flags_t flags _U_)
 {
     window_t *window = window_of(((stat_data_t *)data)->stat_tap_data);
 
-    if (!window->drawing && !PINFO_FD_VISITED(pinfo)) {
-        fill_before_drawing(window);
+    if (!window->drawing && ((const mstun_tap_info_t *)info)->first_visit) {
+        fill_before_draw(window);
     }
-    mstun_report_on_message(&window->run, pinfo, (const mstun_tap_info_t *)info);
+    mstun_report_on_message(&window->instance, pinfo, (const mstun_tap_info_t *)info);
     return TAP_PACKET_REDRAW;
 }
 
@@ -176,14 +174,14 @@ static void open_window(stat_tap_table_ui *ui)
     if (!window->listening) {
         listen_to_all(window);
     }
-    mstun_report_reset(&window->run);
+    mstun_report_reset(&window->instance);
     stat_tap_add_table(ui, stat_tap_init_table(ui->title, (int)ui->nfields, 0, NULL));
 }
 
 static void free_item(stat_tap_table *table _U_, guint row _U_, guint column, stat_tap_table_item_type *item)
 {
     if (column > 0) {
-        g_free(mstun_unconst(item->value.string_value));
+        g_free(MSTUN_UNCONST(item->value.string_value));
     }
 }
 
@@ -192,7 +190,7 @@ static stat_tap_table_item *make_fields(const window_t *window, size_t *count)
 {
     unsigned index;
     stat_tap_table_item *fields =
-        wmem_alloc0_array(wmem_epan_scope(), stat_tap_table_item, window->run.report->column_count + 1);
+        wmem_alloc0_array(wmem_epan_scope(), stat_tap_table_item, window->instance.report->column_count + 1);
 
     fields[0] = (stat_tap_table_item){ TABLE_ITEM_UINT, TAP_ALIGN_RIGHT, "No.", "%u" };
     for (*count = 1; column_at(window, (unsigned)*count - 1, &index); (*count)++) {
@@ -202,19 +200,19 @@ static stat_tap_table_item *make_fields(const window_t *window, size_t *count)
     return fields;
 }
 
-/* A name that goes on behind another's is found first by Wireshark, which looks for the names as beginnings. */
+/* Registered after mstun,NAME: Wireshark matches -z arguments by prefix, the most recent first. */
 void mstun_window_register(const mstun_report_t *report, unsigned number)
 {
     static tap_param parameters[] = { { PARAM_FILTER, "filter", "Filter", NULL, TRUE } };
     window_t *window = &windows[number];
 
-    window->run.report = report;
+    window->instance.report = report;
     window->ui.group = MSTUN_TELEPHONY_GROUP;
     window->ui.title = report->title;
     window->ui.tap_name = MSTUN_TAP;
     window->ui.cli_string = wmem_strdup_printf(wmem_epan_scope(), "mstun,%s_window", report->name);
     window->ui.stat_tap_init_cb = open_window;
-    window->ui.packet_func = learn;
+    window->ui.packet_func = on_message;
     window->ui.stat_tap_reset_table_cb = clear;
     window->ui.stat_tap_free_table_item_cb = free_item;
     window->ui.fields = make_fields(window, &window->ui.nfields);

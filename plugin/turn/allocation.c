@@ -1,50 +1,42 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "turn/allocation.h"
 
-#include <wsutil/str_util.h>
+#include <epan/ipproto.h>
 
-#include "attr/address.h"
-#include "wire/tlv.h"
+#include "conversation/response_state.h"
+#include "turn/observation.h"
+#include "turn/request.h"
+#include "turn/turn_stream.h"
 
-#define PEERS_MAX 16 /* in one CreatePermission: more are not followed */
-#define XOR_PEER_ADDRESS 0x0012
-#define PROTOCOL_TCP 6
-
-/* Of a request, what its success will mean. */
-typedef struct mstun_turn_request {
-    const char *user;
-    uint8_t transport;
-    uint16_t channel;
-    mstun_peer_connection_t *connection; /* of a ConnectionBind */
-    unsigned peer_count;
-    mstun_endpoint_t peers[];
-} turn_request_t;
+#define CLOCK_TOLERANCE_S 1.0 /* clocks of server and capture differ by some milliseconds */
 
 /* Where an allocation was made. */
 typedef struct {
-    mstun_frame_pos_t place;
+    mstun_frame_pos_t pos;
     mstun_allocation_t *allocation;
-} mstun_made_t;
+} allocation_event_t;
 
-const mstun_allocation_t *mstun_allocation_in_force(const mstun_stream_t *stream, uint32_t frame, uint32_t position)
+struct mstun_stream_turn *mstun_stream_get_turn(mstun_stream_t *stream)
 {
-    const mstun_frame_pos_t place = { frame, position };
-    const mstun_made_t *made = (const mstun_made_t *)frame_index_last_at_or_before(stream->allocations, &place);
-
-    return made ? made->allocation : NULL;
+    if (!stream->turn) {
+        stream->turn = wmem_new0(wmem_file_scope(), struct mstun_stream_turn);
+    }
+    return stream->turn;
 }
 
-static void keep_allocation(mstun_stream_t *stream, mstun_allocation_t *allocation)
+mstun_allocation_t *mstun_stream_allocation(const mstun_stream_t *stream)
 {
-    mstun_made_t made = { .allocation = allocation };
+    return stream->turn ? stream->turn->allocation : NULL;
+}
 
-    made.place.frame = allocation->frame;
-    made.place.position = allocation->position;
-    if (!stream->allocations) {
-        stream->allocations = wmem_array_sized_new(wmem_file_scope(), sizeof made, 1);
-    }
-    wmem_array_append_one(stream->allocations, made);
-    stream->allocation = allocation;
+const mstun_allocation_t *mstun_allocation_in_force(const mstun_event_t *event)
+{
+    const mstun_frame_pos_t pos = { event->pinfo->num, event->position };
+    const struct mstun_stream_turn *turn = event->stream->turn;
+    const allocation_event_t *made =
+        turn ? (const allocation_event_t *)mstun_frame_index_last_at_or_before(turn->allocations, &pos) : NULL;
+
+    return made ? made->allocation : NULL;
 }
 
 static nstime_t seconds_from_now(const packet_info *pinfo, uint32_t seconds)
@@ -55,85 +47,40 @@ static nstime_t seconds_from_now(const packet_info *pinfo, uint32_t seconds)
     return then;
 }
 
-/* All XOR-PEER-ADDRESSes: CreatePermission may have many. */
-static unsigned peers_of(const mstun_facts_t *facts, mstun_endpoint_t *peers)
+/* request: NULL if it was not captured */
+static mstun_allocation_t *add_allocation(const mstun_event_t *event, const mstun_turn_request_t *request)
 {
-    const uint8_t *message = facts->id - STUN_ID_OFFSET;
-    uint32_t end = STUN_HEADER_LEN + (uint32_t)facts->length;
-    mstun_tlv_walk_t walk;
-    mstun_tlv_t tlv;
-    unsigned count = 0;
-
-    if (facts->has & MSTUN_HAS_UNREADABLE_ATTRIBUTE) { /* its bytes may not all be there */
-        peers[0] = facts->peer;
-        return facts->peer.family ? 1 : 0;
-    }
-    mstun_tlv_walk_start(&walk, message, end, end, facts->padded);
-    while (count < PEERS_MAX && mstun_tlv_walk_next(&walk, &tlv)) {
-        memset(&peers[count], 0, sizeof peers[count]);
-        if (tlv.type == XOR_PEER_ADDRESS && mstun_endpoint_read(message + tlv.offset + STUN_TLV_HEADER_LEN,
-                                                                (int)tlv.value_len, facts->id, &peers[count])) {
-            count++;
-        }
-    }
-    return count;
-}
-
-static bool is_text(const mstun_span_t *span)
-{
-    return span->bytes && isprint_utf8_string((const char *)span->bytes, span->len);
-}
-
-static const char *user_of(const mstun_facts_t *facts)
-{
-    if (!is_text(&facts->username) || !is_text(&facts->realm)) {
-        return NULL;
-    }
-    return wmem_strdup_printf(wmem_file_scope(), "%.*s, realm %.*s", facts->username.len,
-                              (const char *)facts->username.bytes, facts->realm.len, (const char *)facts->realm.bytes);
-}
-
-static void keep_request(mstun_transaction_t *transaction, const mstun_facts_t *facts,
-                         mstun_peer_connection_t *connection)
-{
-    mstun_endpoint_t peers[PEERS_MAX];
-    unsigned count = peers_of(facts, peers);
-    turn_request_t *request =
-        (turn_request_t *)wmem_alloc0(wmem_file_scope(), sizeof(turn_request_t) + count * sizeof peers[0]);
-
-    request->user = facts->method == TURN_ALLOCATE ? user_of(facts) : NULL;
-    request->transport = facts->transport;
-    request->channel = facts->channel;
-    request->connection = connection;
-    request->peer_count = count;
-    memcpy(request->peers, peers, count * sizeof peers[0]);
-    mstun_transaction_get_ext(transaction)->turn = request;
-}
-
-/* What the request of this exchange asked for; NULL: it was not captured, or asked for nothing that is kept. */
-static const turn_request_t *request_of(const mstun_message_role_t *exchange)
-{
-    return exchange->transaction && exchange->transaction->more ? exchange->transaction->more->turn : NULL;
-}
-
-static void allocate_succeeded(mstun_stream_t *stream, packet_info *pinfo, uint32_t position,
-                               const mstun_facts_t *facts, const turn_request_t *request)
-{
+    struct mstun_stream_turn *turn = mstun_stream_get_turn(event->stream);
     mstun_allocation_t *allocation = wmem_new0(wmem_file_scope(), mstun_allocation_t);
+    const allocation_event_t made = { { event->pinfo->num, event->position }, allocation };
 
-    mstun_endpoint_of(&pinfo->src, pinfo->srcport, &allocation->server);
-    mstun_endpoint_of(&pinfo->dst, pinfo->destport, &allocation->client);
-    allocation->relay = facts->relayed;
-    allocation->control = stream;
-    allocation->control_stream = stream->tcp_stream;
-    allocation->frame = pinfo->num;
-    allocation->position = position;
-    allocation->renewed_frame = pinfo->num;
+    mstun_packet_source(event->pinfo, &allocation->server);
+    mstun_packet_destination(event->pinfo, &allocation->client);
+    allocation->control = event->stream;
+    allocation->control_stream = event->stream->tcp_stream;
+    allocation->made = made.pos;
+    allocation->renewed_frame = event->pinfo->num;
     allocation->transport = request ? request->transport : 0;
     allocation->user = request ? request->user : NULL;
-    allocation->lifetime = facts->has & MSTUN_HAS_LIFETIME ? facts->lifetime : TURN_DEFAULT_LIFETIME_S;
-    allocation->expires = seconds_from_now(pinfo, allocation->lifetime);
-    keep_allocation(stream, allocation);
+    allocation->lifetime = TURN_DEFAULT_LIFETIME_S;
+    if (!turn->allocations) {
+        turn->allocations = wmem_array_sized_new(wmem_file_scope(), sizeof made, 1);
+    }
+    wmem_array_append_one(turn->allocations, made);
+    turn->allocation = allocation;
+    return allocation;
+}
+
+static void on_allocate_success(const mstun_event_t *event, const mstun_turn_request_t *request)
+{
+    const mstun_facts_t *facts = event->facts;
+    mstun_allocation_t *allocation = add_allocation(event, request);
+
+    allocation->relay = facts->relayed;
+    if (facts->has & MSTUN_HAS_LIFETIME) {
+        allocation->lifetime = facts->lifetime;
+    }
+    allocation->expires = seconds_from_now(event->pinfo, allocation->lifetime);
     mstun_allocation_index(allocation);
 }
 
@@ -146,7 +93,7 @@ static mstun_permission_t *find_permission(const mstun_allocation_t *allocation,
                                          : NULL;
 }
 
-static void permit(mstun_allocation_t *allocation, packet_info *pinfo, const mstun_endpoint_t *peer)
+static void add_permission(mstun_allocation_t *allocation, const packet_info *pinfo, const mstun_endpoint_t *peer)
 {
     mstun_permission_t *permission = find_permission(allocation, peer);
 
@@ -165,232 +112,212 @@ static void permit(mstun_allocation_t *allocation, packet_info *pinfo, const mst
     permission->expires = seconds_from_now(pinfo, TURN_PERMISSION_TIME_S);
 }
 
-static void permissions_succeeded(mstun_stream_t *stream, packet_info *pinfo, const turn_request_t *request)
+static void on_permission_success(const mstun_event_t *event, const mstun_turn_request_t *request)
 {
-    for (unsigned i = 0; stream->allocation && request && i < request->peer_count; i++) {
-        permit(stream->allocation, pinfo, &request->peers[i]);
+    mstun_allocation_t *allocation = mstun_stream_allocation(event->stream);
+
+    for (unsigned i = 0; allocation && request && i < request->peer_count; i++) {
+        add_permission(allocation, event->pinfo, &request->peers[i]);
     }
 }
 
-static void announce(mstun_stream_t *stream, packet_info *pinfo, uint32_t position, uint32_t id,
-                     const mstun_endpoint_t *peer, bool attempted)
+static void announce(const mstun_event_t *event, const mstun_endpoint_t *peer)
 {
-    if (!stream->allocation) { /* made before the capture began */
-        mstun_facts_t nothing = { 0 };
+    mstun_allocation_t *allocation = mstun_stream_allocation(event->stream);
 
-        allocate_succeeded(stream, pinfo, position, &nothing, NULL);
-        stream->allocation->transport = PROTOCOL_TCP;
+    if (!allocation) { /* made before the capture began */
+        allocation = add_allocation(event, NULL);
+        allocation->transport = IP_PROTO_TCP;
+        allocation->expires = seconds_from_now(event->pinfo, allocation->lifetime);
+        mstun_allocation_index(allocation);
     }
-    mstun_peer_connection_announce(stream->allocation, pinfo, id, peer, attempted);
+    mstun_peer_connection_announce(allocation, event, event->facts->connection_id, peer);
 }
 
-static void bind_succeeded(mstun_stream_t *stream, unsigned direction, packet_info *pinfo,
-                           const turn_request_t *request)
+static void on_bind_success(const mstun_event_t *event, const mstun_turn_request_t *request)
 {
     mstun_peer_connection_t *connection = request ? request->connection : NULL;
 
-    mstun_stream_restart(stream, direction);
+    mstun_stream_restart(event);
     if (connection && !connection->bound_frame) {
-        connection->bound_frame = pinfo->num;
-        connection->bound = pinfo->abs_ts;
-        connection->data_stream = stream->tcp_stream;
+        connection->bound_frame = event->pinfo->num;
+        connection->bound = event->pinfo->abs_ts;
+        connection->data_stream = event->stream->tcp_stream;
     }
 }
 
-/* RFC 8656 section 7: the client goes on as if its allocation still lived. */
-static void check_lifetime(mstun_stream_t *stream, packet_info *pinfo, uint32_t position)
+/* RFC 8656 section 7: the client goes on as if its allocation were still there. */
+static void check_lifetime(const mstun_event_t *event)
 {
-    double over = stream->allocation ? mstun_seconds_since(pinfo, &stream->allocation->expires) : 0;
+    const mstun_allocation_t *allocation = mstun_stream_allocation(event->stream);
+    double overdue_s = allocation ? mstun_seconds_since(event->pinfo, &allocation->expires) : 0;
 
-    if (over > 1.0) { /* clocks of server and capture differ by some milliseconds */
-        mstun_pending_expert_add(stream, pinfo, position, MSTUN_NOTE_ALLOCATION_EXPIRED, over);
+    if (overdue_s > CLOCK_TOLERANCE_S) {
+        mstun_turn_observe(event, MSTUN_OBSERVED_ALLOCATION_EXPIRED, overdue_s);
     }
 }
 
-/* RFC 8656 section 10.1: the server drops what is sent to a peer without permission, and says nothing. */
-static void check_permission(mstun_stream_t *stream, packet_info *pinfo, uint32_t position,
-                             const mstun_endpoint_t *peer)
+/* RFC 8656 section 11.2: the server drops what is sent to a peer without permission, and says nothing. */
+static void check_permission(const mstun_event_t *event)
 {
-    if (!stream->allocation || !peer->family || stream->allocation->frame == pinfo->num) {
+    const mstun_allocation_t *allocation = mstun_stream_allocation(event->stream);
+    const mstun_endpoint_t *peer = &event->facts->peer;
+
+    if (!allocation || !peer->family || allocation->made.frame == event->pinfo->num) {
         return;
     }
-    const mstun_permission_t *permission = find_permission(stream->allocation, peer);
+    const mstun_permission_t *permission = find_permission(allocation, peer);
 
     if (!permission) {
-        if (stream->allocation->relay.family) { /* else the capture began too late to have seen one */
-            mstun_pending_expert_add(stream, pinfo, position, MSTUN_NOTE_PERMISSION_MISSING, 0);
+        if (allocation->relay.family) { /* else the capture began too late to have seen one */
+            mstun_turn_observe(event, MSTUN_OBSERVED_PERMISSION_MISSING, 0);
         }
-    } else if (mstun_seconds_since(pinfo, &permission->expires) > 1.0) {
-        mstun_pending_expert_add(stream, pinfo, position, MSTUN_NOTE_PERMISSION_EXPIRED,
-                                 mstun_seconds_since(pinfo, &permission->expires));
+        return;
+    }
+    double overdue_s = mstun_seconds_since(event->pinfo, &permission->expires);
+
+    if (overdue_s > CLOCK_TOLERANCE_S) {
+        mstun_turn_observe(event, MSTUN_OBSERVED_PERMISSION_EXPIRED, overdue_s);
     }
 }
 
-static void learn_request(mstun_stream_t *stream, packet_info *pinfo, uint32_t position, const mstun_facts_t *facts,
-                          mstun_transaction_t *transaction)
+static void learn_request(const mstun_event_t *event)
 {
+    mstun_allocation_t *allocation = mstun_stream_allocation(event->stream);
     mstun_peer_connection_t *connection = NULL;
 
-    switch (facts->method) {
+    switch (event->facts->method) {
     case TURN_CONNECTION_BIND:
-        connection = mstun_peer_connection_bind(stream, pinfo, position, facts);
+        connection = mstun_peer_connection_bind(event);
         break;
     case TURN_CREATE_PERMISSION:
     case TURN_CHANNEL_BIND:
-        check_lifetime(stream, pinfo, position);
-        if (stream->allocation) {
-            stream->allocation->any_permission = true;
-        }
-        break;
-    case TURN_CONNECT:
-        check_lifetime(stream, pinfo, position);
-        if (stream->allocation) {
-            stream->allocation->any_permission = true; /* no peer needs one to be connected to */
+    case TURN_CONNECT: /* no peer needs a permission to be connected to */
+        check_lifetime(event);
+        if (allocation) {
+            allocation->any_permission = true;
         }
         break;
     case TURN_REFRESH:
-        check_lifetime(stream, pinfo, position);
+        check_lifetime(event);
         break;
     case TURN_ALLOCATE:
         break;
     default:
         return;
     }
-    keep_request(transaction, facts, connection);
+    mstun_turn_request_store(event, connection);
 }
 
-static void refresh_succeeded(mstun_stream_t *stream, packet_info *pinfo, const mstun_facts_t *facts)
+static void on_refresh_success(const mstun_event_t *event)
 {
-    if (stream->allocation && facts->has & MSTUN_HAS_LIFETIME) {
-        stream->allocation->expires = seconds_from_now(pinfo, facts->lifetime);
-        stream->allocation->renewed_frame = pinfo->num;
-        stream->allocation->lifetime = facts->lifetime ? facts->lifetime : stream->allocation->lifetime;
-        stream->allocation->deleted_frame = facts->lifetime == 0 ? pinfo->num : 0;
-        stream->allocation->refreshed = stream->allocation->refreshed || facts->lifetime > 0;
+    mstun_allocation_t *allocation = mstun_stream_allocation(event->stream);
+    uint32_t lifetime = event->facts->lifetime;
+
+    if (allocation && event->facts->has & MSTUN_HAS_LIFETIME) {
+        allocation->expires = seconds_from_now(event->pinfo, lifetime);
+        allocation->renewed_frame = event->pinfo->num;
+        allocation->lifetime = lifetime ? lifetime : allocation->lifetime;
+        allocation->deleted_frame = lifetime == 0 ? event->pinfo->num : 0;
+        allocation->refreshed = allocation->refreshed || lifetime > 0;
     }
 }
 
-static void learn_success(mstun_stream_t *stream, unsigned direction, packet_info *pinfo, uint32_t position,
-                          const mstun_facts_t *facts, const turn_request_t *request)
+static void learn_success(const mstun_event_t *event)
 {
-    switch (facts->method) {
+    const mstun_turn_request_t *request = mstun_turn_request_of(event->transaction);
+
+    switch (event->facts->method) {
     case TURN_ALLOCATE:
-        allocate_succeeded(stream, pinfo, position, facts, request);
+        on_allocate_success(event, request);
         break;
     case TURN_REFRESH:
-        refresh_succeeded(stream, pinfo, facts);
+        on_refresh_success(event);
         break;
     case TURN_CREATE_PERMISSION:
     case TURN_CHANNEL_BIND:
-        permissions_succeeded(stream, pinfo, request);
+        on_permission_success(event, request);
         break;
     case TURN_CONNECT:
-        if (request && request->peer_count > 0 && facts->has & MSTUN_HAS_CONNECTION_ID) {
-            announce(stream, pinfo, position, facts->connection_id, &request->peers[0], false);
+        if (request && request->peer_count > 0 && event->facts->has & MSTUN_HAS_CONNECTION_ID) {
+            announce(event, &request->peers[0]);
         }
         break;
     case TURN_CONNECTION_BIND:
-        bind_succeeded(stream, direction, pinfo, request);
+        on_bind_success(event, request);
         break;
     default:
         break;
     }
 }
 
-static void learn_indication(mstun_stream_t *stream, packet_info *pinfo, uint32_t position, const mstun_facts_t *facts)
+static void learn_indication(const mstun_event_t *event)
 {
+    const mstun_facts_t *facts = event->facts;
+
     if (facts->method == TURN_CONNECTION_ATTEMPT && facts->has & MSTUN_HAS_CONNECTION_ID && facts->peer.family) {
-        /* the server speaks here: it is the source, as it is of an Allocate success */
-        announce(stream, pinfo, position, facts->connection_id, &facts->peer, true);
+        /* The server sends it: it is the source, as it is of an Allocate success. */
+        announce(event, &facts->peer);
     } else if (facts->method == TURN_SEND) {
-        check_lifetime(stream, pinfo, position);
-        check_permission(stream, pinfo, position, &facts->peer);
+        check_lifetime(event);
+        check_permission(event);
     }
 }
 
 /* A nonce that had just been renewed is stale again: the client does not take the new one. */
-static void learn_error(mstun_stream_t *stream, packet_info *pinfo, uint32_t position, const mstun_facts_t *facts)
+static void learn_error(const mstun_event_t *event)
 {
-    if (facts->error_code != 438) {
-        return;
-    }
-    if (stream->stale_nonces++ > 0) {
-        mstun_pending_expert_add(stream, pinfo, position, MSTUN_NOTE_STALE_NONCE_AGAIN, 0);
+    if (event->facts->error_code == 438 && mstun_stream_get_turn(event->stream)->stale_nonces++ > 0) {
+        mstun_turn_observe(event, MSTUN_OBSERVED_STALE_NONCE_AGAIN, 0);
     }
 }
 
-/* [MS-TURN] 3.2: refreshed by Allocate too, so only one with another relayed address is new. */
-static bool is_ms_allocation(const mstun_facts_t *facts)
+static void forget_stale_nonces(const mstun_event_t *event)
 {
-    return facts->dialect == MSTUN_DIALECT_MS_TURN && facts->method == TURN_ALLOCATE && facts->class == STUN_SUCCESS &&
-           facts->relayed.family;
+    if (event->stream->turn) {
+        event->stream->turn->stale_nonces = 0;
+    }
 }
 
-void mstun_allocation_learn(mstun_stream_t *stream, unsigned direction, packet_info *pinfo, uint32_t position,
-                            const mstun_facts_t *facts, mstun_message_role_t *exchange)
+static void learn_ms_turn(const mstun_event_t *event)
 {
-    mstun_transaction_t *transaction = exchange->transaction;
-    bool is_turn = facts->dialect == MSTUN_DIALECT_RFC5389 && facts->method >= TURN_ALLOCATE;
+    const mstun_facts_t *facts = event->facts;
 
-    if (PINFO_FD_VISITED(pinfo) || pinfo->flags.in_error_pkt || exchange->copy) {
+    if (facts->method == TURN_ALLOCATE && facts->class == STUN_SUCCESS && facts->relayed.family) {
+        forget_stale_nonces(event);
+        on_allocate_success(event, NULL);
+    } else if (facts->class == STUN_ERROR) {
+        learn_error(event);
+    }
+}
+
+void mstun_allocation_learn(const mstun_event_t *event)
+{
+    const mstun_facts_t *facts = event->facts;
+
+    if (event->repeat) {
         return;
     }
-    if (is_ms_allocation(facts)) { /* its relayed address tells the leg beyond the server */
-        stream->stale_nonces = 0;
-        allocate_succeeded(stream, pinfo, position, facts, NULL);
+    if (facts->dialect == MSTUN_DIALECT_MS_TURN) {
+        learn_ms_turn(event);
+        return;
     }
-    if (facts->dialect == MSTUN_DIALECT_MS_TURN && facts->class == STUN_ERROR) {
-        learn_error(stream, pinfo, position, facts);
-    }
-    if (!is_turn) {
+    if (facts->dialect != MSTUN_DIALECT_RFC5389 || facts->method < TURN_ALLOCATE) {
         return;
     }
     switch (facts->class) {
     case STUN_REQUEST:
-        if (transaction) {
-            learn_request(stream, pinfo, position, facts, transaction);
-        }
+        learn_request(event);
         break;
     case STUN_SUCCESS:
-        stream->stale_nonces = 0;
-        learn_success(stream, direction, pinfo, position, facts, request_of(exchange));
+        forget_stale_nonces(event);
+        learn_success(event);
         break;
     case STUN_ERROR:
-        learn_error(stream, pinfo, position, facts);
+        learn_error(event);
         break;
     case STUN_INDICATION:
-        learn_indication(stream, pinfo, position, facts);
+        learn_indication(event);
         break;
     }
-}
-
-const mstun_endpoint_t *mstun_requested_peer(const mstun_message_role_t *exchange)
-{
-    const turn_request_t *request = request_of(exchange);
-
-    return request && request->peer_count > 0 ? &request->peers[0] : NULL;
-}
-
-uint16_t mstun_requested_channel(const mstun_message_role_t *exchange)
-{
-    const turn_request_t *request = request_of(exchange);
-
-    return request ? request->channel : 0;
-}
-
-const mstun_peer_connection_t *mstun_peer_connection_of(const mstun_stream_t *stream, const packet_info *pinfo,
-                                                        uint32_t position, const mstun_facts_t *facts,
-                                                        const mstun_message_role_t *exchange)
-{
-    if (facts->method == TURN_CONNECTION_ATTEMPT || (facts->method == TURN_CONNECT && facts->class == STUN_SUCCESS)) {
-        const mstun_allocation_t *allocation = mstun_allocation_in_force(stream, pinfo->num, position);
-
-        return allocation ? mstun_peer_connection_announced(allocation, facts->connection_id, pinfo->num) : NULL;
-    }
-    if (facts->method == TURN_CONNECTION_BIND) {
-        const turn_request_t *request = request_of(exchange);
-
-        return request ? request->connection : NULL;
-    }
-    return mstun_stream_peer_connection(stream, pinfo);
 }

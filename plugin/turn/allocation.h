@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
  * TURN allocations and permissions (RFC 8656 sections 2.2 and 2.3): what each message changes in them, and what it
- * says of the connections that are relayed through them. Written on the first pass only. */
+ * means for the connections that are relayed through them. Others read the structs; only turn/ writes them, on the first
+ * visit. */
 #ifndef MSTUN_TURN_ALLOCATION_H
 #define MSTUN_TURN_ALLOCATION_H
 
-#include "turn/peer_connection.h"
+#include "conversation/transaction.h"
 
 #define TURN_PERMISSION_TIME_S 300 /* RFC 8656 section 9 */
 #define TURN_DEFAULT_LIFETIME_S 600
+
+typedef struct mstun_allocation mstun_allocation_t;
+typedef struct mstun_peer_connection mstun_peer_connection_t;
 
 /** A peer that may send to the relayed address. */
 typedef struct mstun_permission {
@@ -21,10 +25,9 @@ struct mstun_allocation {
     mstun_endpoint_t server, client, relay;
     const mstun_stream_t *control;
     uint32_t control_stream; /* tcp.stream */
-    uint32_t frame;          /* of the Allocate success, and its position there */
-    uint32_t position;
-    const char *user;  /* "name, realm" of whoever made it; NULL if that is no text or was not captured */
-    uint8_t transport; /* 6 TCP, 17 UDP: what the relayed address has */
+    mstun_frame_pos_t made;  /* the Allocate success */
+    const char *user;        /* "name, realm" of whoever made it; NULL if that is no text or was not captured */
+    uint8_t transport;       /* IP_PROTO_TCP or IP_PROTO_UDP: of the relayed address; 0: not known */
     nstime_t expires;
     uint32_t renewed_frame; /* of the last success that set expires */
     uint32_t lifetime;      /* seconds, the last that was granted */
@@ -36,22 +39,19 @@ struct mstun_allocation {
     mstun_peer_connection_t *connections;
 };
 
-/** First pass: what a message changes in allocations, permissions and connections. */
-void mstun_allocation_learn(mstun_stream_t *stream, unsigned direction, packet_info *pinfo, uint32_t position,
-                            const mstun_facts_t *facts, mstun_message_role_t *exchange);
+/** First visit: what a message changes in allocations, permissions and peer connections. */
+void mstun_allocation_learn(const mstun_event_t *event);
 
-/** The first peer that a request named, for its response; NULL if none. */
-const mstun_endpoint_t *mstun_requested_peer(const mstun_message_role_t *exchange);
+/** The first peer that a request named, for its response; NULL if none, or if there is no transaction. */
+const mstun_endpoint_t *mstun_requested_peer(const mstun_transaction_t *transaction);
 
 /** The channel that a ChannelBind request named, for its response; 0 if none. */
-uint16_t mstun_requested_channel(const mstun_message_role_t *exchange);
+uint16_t mstun_requested_channel(const mstun_transaction_t *transaction);
 
-/** The allocation in force on a control connection at this position of this frame, NULL if none. */
-const mstun_allocation_t *mstun_allocation_in_force(const mstun_stream_t *stream, uint32_t frame, uint32_t position);
+/** The allocation in force on event's connection at its place; NULL if none. */
+const mstun_allocation_t *mstun_allocation_in_force(const mstun_event_t *event);
 
-/** The connection that a message on a control or data connection is about in this frame; NULL if none. */
-const mstun_peer_connection_t *mstun_peer_connection_of(const mstun_stream_t *stream, const packet_info *pinfo,
-                                                        uint32_t position, const mstun_facts_t *facts,
-                                                        const mstun_message_role_t *exchange);
+/** The last allocation that was made on this connection so far; NULL if none. */
+mstun_allocation_t *mstun_stream_allocation(const mstun_stream_t *stream);
 
 #endif

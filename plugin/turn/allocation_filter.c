@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "turn/allocation_filter.h"
 
-#include "turn/allocation.h"
+#include "turn/peer_connection.h"
 
 static const mstun_allocation_t *allocation_of(packet_info *pinfo)
 {
@@ -11,7 +11,7 @@ static const mstun_allocation_t *allocation_of(packet_info *pinfo)
     if (connection) {
         return connection->allocation;
     }
-    return stream ? stream->allocation : NULL;
+    return stream ? mstun_stream_allocation(stream) : NULL;
 }
 
 static ws_bool is_valid(MSTUN_CONVERSATION_FILTER_ARGS)
@@ -28,7 +28,7 @@ static char *build(MSTUN_CONVERSATION_FILTER_ARGS)
     g_string_printf(filter, "tcp.stream == %u || mstun.turn.control_stream == %u", allocation->control_stream,
                     allocation->control_stream);
     for (const mstun_peer_connection_t *connection = allocation->connections; connection;
-         connection = connection->older) {
+         connection = connection->next_in_allocation) {
         if (connection->bind_frame) {
             g_string_append_printf(filter, " || tcp.stream == %u", connection->data_stream);
         }

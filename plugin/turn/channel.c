@@ -3,71 +3,85 @@
 
 #include "turn/allocation.h"
 
-static wmem_array_t *of_channel(mstun_stream_t *stream, uint16_t channel)
-{
-    if (!stream->bound) {
-        stream->bound = wmem_tree_new(wmem_file_scope());
-    }
-    wmem_array_t *all = (wmem_array_t *)wmem_tree_lookup32(stream->bound, channel);
+struct mstun_stream_channels {
+    wmem_tree_t *peers; /* channel -> array of mstun_channel_peer_t, by frame */
+};
 
-    if (!all) {
-        all = wmem_array_sized_new(wmem_file_scope(), sizeof(mstun_channel_peer_t), 1);
-        wmem_tree_insert32(stream->bound, channel, all);
+static wmem_array_t *get_peers(mstun_stream_t *stream, uint16_t channel)
+{
+    if (!stream->channels) {
+        stream->channels = wmem_new(wmem_file_scope(), struct mstun_stream_channels);
+        stream->channels->peers = wmem_tree_new(wmem_file_scope());
     }
-    return all;
+    wmem_array_t *peers = (wmem_array_t *)wmem_tree_lookup32(stream->channels->peers, channel);
+
+    if (!peers) {
+        peers = wmem_array_sized_new(wmem_file_scope(), sizeof(mstun_channel_peer_t), 1);
+        wmem_tree_insert32(stream->channels->peers, channel, peers);
+    }
+    return peers;
 }
 
-/* client: the direction in which the TURN client sends */
-static void bind(mstun_stream_t *stream, unsigned client, const packet_info *pinfo, uint32_t position, uint16_t channel,
-                 const mstun_endpoint_t *peer)
+static void bind_channel(const mstun_event_t *event, unsigned client_direction, uint16_t channel,
+                         const mstun_endpoint_t *peer)
 {
-    const mstun_channel_peer_t *newest = mstun_channel_peer(stream, pinfo, position, channel);
+    const mstun_channel_peer_t *newest = mstun_channel_peer(event, channel);
 
-    if (newest && memcmp(&newest->peer, peer, sizeof *peer) == 0) {
-        return; /* refreshed every few minutes (RFC 8656 section 12.1): only what changes is kept */
+    if (newest && mstun_endpoint_equal(&newest->peer, peer)) {
+        return; /* refreshed every few minutes (RFC 8656 section 12.1): only changes are stored */
     }
-    mstun_channel_peer_t bound = { .place = { pinfo->num, position }, .client = (uint8_t)client, .peer = *peer };
+    mstun_channel_peer_t bound = { .pos = { event->pinfo->num, event->position },
+                                   .client_direction = (uint8_t)client_direction,
+                                   .peer = *peer };
 
     if (newest) {
-        bound.before = newest->peer;
+        bound.previous_peer = newest->peer;
     }
-    wmem_array_append_one(of_channel(stream, channel), bound);
+    wmem_array_append_one(get_peers(event->stream, channel), bound);
 }
 
 /* The request takes effect; an error takes it back. */
-static void learn_active_destination(mstun_stream_t *stream, unsigned direction, const packet_info *pinfo,
-                                     uint32_t position, const mstun_facts_t *facts)
+static void learn_active_destination(const mstun_event_t *event)
 {
-    const mstun_channel_peer_t *newest = mstun_channel_peer(stream, pinfo, position, MSTUN_ACTIVE_DESTINATION);
+    const mstun_channel_peer_t *newest = mstun_channel_peer(event, MSTUN_ACTIVE_DESTINATION);
+    uint16_t type = event->facts->type;
 
-    if (facts->type == MS_TURN_SET_ACTIVE_DESTINATION && facts->peer.family) {
-        bind(stream, direction, pinfo, position, MSTUN_ACTIVE_DESTINATION, &facts->peer);
-    } else if (facts->type == MS_TURN_SET_ACTIVE_DESTINATION_ERROR && newest) {
-        bind(stream, 1 - direction, pinfo, position, MSTUN_ACTIVE_DESTINATION, &newest->before);
+    if (type == MS_TURN_SET_ACTIVE_DESTINATION && event->facts->peer.family) {
+        bind_channel(event, event->direction, MSTUN_ACTIVE_DESTINATION, &event->facts->peer);
+    } else if (type == MS_TURN_SET_ACTIVE_DESTINATION_ERROR && newest) {
+        bind_channel(event, 1 - event->direction, MSTUN_ACTIVE_DESTINATION, &newest->previous_peer);
     }
 }
 
-void mstun_channel_learn(mstun_stream_t *stream, unsigned direction, packet_info *pinfo, uint32_t position,
-                         const mstun_facts_t *facts, const mstun_message_role_t *exchange)
+void mstun_channel_learn(const mstun_event_t *event)
 {
-    const mstun_endpoint_t *peer = mstun_requested_peer(exchange);
+    const mstun_facts_t *facts = event->facts;
 
-    if (PINFO_FD_VISITED(pinfo) || pinfo->flags.in_error_pkt || exchange->copy) {
+    if (event->repeat) {
         return;
     }
     if (facts->dialect == MSTUN_DIALECT_MS_TURN) {
-        learn_active_destination(stream, direction, pinfo, position, facts);
-    } else if (facts->method == TURN_CHANNEL_BIND && facts->class == STUN_SUCCESS && peer) {
-        bind(stream, 1 - direction, pinfo, position, mstun_requested_channel(exchange), peer);
+        learn_active_destination(event);
+    } else if (facts->method == TURN_CHANNEL_BIND && facts->class == STUN_SUCCESS) {
+        const mstun_endpoint_t *peer = mstun_requested_peer(event->transaction);
+
+        if (peer) {
+            bind_channel(event, 1 - event->direction, mstun_requested_channel(event->transaction), peer);
+        }
     }
 }
 
-const mstun_channel_peer_t *mstun_channel_peer(const mstun_stream_t *stream, const packet_info *pinfo,
-                                               uint32_t position, uint16_t channel)
+const mstun_channel_peer_t *mstun_channel_peer(const mstun_event_t *event, uint16_t channel)
 {
-    const mstun_frame_pos_t place = { pinfo->num, position };
+    const mstun_frame_pos_t pos = { event->pinfo->num, event->position };
+    const struct mstun_stream_channels *channels = event->stream->channels;
 
-    return stream->bound ? (const mstun_channel_peer_t *)frame_index_last_at_or_before(
-                               (wmem_array_t *)wmem_tree_lookup32(stream->bound, channel), &place)
-                         : NULL;
+    return channels ? (const mstun_channel_peer_t *)mstun_frame_index_last_at_or_before(
+                          (wmem_array_t *)wmem_tree_lookup32(channels->peers, channel), &pos)
+                    : NULL;
+}
+
+bool mstun_stream_has_channels(const mstun_stream_t *stream)
+{
+    return stream->channels != NULL;
 }

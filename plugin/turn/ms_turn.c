@@ -2,7 +2,7 @@
 #include "turn/ms_turn.h"
 
 #include "attr/address.h"
-#include "turn/peer_connection.h"
+#include "turn/observation.h"
 
 /* The first message that named a session, and the TURN client that sent or got it. */
 typedef struct {
@@ -16,68 +16,78 @@ static wmem_map_t *sessions; /* by id */
 static int hf_session_client = -1;
 static int hf_session_announced_in = -1;
 
-static bool is_from_client(const mstun_facts_t *facts)
+/* The sequence number that a connection had last. */
+struct mstun_stream_ms_turn {
+    uint32_t sequence;
+};
+
+static bool is_from_client(const mstun_event_t *event)
 {
-    return facts->class == STUN_REQUEST;
+    return event->facts->class == STUN_REQUEST;
 }
 
-static void learn_session(packet_info *pinfo, const mstun_facts_t *facts)
+static void learn_session(const mstun_event_t *event)
 {
-    if (wmem_map_contains(sessions, &facts->ms_session)) {
+    if (wmem_map_contains(sessions, &event->facts->ms_session)) {
         return;
     }
     session_t *session = wmem_new0(wmem_file_scope(), session_t);
 
-    session->id = facts->ms_session;
-    session->frame = pinfo->num;
-    if (is_from_client(facts)) {
-        mstun_endpoint_of(&pinfo->src, pinfo->srcport, &session->client);
+    session->id = event->facts->ms_session;
+    session->frame = event->pinfo->num;
+    if (is_from_client(event)) {
+        mstun_packet_source(event->pinfo, &session->client);
     } else {
-        mstun_endpoint_of(&pinfo->dst, pinfo->destport, &session->client);
+        mstun_packet_destination(event->pinfo, &session->client);
     }
     wmem_map_insert(sessions, &session->id, session);
 }
 
-/* The server's Allocate success has number 0, each request after it one more. */
-static void learn_sequence(mstun_stream_t *stream, packet_info *pinfo, uint32_t position, const mstun_facts_t *facts)
+static void set_sequence(mstun_stream_t *stream, uint32_t sequence)
 {
-    uint32_t sequence = facts->ms_sequence;
-
-    if (!is_from_client(facts)) {
-        stream->ms_sequence = sequence;
-        stream->has_ms_sequence = true;
-        return;
+    if (!stream->ms_turn) {
+        stream->ms_turn = wmem_new(wmem_file_scope(), struct mstun_stream_ms_turn);
     }
-    if (stream->has_ms_sequence && sequence > stream->ms_sequence + 1) {
-        mstun_pending_expert_add(stream, pinfo, position, MSTUN_NOTE_MS_SEQUENCE_SKIPPED,
-                                 sequence - stream->ms_sequence - 1);
-    } else if (stream->has_ms_sequence && sequence <= stream->ms_sequence) {
-        mstun_pending_expert_add(stream, pinfo, position, MSTUN_NOTE_MS_SEQUENCE_REPEATED, stream->ms_sequence);
-        return;
-    }
-    stream->ms_sequence = sequence;
-    stream->has_ms_sequence = true;
+    stream->ms_turn->sequence = sequence;
 }
 
-void mstun_ms_turn_learn(mstun_stream_t *stream, packet_info *pinfo, uint32_t position, const mstun_facts_t *facts,
-                         const mstun_message_role_t *exchange)
+/* The server's Allocate success has number 0, each request after it one more. */
+static void learn_sequence(const mstun_event_t *event)
 {
-    if (PINFO_FD_VISITED(pinfo) || pinfo->flags.in_error_pkt || facts->dialect != MSTUN_DIALECT_MS_TURN) {
+    const struct mstun_stream_ms_turn *last = event->stream->ms_turn;
+    uint32_t sequence = event->facts->ms_sequence;
+
+    if (is_from_client(event) && last && sequence <= last->sequence) {
+        mstun_turn_observe(event, MSTUN_OBSERVED_MS_SEQUENCE_REPEATED, last->sequence);
+        return;
+    }
+    if (is_from_client(event) && last && sequence > last->sequence + 1) {
+        mstun_turn_observe(event, MSTUN_OBSERVED_MS_SEQUENCE_SKIPPED, sequence - last->sequence - 1);
+    }
+    set_sequence(event->stream, sequence);
+}
+
+void mstun_ms_turn_learn(const mstun_event_t *event)
+{
+    const mstun_facts_t *facts = event->facts;
+
+    if (facts->dialect != MSTUN_DIALECT_MS_TURN) {
         return;
     }
     if (facts->has & MSTUN_HAS_MS_SESSION) {
-        learn_session(pinfo, facts);
+        learn_session(event);
     }
-    if (facts->has & MSTUN_HAS_MS_SEQUENCE && !exchange->copy) { /* a retransmission repeats its number */
-        learn_sequence(stream, pinfo, position, facts);
+    if (facts->has & MSTUN_HAS_MS_SEQUENCE && !event->repeat) { /* a retransmission repeats its number */
+        learn_sequence(event);
     }
 }
 
-void mstun_ms_session_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, uint64_t id)
+void mstun_ms_session_show(const mstun_event_t *event, tvbuff_t *tvb, proto_tree *tree, uint64_t id)
 {
+    packet_info *pinfo = event->pinfo;
     const session_t *session = tree ? (const session_t *)wmem_map_lookup(sessions, &id) : NULL;
 
-    if (!session || (session->frame > pinfo->num && !PINFO_FD_VISITED(pinfo))) {
+    if (!session || (session->frame > pinfo->num && event->first_visit)) {
         return;
     }
     proto_item_set_generated(

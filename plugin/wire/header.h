@@ -19,8 +19,8 @@
 #include "base/compat.h"
 
 #define STUN_HEADER_LEN 20
-#define STUN_ID_OFFSET 4 /* the id of all dialects: 16 bytes, the cookie included */
-#define STUN_ID_LEN 16
+#define STUN_ID_OFFSET 4
+#define STUN_ID_LEN 16 /* the cookie included */
 #define STUN_COOKIE 0x2112A442u
 
 #define STUN_TYPE_CLASS_MASK 0x0110
@@ -49,7 +49,7 @@ enum {
     GOOG_PING = 0x080,
 };
 
-/* MS-TURN 2.2.1 gives these whole types meanings of its own. */
+/* Whole types that [MS-TURN] 2.2.1 uses in another sense than the RFCs. */
 enum {
     MS_TURN_SEND_REQUEST = 0x0004,
     MS_TURN_SET_ACTIVE_DESTINATION = 0x0006,
@@ -58,24 +58,27 @@ enum {
     MS_TURN_DATA_INDICATION = 0x0115,
 };
 
-/* RFC 8489 section 5: C1 is bit 8 and C0 is bit 4 of the type. */
+/** The class of a message type. RFC 8489 section 5: C1 is bit 8 and C0 is bit 4. */
 static inline stun_class_t stun_type_class(uint16_t type)
 {
     return (stun_class_t)(((type >> 7) & 2) | ((type >> 4) & 1));
 }
 
+/** The method of a message type: its bits without the two of the class (RFC 8489 section 5). */
 static inline uint16_t stun_type_method(uint16_t type)
 {
     return (uint16_t)((type & 0x000F) | ((type & 0x00E0) >> 1) | ((type & 0x3E00) >> 2));
 }
 
-/** The two top bits of a STUN message are zero; nothing else is asked. */
+/** True if the two top bits are zero, as in every STUN message (RFC 8489 section 5). */
 static inline bool stun_type_possible(uint16_t type)
 {
     return (type & 0xC000) == 0;
 }
 
-/** Whether the type is one that some specification or product uses (protocol of the table in header.c). */
+#define STUN_KNOWN_TYPE_MAX 0x03FF /* no type above is known */
+
+/** True if a specification or a product uses the type: see the table in header.c. */
 bool stun_type_known(uint16_t type);
 
 #endif

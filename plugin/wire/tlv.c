@@ -1,21 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "wire/tlv.h"
 
-void mstun_tlv_walk_start(mstun_tlv_walk_t *walk, const uint8_t *bytes, uint32_t captured, uint32_t end, bool pads)
+#include "wire/header.h"
+
+void mstun_tlv_walk_start(mstun_tlv_walk_t *walk, const uint8_t *bytes, uint32_t captured, uint32_t end, bool padded)
 {
     walk->bytes = bytes;
     walk->captured = captured;
     walk->end = end;
-    walk->offset = 20;
-    walk->pads = pads;
+    walk->offset = STUN_HEADER_LEN;
+    walk->padded = padded;
 }
 
-static bool leftover(mstun_tlv_walk_t *walk, mstun_tlv_t *tlv, uint32_t left)
+static void end_with_trailing_bytes(mstun_tlv_walk_t *walk, mstun_tlv_t *tlv, uint32_t left)
 {
     tlv->state = MSTUN_TLV_TRAILING_BYTES;
     tlv->value_len = left;
     walk->offset = walk->end;
-    return true;
 }
 
 bool mstun_tlv_walk_next(mstun_tlv_walk_t *walk, mstun_tlv_t *tlv)
@@ -27,7 +28,8 @@ bool mstun_tlv_walk_next(mstun_tlv_walk_t *walk, mstun_tlv_t *tlv)
 
     *tlv = (mstun_tlv_t){ .offset = walk->offset };
     if (left < STUN_TLV_HEADER_LEN) {
-        return leftover(walk, tlv, left);
+        end_with_trailing_bytes(walk, tlv, left);
+        return true;
     }
     if (walk->captured < walk->offset + STUN_TLV_HEADER_LEN) {
         tlv->state = MSTUN_TLV_TRUNCATED_BY_CAPTURE;
@@ -45,7 +47,7 @@ bool mstun_tlv_walk_next(mstun_tlv_walk_t *walk, mstun_tlv_t *tlv)
     }
     tlv->value_len = tlv->length;
     left -= tlv->length;
-    tlv->padding = walk->pads ? MIN((4u - (tlv->length & 3u)) & 3u, left) : 0;
+    tlv->padding = walk->padded ? MIN((4u - (tlv->length & 3u)) & 3u, left) : 0;
     walk->offset += STUN_TLV_HEADER_LEN + tlv->value_len + tlv->padding;
     if (walk->captured < tlv->offset + STUN_TLV_HEADER_LEN + tlv->value_len) {
         tlv->state = MSTUN_TLV_TRUNCATED_BY_CAPTURE;

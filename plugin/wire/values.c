@@ -8,7 +8,7 @@ const value_string mstun_class_names[] = {
     { 0x00, "Request" }, { 0x01, "Indication" }, { 0x10, "Success Response" }, { 0x11, "Error Response" }, { 0, NULL },
 };
 
-/* The type's bits without the class; for all methods below 0x010 that is the method, GOOG-PING is method 0x080. */
+/* By the type's bits without the class's, unshifted: the method itself below 0x010; GOOG-PING is method 0x080. */
 const value_string mstun_method_names[] = {
     { STUN_BINDING, "Binding" },
     { STUN_SHARED_SECRET, "Shared Secret" },
@@ -74,7 +74,7 @@ const value_string mstun_type_names[] = {
     { 0, NULL },
 };
 
-/* [MS-TURN] 2.2.1. What else comes in that dialect (Google's) has the names of the list above. */
+/* [MS-TURN] 2.2.1. Other types in that dialect, which are Google's, have their names in the list above. */
 const value_string mstun_ms_turn_type_names[] = {
     { 0x0001, "Binding Request" },
     { 0x0101, "Binding Success Response" },
@@ -83,7 +83,7 @@ const value_string mstun_ms_turn_type_names[] = {
     { 0x0103, "Allocate Success Response" },
     { 0x0113, "Allocate Error Response" },
     { MS_TURN_SEND_REQUEST, "Send Request" },
-    { 0x0104, "Send Response" }, /* Google's relay answers; [MS-TURN] never does */
+    { 0x0104, "Send Response" }, /* from Google's relay; [MS-TURN] has no such response */
     { 0x0114, "Send Error Response" },
     { MS_TURN_SET_ACTIVE_DESTINATION, "Set Active Destination Request" },
     { MS_TURN_SET_ACTIVE_DESTINATION_RESPONSE, "Set Active Destination Response" },
@@ -135,7 +135,7 @@ const value_string mstun_error_names[] = {
     { 0, NULL },
 };
 
-static const char *unnamed_type(stun_class_t class)
+static const char *unknown_type_name(stun_class_t class)
 {
     switch (class) {
     case STUN_REQUEST:
@@ -160,7 +160,7 @@ const char *mstun_type_name(mstun_dialect_t dialect, uint16_t type)
     if (!name) {
         name = try_val_to_str(type, mstun_type_names);
     }
-    return name ? name : unnamed_type(stun_type_class(type));
+    return name ? name : unknown_type_name(stun_type_class(type));
 }
 
 const char *mstun_error_name(uint16_t code)

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Findings on the frame: the expert infos of a message and of a segment. What can be found is listed in findings.c; the
+ * evaluators, by subject, are requests.c, authentication.c, turn.c, ice.c and microsoft.c. */
+#ifndef MSTUN_DIAGNOSE_DIAGNOSE_H
+#define MSTUN_DIAGNOSE_DIAGNOSE_H
+
+#include "auth/integrity.h"
+#include "base/registrar.h"
+#include "conversation/event.h"
+
+/** First visit: what the findings need to know of a message, beyond what the modules above have learnt. */
+void mstun_diagnose_learn(const mstun_event_t *event);
+
+/* Expert infos of event's message, on item, its protocol item. event has a stream. */
+void mstun_diagnose_show_request(const mstun_event_t *event, proto_item *item);
+void mstun_diagnose_show_turn(const mstun_event_t *event, proto_item *item);
+void mstun_diagnose_show_pair(const mstun_event_t *event, proto_item *item);
+
+/** MESSAGE-INTEGRITY that does not match, on its own item. message: from its header on. */
+void mstun_diagnose_show_integrity(const mstun_event_t *event, tvbuff_t *message, proto_item *item,
+                                   const mstun_integrity_result_t *result);
+
+/** A layer for each request that the segment at event's position proved unanswered, in one pass too. */
+void mstun_diagnose_show_unanswered(const mstun_event_t *event, tvbuff_t *tvb, proto_tree *tree);
+
+/** Real TLS in answer to a pseudo-TLS hello, on the layer that shows it. */
+void mstun_diagnose_show_tls_intercepted(packet_info *pinfo, proto_item *item);
+
+void mstun_diagnose_register(const mstun_registrar_t *reg);
+
+#endif
