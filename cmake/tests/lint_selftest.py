@@ -15,7 +15,7 @@ SPDX = "/* SPDX-License-Identifier: GPL-2.0-or-later */\n"
 PLANTED = [
     ("layers", "plugin/wire/planted.c", SPDX + '#include "report/planted.h"\n', "higher layer"),
     ("layers", "plugin/planted/planted.c", SPDX, "not a layer"),
-    ("layers", "plugin/wire/planted.c", SPDX + '#include "../base/compat.h"\n', "not a path from plugin/"),
+    ("layers", "plugin/wire/planted.c", SPDX + '#include "../compat.h"\n', "not a path from plugin/"),
     ("format", "plugin/planted.c", SPDX + "int  planted;\n", "planted.c:2"),
     ("spdx", "plugin/planted.h", "int planted;\n", "planted.h: no SPDX"),
     ("spdx", "cmake/planted.sh", "#!/bin/sh\n", "planted.sh: no SPDX"),
