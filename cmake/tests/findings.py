@@ -94,7 +94,7 @@ def names():
     text = FINDINGS.read_text()
     fields = {line.split("\t")[2] for line in tshark("-G", "fields").splitlines() if line.startswith("F\t")}
     wrong = [f"{field} is no expert info" for field in sorted(set(re.findall(r'"(mstun\.[\w.]+)"', text)) - fields)]
-    pairs = re.findall(r'\{ "(mstun[\w.]+)", "(mstun[\w.]+)", MSTUN_SAME', text)
+    pairs = re.findall(r"EXPLAINS\((\w+), (\w+), \w+\),", text)
     causes_of = {}
     for cause, consequence in pairs:
         causes_of.setdefault(consequence, set()).add(cause)

@@ -86,7 +86,13 @@ def experts():
     text = "\n".join(path.read_text() for path in sorted(SOURCE.glob("plugin/**/*.c")))
     text = re.sub(r'(?<!\\)"\s*\n\s*"', "", text)  # joins neighbouring strings, as a compiler does
     severity = dict(re.findall(r'\{\s*"(mstun\.[\w.]+)",\s*PI_\w+,\s*PI_(\w+),', text))
-    advice = dict(re.findall(r'\{\s*"(mstun\.[\w.]+)",\s*[A-Z_]+,\s*(?:true|false),\s*"([^"]+)"', text))
+    advice = {}
+    for row in text.split("[MSTUN_FINDING_")[1:]:  # the table of findings
+        said = dict(re.findall(r'\.(name|advice) = "((?:[^"\\]|\\.)*)"', row) + re.findall(r"\.(severity) = PI_(\w+)", row))
+        if "name" in said and "severity" in said:  # a decoder registers the others itself
+            severity[said["name"]] = said["severity"]
+        if "name" in said and "advice" in said:
+            advice[said["name"]] = said["advice"]
     return severity, advice
 
 
