@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Packages for the Wireshark that this build is for: .deb, .rpm, and a .tar.gz with an install script. `sh cmake/package.sh`
-# makes them; what is in them beside the installed files lies in cmake/package/.
+# Packages for the Wireshark that this build is for: .deb, .rpm, and a .tar.gz with an install script. cmake/package/package.sh makes
+# them; what is in them beside the installed files lies in that folder.
 
 set(MSTUN_MAINTAINER "mstun maintainers <maintainers@users.noreply.b-seed-07b2eb06.example>" CACHE STRING
   "Name and address in packages")

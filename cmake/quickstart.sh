@@ -8,7 +8,7 @@
 
 set -eu
 source_folder=$(cd "$(dirname "$0")/.." && pwd)
-. "$source_folder/cmake/debian.sh"
+. "$source_folder/cmake/setup/debian.sh"
 
 sample=test-captures/rfc6062/connect.pcapng
 

@@ -6,7 +6,7 @@
 
 set -eu
 source_folder=$(cd "$(dirname "$0")/.." && pwd)
-. "$source_folder/cmake/debian.sh"
+. "$source_folder/cmake/setup/debian.sh"
 
 if command -v apt-get >/dev/null 2>&1; then
     new_server=$(missing_packages coturn)
@@ -21,7 +21,7 @@ fi
 build=$source_folder/build/test
 step "Building with warnings as errors"
 mkdir -p "$build"
-configure_and_build "$build" -DCMAKE_BUILD_TYPE=Debug -DMSTUN_WERROR=ON -DBUILD_TESTING=ON
+configure_and_build "$build" -DCMAKE_BUILD_TYPE=Release -DCMAKE_C_FLAGS=-g -DMSTUN_WERROR=ON -DBUILD_TESTING=ON
 
 step "Testing"
 log=$build/tests.log

@@ -13,13 +13,12 @@ turn     RFC 6062: a control connection's requests and responses, and four data 
 import random
 import struct
 import sys
-import zlib
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
 from capturefile import Writer
-from stun import attribute, framed, header
+from stunmsg import attribute, fingerprint_of, framed, header
 
 CLIENT, SERVER = b"\x0a\0\0\1", b"\x0a\0\0\2"
 
@@ -50,8 +49,8 @@ class Capture:
 def message(kind, identity, *attributes):
     """With a MESSAGE-INTEGRITY that nobody can verify and a good FINGERPRINT."""
     body = b"".join(attributes) + attribute(0x0008, identity + b"\x5a" * 8)
-    head = header(kind, len(body) + 8, identity)
-    return head + body + struct.pack(">HHI", 0x8028, 4, zlib.crc32(head + body) ^ 0x5354554E)
+    text = header(kind, len(body) + 8, identity) + body
+    return text + fingerprint_of(text)
 
 
 def check(identity):

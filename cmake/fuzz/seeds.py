@@ -7,9 +7,12 @@ Captures of any encapsulation that tshark reads: TCP and UDP payloads come from 
 parsed twice. A capture of many packets becomes several inputs.
 """
 import struct
-import subprocess
 import sys
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
+
+from harness import NO_PLUGIN, tshark
 
 PACKETS_PER_INPUT = 64
 PAYLOAD_MAX = 1400
@@ -30,11 +33,9 @@ def payloads(capture):
     """(protocol, source, destination, stream, flags, payload) of each packet."""
     fields = ["tcp.srcport", "tcp.dstport", "tcp.stream", "tcp.flags", "tcp.payload", "udp.srcport", "udp.dstport",
               "udp.stream", "udp.payload"]
-    command = ["tshark", "-n", "-r", capture, "--disable-protocol", "mstun", "-T", "fields", "-E", "occurrence=f"]
-    for field in fields:
-        command += ["-e", field]
-    run = subprocess.run(command, capture_output=True, text=True, check=False)
-    for line in run.stdout.splitlines():
+    columns = [argument for field in fields for argument in ("-e", field)]
+    output = tshark("-n", "-r", capture, "-T", "fields", "-E", "occurrence=f", *columns, plugins=NO_PLUGIN)
+    for line in output.splitlines():
         row = line.split("\t")
         if row[0]:
             yield TCP, int(row[0]), int(row[1]), int(row[2]), int(row[3], 16), bytes.fromhex(row[4])

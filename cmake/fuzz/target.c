@@ -12,7 +12,7 @@
  *   two bytes                    length of the payload, its top bits choose the odd thing
  *
  * So every entry of the plugin is reached: TCP and UDP on free and owned ports, and the dissector for TLS's data. */
-#include "compat.h"
+#include "base/compat.h"
 
 #include <epan/column-info.h>
 #include <epan/column.h>

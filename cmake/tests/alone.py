@@ -3,7 +3,7 @@
 message's tree in which nobody asks for anything. Each field in the first captures that have it, and expert infos, by
 Wireshark's own fields for them, in all of those."""
 import harness
-from harness import TestFailure, captures, mstun_json, name, tshark, walk
+from harness import TestFailure, captures, mstun_trees, name, tshark, walk
 from sharkd import Sharkd
 
 ENOUGH = 2  # captures of each field
@@ -18,7 +18,7 @@ def fields():
 def frames_by_field(capture, known):
     """{field: numbers of the frames that have it}, as the whole tree shows."""
     found = {}
-    for number, trees in mstun_json(capture, "-2", "-C", "lab").items():
+    for number, trees in mstun_trees(capture, "-2").items():
         for key, _ in walk(trees):
             if key in known or key == "_ws.expert":
                 found.setdefault(key, set()).add(number)

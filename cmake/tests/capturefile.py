@@ -1,53 +1,22 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Reads and writes captures. Many of them, or one cut to many lengths, can be put into one file that tshark reads in one go:
 every copy gets addresses of its own, so that no connection of one copy is taken for one of another."""
-import os
 import struct
-import subprocess
-import tempfile
-from pathlib import Path
 
 from harness import TestFailure, name
+from pcap import ETHERNET, Writer, file_header, frame_record, read_frames
 
-ETHERNET, RAW_IP, LINUX_SLL, LINUX_SLL2 = 1, 101, 113, 276
+RAW_IP, LINUX_SLL, LINUX_SLL2 = 101, 113, 276
 ETHERTYPE_OFFSET = {ETHERNET: 12, LINUX_SLL: 14, LINUX_SLL2: 0}
 NETWORK_OFFSET = {ETHERNET: 14, LINUX_SLL: 16, LINUX_SLL2: 20, RAW_IP: 0}
 
 
-class Writer:
-    """A pcap file that grows frame by frame, for a with statement; in the end everybody may read it, as tshark's user must."""
-
-    def __init__(self, target, link=ETHERNET):
-        self.file = open(target, "wb")
-        self.file.write(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 262144, link))
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *failure):
-        os.chmod(self.file.fileno(), 0o644)
-        self.file.close()
-
-    def add(self, time, frame, original=None):
-        """The frame, so many microseconds after 1970; original: how long it was before it was cut."""
-        length = len(frame) if original is None else original
-        self.file.write(struct.pack("<IIII", *divmod(time, 1000000), len(frame), length) + frame)
-
-
 def records(capture):
     """(header, [record]) of a capture as the bytes of a pcap file: each record has its time and two lengths in front."""
-    with tempfile.TemporaryDirectory() as folder:
-        pcap = Path(folder) / "as.pcap"
-        run = subprocess.run(["editcap", "-F", "pcap", capture, pcap], capture_output=True, text=True, check=False)
-        if run.returncode != 0:
-            raise TestFailure(f"{name(capture)}: editcap: {run.stderr}")
-        content = pcap.read_bytes()
-    found, offset = [], 24
-    while offset < len(content):
-        (captured,) = struct.unpack_from("=I", content, offset + 8)
-        found.append(content[offset:offset + 16 + captured])
-        offset += 16 + captured
-    return content[:24], found
+    frames = list(read_frames(capture))
+    (link,) = {link for _, _, link, _, _ in frames}
+    found = [frame_record(round(time * 1000000), frame, original) for _, time, _, original, frame in frames]
+    return file_header(link), found
 
 
 def later(record, seconds):
@@ -81,11 +50,11 @@ def with_sequence_moved(record, link, by):
 
 def read(capture):
     """(link type, [(captured bytes, original length)]) of a pcap or pcapng file."""
-    header, found = records(capture)
-    (link,) = struct.unpack_from("=I", header, 20)
+    frames = list(read_frames(capture))
+    (link,) = {link for _, _, link, _, _ in frames}
     if link not in NETWORK_OFFSET:
         raise TestFailure(f"{name(capture)}: link type {link} is not known to capturefile.py")
-    return link, [(record[16:], struct.unpack_from("=I", record, 12)[0]) for record in found]
+    return link, [(frame, original) for _, _, _, original, frame in frames]
 
 
 def readdressed(frame, link, copy):
@@ -107,6 +76,33 @@ def write(target, link, copies):
         for copy, frames in enumerate(copies):
             for number, (frame, original) in enumerate(frames):
                 writer.add((1700000000 + copy) * 1000000 + number * 1000, readdressed(frame, link, copy), original)
+
+
+class Joined:
+    """Several captures of one link type in one file, for what does not depend on what else is in the file."""
+
+    def __init__(self, target, link, copies):
+        """copies: (whose they are, frames)"""
+        self.path, self.begins = target, []
+        number = 1
+        for whose, frames in copies:
+            self.begins.append((number, whose))
+            number += len(frames)
+        write(target, link, [frames for _, frames in copies])
+
+    def whose(self, number):
+        """Whose a frame is, and its number there."""
+        begin, found = next((begin, whose) for begin, whose in reversed(self.begins) if begin <= number)
+        return found, number - begin + 1
+
+
+def join(folder, topic, found, copies_of=lambda capture, frames: [(name(capture), frames)]):
+    """A topic's captures in one file for each link type. copies_of: what of each capture is in it, for Joined."""
+    by_link = {}
+    for capture in found:
+        link, frames = read(capture)
+        by_link.setdefault(link, []).extend(copies_of(capture, frames))
+    return [Joined(folder / f"{topic}-{link}.pcap", link, copies) for link, copies in sorted(by_link.items())]
 
 
 def cut(frames, length):

@@ -5,7 +5,7 @@
               ("first_finding", null in a healthy one, and "also" those that must be there too), and of test-captures/rfc6062 by
               causes.txt, whose other words must be in a row or explained by one; healthy captures (healthy.txt) have no row
     schema    each row of each report has the keys that plugin/report/JSON.md documents
-    names     every finding that plugin/report/cause.c knows is an expert info, and every cause stands above its consequences
+    names     every finding that plugin/diagnose/ knows is an expert info, and every cause stands above its consequences
 """
 import fnmatch
 import json
@@ -15,11 +15,11 @@ import sys
 import harness
 from harness import SOURCE, TestFailure, captures, decode, each, name, rules, tshark
 
-SOURCE_OF_CAUSES = SOURCE / "plugin" / "report" / "cause.c"
+FINDINGS = SOURCE / "plugin" / "diagnose" / "findings.c"
 REPORTS = ("pairs", "turn", "findings")
 
 
-def rows(capture, reports, *passes):
+def rows(capture, reports=REPORTS, passes=()):
     """The JSON lines of these reports."""
     options = [word for report in reports for word in ("-z", f"mstun,{report},json")]
     return [json.loads(line) for line in decode(capture, *passes, "-q", *options).splitlines()]
@@ -51,7 +51,7 @@ def causes(topic):
 
     def check(capture):
         first, also = wanted[capture]
-        found = rows(capture, ["findings"])
+        found = [row for row in rows(capture) if row["report"] == "findings"]
         names = [row["finding"] for row in found]
         print(f"{name(capture):45} {first or '-':32} {names[0] if names else '-'}")
         explained = {word for row in found for word in row["explains"] or []}
@@ -59,7 +59,7 @@ def causes(topic):
             raise TestFailure(f"the first finding is {names[:1]}, should be {first}")
         if missing := set(also) - set(names) - explained:
             raise TestFailure(f"not told: {', '.join(sorted(missing))}")
-        if found != rows(capture, ["findings"], "-2"):
+        if found != rows(capture, ["findings"], ["-2"]):
             raise TestFailure("two passes find something else than one")
 
     each(list(wanted), check)
@@ -79,7 +79,7 @@ def schema():
     keys = {report: documented(report) for report in REPORTS}
 
     def check(capture):
-        for row in rows(capture, REPORTS):
+        for row in rows(capture):
             report = row["report"]
             if row.keys() != keys[report]:
                 raise TestFailure(f"{report}: {sorted(row.keys() ^ keys[report])} only here or only in JSON.md")
@@ -91,10 +91,10 @@ def schema():
 
 def names():
     """A misspelt name would explain nothing, silently; a ring of causes would hide all of its members."""
-    text = SOURCE_OF_CAUSES.read_text()
+    text = FINDINGS.read_text()
     fields = {line.split("\t")[2] for line in tshark("-G", "fields").splitlines() if line.startswith("F\t")}
     wrong = [f"{field} is no expert info" for field in sorted(set(re.findall(r'"(mstun\.[\w.]+)"', text)) - fields)]
-    pairs = re.findall(r'\{ "(mstun[\w.]+)", "(mstun[\w.]+)", MSTUN_SAME', text)
+    pairs = re.findall(r"EXPLAINS\((\w+), (\w+), \w+\),", text)
     causes_of = {}
     for cause, consequence in pairs:
         causes_of.setdefault(consequence, set()).add(cause)

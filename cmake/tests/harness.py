@@ -4,6 +4,8 @@
 stage.py has put everything a test reads into one folder, the stage, that an unprivileged user can read: Wireshark
 ignores WIRESHARK_PLUGIN_DIR when it runs as root, so root runs it as uid 65534.
 """
+import fcntl
+import functools
 import hashlib
 import json
 import os
@@ -14,9 +16,11 @@ from pathlib import Path
 
 STAGE = Path(os.environ.get("MSTUN_STAGE", "."))
 SOURCE = Path(os.environ.get("MSTUN_SOURCE", "."))
+sys.path.append(str(Path(__file__).resolve().parents[2] / "test-captures" / "lab"))  # for its stunmsg.py and pcap.py
 CAPTURES = STAGE / "captures"
 PLUGIN = STAGE / "plugin"        # WIRESHARK_PLUGIN_DIR with mstun and nothing else
 NO_PLUGIN = STAGE / "no-plugin"  # ... with nothing
+DATA = STAGE / "data"            # WIRESHARK_DATA_DIR: see stage.stage_data
 
 AS_NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] if os.geteuid() == 0 else []
 
@@ -33,19 +37,21 @@ def environment(plugins, home=STAGE / "home", **more):
     """What a fresh user has: no configuration, UTC, and of all plugins the ones in this folder."""
     env = {"PATH": os.environ["PATH"], "TZ": "UTC", "LC_ALL": "C", "HOME": str(home),
            "WIRESHARK_CONFIG_DIR": str(home / "config"), "WIRESHARK_PLUGIN_DIR": str(plugins)}
+    if DATA.exists():
+        env["WIRESHARK_DATA_DIR"] = str(DATA)
     env.update(more)
     return env
 
 
-def tshark(*arguments, plugins=PLUGIN, **more_environment):
-    """The output of tshark; anything else than a quiet success fails the test."""
+def tshark(*arguments, plugins=PLUGIN, output=subprocess.PIPE, **more_environment):
+    """The output of tshark; anything else than a quiet success fails the test. output: DEVNULL if nobody reads it."""
     command = ["tshark", *map(str, arguments)]
     run = subprocess.run(AS_NOBODY + command, env=environment(plugins, **more_environment), cwd=STAGE,
-                         stdin=subprocess.DEVNULL, capture_output=True, check=False)
+                         stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.PIPE, check=False)
     complaints = NO_COMPLAINT.sub("", run.stderr.decode(errors="replace")).strip()
     if run.returncode != 0 or complaints:
         raise TestFailure(f"{' '.join(command)}\nended with {run.returncode} and said:\n{complaints}")
-    return run.stdout.decode(errors="replace")
+    return (run.stdout or b"").decode(errors="replace")
 
 
 def require_plugin(plugins=PLUGIN, **more_environment):
@@ -75,16 +81,24 @@ def digest(*parts):
     return total.hexdigest()
 
 
+@functools.lru_cache
+def digest_of_program(plugins):
+    """Of tshark and the plugin: what a decoding depends on besides capture and arguments."""
+    return digest((STAGE / "tshark-version").read_text(), *sorted(plugins.rglob("*.so")))
+
+
 def decode(capture, *arguments, plugins=PLUGIN):
     """tshark's output for one capture. Several tests look at the same decoding, so it is kept, under a name made
-    of everything that it depends on: the bytes of the capture and of the plugin, the arguments, tshark's version."""
-    version = (STAGE / "tshark-version").read_text()
-    kept = STAGE / "kept" / digest(version, capture, *sorted(plugins.rglob("*.so")), *arguments)
-    if not kept.exists():
-        output = tshark("-n", "-r", capture, *arguments, plugins=plugins)
-        unfinished = kept.with_suffix(f".{os.getpid()}")
-        unfinished.write_text(output)
-        unfinished.rename(kept)
+    of everything that it depends on: the bytes of the capture and of the plugin, the arguments, tshark's version.
+    Of two tests that want it at the same time, one waits."""
+    kept = STAGE / "kept" / digest(digest_of_program(plugins), capture, *arguments)
+    with open(kept.with_suffix(".lock"), "w", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not kept.exists():
+            output = tshark("-n", "-r", capture, *arguments, plugins=plugins)
+            unfinished = kept.with_suffix(".unfinished")
+            unfinished.write_text(output)
+            unfinished.rename(kept)
     return kept.read_text()
 
 
@@ -102,16 +116,35 @@ def name(capture):
     return f"{capture.parent.name}/{capture.stem}"
 
 
-def mstun_json(capture, *arguments):
-    """mstun's trees of each frame that has any: {frame number: [tree, ...]}. A tree is made of nested lists of
-    (key, value), because a JSON object of tshark may repeat a key."""
-    packets = json.loads(decode(capture, *arguments, "-T", "json", "-J", "mstun"), object_pairs_hook=list)
-    trees = {}
-    for number, packet in enumerate(packets, 1):
-        layers = dict(dict(packet)["_source"])["layers"]
-        if own := [value for key, value in layers if key == "mstun"]:
-            trees[number] = own
-    return trees
+def layers(capture, *passes):
+    """The frames of a capture with the lab's credentials, each a list of (protocol, tree): frame, mstun and data, what nobody
+    has a name for. A tree is made of nested lists of (key, value), because a JSON object of tshark may repeat a key."""
+    text = decode(capture, *passes, "-C", "lab", "-T", "json", "-J", "frame mstun data")
+    return [dict(dict(packet)["_source"])["layers"] for packet in json.loads(text, object_pairs_hook=list)]
+
+
+def mstun_trees(capture, *passes):
+    """mstun's trees of each frame that has any: {frame number: [tree, ...]}."""
+    found = {number: [tree for protocol, tree in frame if protocol == "mstun"]
+             for number, frame in enumerate(layers(capture, *passes), 1)}
+    return {number: trees for number, trees in found.items() if trees}
+
+
+def fields(capture, names, *arguments, aggregator=","):
+    """What tshark -2 -T fields shows of the frames: [{name: text}], several values of a field joined by the aggregator."""
+    columns = [argument for name_ in names for argument in ("-e", name_)]
+    output = decode(capture, "-2", *arguments, "-T", "fields", "-E", f"aggregator={aggregator}", *columns)
+    return [dict(zip(names, line.split("\t"))) for line in output.splitlines()]
+
+
+MARKS = {"unanswered": "mstun.unanswered", "pending": "mstun.pending", "half_captured": "mstun.half_captured"}
+ENDS = [f"{layer}.{side}{port}" for side in ("src", "dst") for layer, port in
+        (("ip", ""), ("ipv6", ""), ("tcp", "port"), ("udp", "port"))]
+
+
+def messages(capture, *arguments):
+    """Of the frames with STUN what the truth of a capture knows of them: types, ids, marks, and addresses."""
+    return fields(capture, ["frame.number", "mstun.type", "mstun.id", *MARKS.values(), *ENDS], "-Y", "mstun", *arguments)
 
 
 def walk(pairs):

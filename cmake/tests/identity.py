@@ -7,12 +7,15 @@
                  where it is found by heuristic, the same bytes without that
     disabled     every capture with --disable-protocol mstun: the same bytes
     noframelost  every capture: a frame that the built-in takes for STUN is still STUN, mstun's or the built-in's
+
+The last two read the captures of a topic joined to one file, each with addresses of its own.
 """
 import re
 import sys
 
 import harness
-from harness import NO_PLUGIN, TestFailure, captures, decode, each, name
+from capturefile import join
+from harness import NO_PLUGIN, STAGE, TestFailure, captures, decode, each, name
 
 # Frames in which the built-in takes the end of a message, whose beginning the capture does not have, for a message.
 NO_MESSAGES = {"tcp/bare-mid-message": {1}, "tcp/rfc4571-mid-message": {1}}
@@ -23,14 +26,16 @@ DECRYPTED_WITH = [(), ("-2",), ("-d", "tls.port==443,http"), ("-d", "tcp.port==4
                   ("-o", "tls.desegment_ssl_records:FALSE"), ("-o", "tcp.try_heuristic_first:TRUE")]
 
 
-def same(stock, ours):
-    """Fails with the first difference. (difflib would take minutes over outputs of this length.)"""
+def same(stock, ours, whose=None):
+    """Fails with the first difference. (difflib would take minutes over outputs of this length.) whose: see Joined."""
     if stock == ours:
         return
     stock, ours = stock.splitlines(), ours.splitlines()
     first = next((number for number, (left, right) in enumerate(zip(stock, ours)) if left != right),
                  min(len(stock), len(ours)))
     frame = next((line for line in reversed(ours[:first + 1]) if line.startswith("Frame ")), "")
+    if whose and frame:
+        frame = "{}, frame {}".format(*whose(int(frame.split()[1].rstrip(":"))))
     before = "\n".join("  " + line for line in ours[max(0, first - 3):first])
     without = "\n".join("- " + line for line in stock[first:first + 8])
     with_it = "\n".join("+ " + line for line in ours[first:first + 8])
@@ -94,9 +99,9 @@ def udp(capture):
         raise TestFailure("mstun has no frame with mstun.udp:all")
 
 
-def disabled(capture):
+def disabled(joined):
     """The way back to the built-in."""
-    same(decode(capture, "-V", plugins=NO_PLUGIN), decode(capture, "-V", "--disable-protocol", "mstun"))
+    same(decode(joined.path, "-V", plugins=NO_PLUGIN), decode(joined.path, "-V", "--disable-protocol", "mstun"), joined.whose)
 
 
 def shown_elsewhere(capture, lost):
@@ -113,13 +118,37 @@ def shown_elsewhere(capture, lost):
     return all(found and found <= ours for found in theirs.values())
 
 
-def noframelost(capture):
+def noframelost(joined):
     """The built-in's frames are a subset of mstun's and the built-in's."""
-    stock = frames(decode(capture, "-V", plugins=NO_PLUGIN), BUILT_IN)
-    lost = stock - frames(decode(capture, "-V"), BUILT_IN | {"mstun"})
-    lost -= NO_MESSAGES.get(name(capture), set())
-    if lost and not shown_elsewhere(capture, lost):
-        raise TestFailure(f"{len(lost)} of {len(stock)} STUN frames of the built-in are lost: {sorted(lost)[:20]}")
+    lost = frames(decode(joined.path, "-V", plugins=NO_PLUGIN), BUILT_IN)
+    lost -= frames(decode(joined.path, "-V"), BUILT_IN | {"mstun"})
+    of_capture = {}
+    for number in lost:
+        capture, frame = joined.whose(number)
+        if frame not in NO_MESSAGES.get(capture, ()):
+            of_capture.setdefault(capture, set()).add(number)
+    wrong = [f"{capture}: {len(numbers)} STUN frames of the built-in are lost: "
+             f"{sorted(joined.whose(number)[1] for number in numbers)[:20]}"
+             for capture, numbers in of_capture.items() if not shown_elsewhere(joined.path, numbers)]
+    if wrong:
+        raise TestFailure("\n".join(wrong))
+
+
+def of_all_topics(check):
+    """Runs the check on the joined captures of every topic."""
+    folder = STAGE / f"joined-{check.__name__}"
+    folder.mkdir(exist_ok=True)
+    folder.chmod(0o755)
+    found, failures = captures(), []
+    for topic in sorted({capture.parent.name for capture in found}):
+        for joined in join(folder, topic, captures(f"{topic}/*")):
+            try:
+                check(joined)
+            except TestFailure as failure:
+                failures.append(f"{topic}: {failure}")
+    print(f"{len(found)} captures, {len(failures)} failures")
+    if failures:
+        raise TestFailure("\n".join(failures))
 
 
 if __name__ == "__main__":
@@ -130,4 +159,4 @@ if __name__ == "__main__":
     elif sys.argv[1] == "decrypted":
         harness.main(lambda: each(with_key_log(), decrypted))
     else:
-        harness.main(lambda: each(captures(), {"disabled": disabled, "noframelost": noframelost}[sys.argv[1]]))
+        harness.main(of_all_topics, {"disabled": disabled, "noframelost": noframelost}[sys.argv[1]])

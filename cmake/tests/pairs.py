@@ -12,7 +12,7 @@ import sys
 from collections import Counter, defaultdict
 
 import harness
-from harness import SOURCE, TestFailure, captures, decode, each, mstun_json, name
+from harness import SOURCE, TestFailure, captures, each, mstun_trees, name
 
 REQUEST, SUCCESS, ERROR = 0x0001, 0x0101, 0x0111
 COUNTS = ["requests", "successes", "errors", "unanswered", "pending"]
@@ -61,21 +61,18 @@ def messages(trees):
 
 def ends_of(capture):
     """Frame number -> (sender, receiver), as the truth writes them."""
-    fields = ["frame.number", *(f"{layer}.{side}{port}" for side in ("src", "dst") for layer, port in
-                                (("ip", ""), ("ipv6", ""), ("tcp", "port"), ("udp", "port")))]
-    options = [word for field in fields for word in ("-e", field)]
     ends = {}
-    for line in decode(capture, "-2", "-Y", "mstun", "-T", "fields", "-E", "occurrence=f", *options).splitlines():
-        number, *rest = line.split("\t")
-        ends[int(number)] = tuple(f"{ip}:{tcp or udp}" if ip else f"[{ip6}]:{tcp or udp}"
-                                  for ip, ip6, tcp, udp in (rest[:4], rest[4:]))
+    for row in harness.messages(capture):
+        outer = [row[field].split(",")[0] for field in harness.ENDS]
+        ends[int(row["frame.number"])] = tuple(f"{ip}:{tcp or udp}" if ip else f"[{ip6}]:{tcp or udp}"
+                                               for ip, ip6, tcp, udp in (outer[:4], outer[4:]))
     return ends
 
 
 def shown(capture):
     """The same as expected, from what the first message of each pair says of it; that one tells which way is forward."""
     ends, totals, seen = ends_of(capture), defaultdict(Counter), set()
-    for number, trees in sorted(mstun_json(capture, "-2").items()):
+    for number, trees in sorted(mstun_trees(capture, "-2").items()):
         for kind, pair in messages(trees):
             if pair["mstun.pair.id"] in seen:
                 continue

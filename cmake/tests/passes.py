@@ -6,7 +6,7 @@ import itertools
 import json
 
 import harness
-from harness import TestFailure, captures, each, mstun_json, rules, walk
+from harness import TestFailure, captures, each, mstun_trees, rules, walk
 
 
 def without(pairs, names):
@@ -30,7 +30,7 @@ def main():
     names = {words[0] for words in rules("interface/two-pass-only.txt")}
 
     def check(capture):
-        once, twice = (mstun_json(capture, *passes, "-C", "lab") for passes in ((), ("-2",)))
+        once, twice = (mstun_trees(capture, *passes) for passes in ((), ("-2",)))
         for frame in sorted(once.keys() | twice.keys()):
             left, right = (without(trees.get(frame, []), names) for trees in (once, twice))
             if left != right:

@@ -2,7 +2,7 @@
 """plugin/REFERENCE.md, the reference of filter names, is what the plugin's fields and expert infos make it.
 
 Names, types, labels, values and most meanings come from `tshark -G`; severities from the plugin's sources, where expert
-infos are registered; advice from plugin/report/cause.c, as in the findings report. test-captures/interface/reference.txt has
+infos are registered; advice from plugin/diagnose/findings.c, as in the findings report. test-captures/interface/reference.txt has
 what is left: sections and meanings that no field says of itself, and what to do about notes.
 
     reference.py [--update]
@@ -86,7 +86,13 @@ def experts():
     text = "\n".join(path.read_text() for path in sorted(SOURCE.glob("plugin/**/*.c")))
     text = re.sub(r'(?<!\\)"\s*\n\s*"', "", text)  # joins neighbouring strings, as a compiler does
     severity = dict(re.findall(r'\{\s*"(mstun\.[\w.]+)",\s*PI_\w+,\s*PI_(\w+),', text))
-    advice = dict(re.findall(r'\{\s*"(mstun\.[\w.]+)",\s*[A-Z_]+,\s*(?:true|false),\s*"([^"]+)"', text))
+    advice = {}
+    for row in text.split("[MSTUN_FINDING_")[1:]:  # the table of findings
+        said = dict(re.findall(r'\.(name|advice) = "((?:[^"\\]|\\.)*)"', row) + re.findall(r"\.(severity) = PI_(\w+)", row))
+        if "name" in said and "severity" in said:  # a decoder registers the others itself
+            severity[said["name"]] = said["severity"]
+        if "name" in said and "advice" in said:
+            advice[said["name"]] = said["advice"]
     return severity, advice
 
 
@@ -152,7 +158,7 @@ class Page:
             if not advice:
                 advice = self.row(name)[0][1]
             if not advice:
-                self.wrong.append(f"{name}: no advice, neither in cause.c nor in reference.txt")
+                self.wrong.append(f"{name}: no advice, neither in findings.c nor in reference.txt")
             yield f"| `{name}` | {self.severity.get(name, '').capitalize()} | {self.fields[name][0]} | {advice} |\n"
 
     def value_lists(self):
@@ -184,7 +190,7 @@ class Page:
                  "severity Warn and\nabove are what the findings report is about.\n\n", *self.expert_rows(expert_names)]
         page += ["\n## Values\n", *self.value_lists()]
         unused = self.table.keys() - self.used
-        self.wrong += [f"reference.txt: {name} is no field, or cause.c has its advice" for name in sorted(unused)]
+        self.wrong += [f"reference.txt: {name} is no field, or findings.c has its advice" for name in sorted(unused)]
         return "".join(page)
 
 

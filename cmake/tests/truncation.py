@@ -1,37 +1,54 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Every capture, cut to each snap length from the end of the TCP header on: tshark does not crash and reports no
-dissector bug, and no frame that was captured whole is malformed."""
+dissector bug, and no frame that was captured whole is malformed. All copies of a topic's captures are in one file."""
+import re
 import sys
-from pathlib import Path
 import tempfile
+from pathlib import Path
 
 import harness
-from capturefile import cut, read, write
-from harness import STAGE, TestFailure, captures, each, tshark
+from capturefile import cut, join
+from harness import STAGE, TestFailure, captures, tshark
 
 LENGTHS = range(54, 254)  # from the end of Ethernet, IPv4 and TCP headers: all of a usual message
+WHOLE = 262144
 MOST_FRAMES = 3000        # per capture: of long ones the beginning, of middling ones every second, third, ... length
 
 
-def cut_to_all_lengths(capture, target):
-    """Writes one file with a copy per length."""
-    link, frames = read(capture)
+def cut_to_all_lengths(capture, frames):
+    """A copy for each length."""
     frames = frames[:MOST_FRAMES // 10]
     step = max(1, len(frames) * len(LENGTHS) // MOST_FRAMES)
-    write(target, link, [cut(frames, length) for length in (*LENGTHS[::step], 262144)])
+    return [((harness.name(capture), length), cut(frames, length)) for length in (*LENGTHS[::step], WHOLE)]
 
 
-def check(capture):
+def check(joined):
     """-O makes tshark build and print every item; the filter leaves only the frames that must not be."""
+    wrong = tshark("-n", "-r", joined.path, "-O", "mstun", "-Y", "mstun && _ws.malformed && frame.cap_len == frame.len",
+                   WIRESHARK_ABORT_ON_DISSECTOR_BUG="1")
+    numbers = [int(number) for number in re.findall(r"^Frame (\d+):", wrong, re.MULTILINE)]
+    for (capture, length), frame in map(joined.whose, numbers[:5]):
+        yield f"{capture} cut to {length}: frame {frame} is malformed though captured whole"
+    if wrong:
+        yield wrong[:3000]
+
+
+def main():
+    """All topics."""
+    failures, topics = [], sorted({capture.parent.name for capture in captures()})
     with tempfile.TemporaryDirectory(dir=STAGE) as folder:
         Path(folder).chmod(0o755)
-        target = Path(folder) / "cut.pcap"
-        cut_to_all_lengths(capture, target)
-        wrong = tshark("-n", "-r", target, "-O", "mstun", "-Y", "mstun && _ws.malformed && frame.cap_len == frame.len",
-                       WIRESHARK_ABORT_ON_DISSECTOR_BUG="1")
-    if wrong:
-        raise TestFailure(f"malformed though captured whole:\n{wrong[:3000]}")
+        for topic in topics:
+            for joined in join(Path(folder), topic, captures(f"{topic}/*"), cut_to_all_lengths):
+                try:
+                    failures += check(joined)
+                except TestFailure as failure:  # a crash
+                    failures.append(f"captures of {topic}: {failure}")
+                joined.path.unlink()
+    print(f"{len(captures())} captures of {len(topics)} topics, {len(failures)} failures")
+    if failures:
+        raise TestFailure("\n".join(failures))
 
 
 if __name__ == "__main__":
-    harness.main(lambda: each(captures(*sys.argv[1:]), check))
+    harness.main(main, *sys.argv[1:])

@@ -14,24 +14,18 @@ import sys
 from collections import Counter
 
 import harness
-from harness import SOURCE, TestFailure, captures, decode, each, name, rules
-
-MARKS = {"unanswered": "mstun.unanswered", "pending": "mstun.pending", "half_captured": "mstun.half_captured"}
-FIELDS = ["frame.number", "mstun.type", "mstun.id", *MARKS.values()]
+from harness import MARKS, SOURCE, TestFailure, captures, each, messages, name, rules
 
 
 def read_by_tshark(capture, *arguments):
     """All messages as a multiset of (frame, type, id), and for each mark the frames that have it."""
-    columns = [argument for field in FIELDS for argument in ("-e", field)]
-    output = decode(capture, "-2", "-Y", "mstun", *arguments, "-T", "fields", "-E", "aggregator=,", *columns)
     seen, marked = Counter(), {state: [] for state in MARKS}
-    for line in output.splitlines():
-        frame, types, ids, *marks = line.split("\t")
-        seen.update((int(frame), int(type_, 16), id_[-24:]) for type_, id_ in zip(types.split(","), ids.split(","))
-                    if type_)
-        for state, mark in zip(MARKS, marks):
-            if mark:
-                marked[state].append(int(frame))
+    for row in messages(capture, *arguments):
+        number, types, ids = int(row["frame.number"]), row["mstun.type"].split(","), row["mstun.id"].split(",")
+        seen.update((number, int(type_, 16), id_[-24:]) for type_, id_ in zip(types, ids) if type_)
+        for state, mark in MARKS.items():
+            if row[mark]:
+                marked[state].append(number)
     return seen, marked
 
 

@@ -144,8 +144,8 @@ void mstun_stream_restart(const mstun_event_t *event);
 /** First visit: the bytes at event's position are certain to be a message of RFC 3489. */
 void mstun_stream_learn_rfc3489(const mstun_event_t *event);
 
-/** Whether bytes that a direction sent after this frame may be missing from the capture, or truncated; as far as is known
- * by now. */
+/** Whether bytes that a direction sent after this frame may be missing from the capture, or truncated; as far as is
+ * known by now. */
 bool mstun_stream_may_lack_bytes(const mstun_stream_t *stream, unsigned direction, uint32_t frame);
 
 /** Whether there was one before this position of the packet: then type and length are evidence enough for others. */

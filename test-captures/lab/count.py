@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Count the STUN messages of a capture's TCP connections, without Wireshark.
 
-Reads pcap and pcapng itself, puts the TCP streams together by sequence number,
+Reads pcap and pcapng with pcap.py, puts the TCP streams together by sequence number,
 cuts them into bare STUN and ChannelData, or into RFC 4571 frames, follows an
 RFC 6062 data connection behind its ConnectionBind, and prints one line for
 each STUN message: the frame that holds its last byte, client, server,
@@ -14,69 +14,11 @@ import json
 import struct
 import sys
 
+from pcap import read_frames
+
 COOKIE = b"\x21\x12\xa4\x42"
 METHODS = {1: "Binding", 2: "SharedSecret", 3: "Allocate", 4: "Refresh", 6: "Send", 7: "Data",
            8: "CreatePermission", 9: "ChannelBind", 10: "Connect", 11: "ConnectionBind", 12: "ConnectionAttempt"}
-
-
-# ---- capture files ----------------------------------------------------------
-
-def read_frames(path):
-    """Yields (frame number, time in seconds, link type, original length, bytes)."""
-    with open(path, "rb") as f:
-        data = f.read()
-    magic = data[:4]
-    if magic == b"\x0a\x0d\x0d\x0a":
-        yield from _read_pcapng(data)
-        return
-    if magic in (b"\xd4\xc3\xb2\xa1", b"\x4d\x3c\xb2\xa1"):
-        e = "<"
-    else:
-        e = ">"
-    unit = 1e9 if magic in (b"\x4d\x3c\xb2\xa1", b"\xa1\xb2\x3c\x4d") else 1e6
-    link = struct.unpack(e + "I", data[20:24])[0] & 0xFFFF
-    pos, number = 24, 0
-    while pos + 16 <= len(data):
-        sec, frac, caplen, origlen = struct.unpack(e + "IIII", data[pos:pos + 16])
-        number += 1
-        yield number, sec + frac / unit, link, origlen, data[pos + 16:pos + 16 + caplen]
-        pos += 16 + caplen
-
-
-def _read_pcapng(data):
-    pos, number, e, interfaces = 0, 0, "<", []
-    while pos + 12 <= len(data):
-        kind = struct.unpack("<I", data[pos:pos + 4])[0]
-        if kind == 0x0A0D0D0A:
-            e = "<" if data[pos + 8:pos + 12] == b"\x4d\x3c\x2b\x1a" else ">"
-            interfaces = []
-        kind, total = struct.unpack(e + "II", data[pos:pos + 8])
-        body = data[pos + 8:pos + total - 4]
-        if kind == 1:
-            interfaces.append((struct.unpack(e + "H", body[:2])[0], _resolution(e, body[8:])))
-        elif kind == 6:
-            iface, hi, lo, caplen, origlen = struct.unpack(e + "IIIII", body[:20])
-            link, unit = interfaces[iface]
-            number += 1
-            yield number, ((hi << 32) | lo) / unit, link, origlen, body[20:20 + caplen]
-        elif kind == 3:
-            origlen = struct.unpack(e + "I", body[:4])[0]
-            number += 1
-            yield number, 0.0, interfaces[0][0], origlen, body[4:4 + origlen]
-        pos += total
-
-
-def _resolution(e, options):
-    pos = 0
-    while pos + 4 <= len(options):
-        code, length = struct.unpack(e + "HH", options[pos:pos + 4])
-        if code == 0:
-            break
-        if code == 9:
-            v = options[pos + 4]
-            return float(2 ** (v & 0x7F)) if v & 0x80 else float(10 ** v)
-        pos += 4 + (length + 3 & ~3)
-    return 1e6
 
 
 # ---- packets ----------------------------------------------------------------

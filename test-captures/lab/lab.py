@@ -16,6 +16,7 @@ import tempfile
 import time
 
 import count
+from pcap import write_pcapng
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 CAPTURES = os.path.dirname(HERE)
@@ -117,22 +118,6 @@ class Capture:
 def path(topic, name):
     os.makedirs(os.path.join(CAPTURES, topic), exist_ok=True)
     return os.path.join(CAPTURES, topic, name)
-
-
-def write_pcapng(out, frames, link=1):
-    """frames: (time in seconds, length on the wire, bytes)."""
-    def block(kind, body):
-        body += bytes(-len(body) % 4)
-        total = len(body) + 12
-        return struct.pack("<II", kind, total) + body + struct.pack("<I", total)
-
-    resolution = struct.pack("<HHBxxxHH", 9, 1, 9, 0, 0)
-    with open(out, "wb") as f:
-        f.write(block(0x0A0D0D0A, struct.pack("<IHHq", 0x1A2B3C4D, 1, 0, -1)))
-        f.write(block(1, struct.pack("<HHI", link, 0, 262144) + resolution))
-        for t, orig, data in frames:
-            ns = round(t * 1e6) * 1000
-            f.write(block(6, struct.pack("<IIIII", 0, ns >> 32, ns & 0xFFFFFFFF, len(data), orig) + data))
 
 
 def read_capture(topic, name):

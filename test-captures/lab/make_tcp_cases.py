@@ -4,14 +4,13 @@ import hashlib
 import hmac
 import struct
 import subprocess
-import zlib
 
 import count
 import lab
 from make_tcp import CLIENT, SERVER, TOPIC, bare, ice, ice_talk, tid, turn_talk
-from stunmsg import (CANDIDATE, CHANNEL_NUMBER, CONTROLLING, COOKIE, DATA, ERROR_CODE, FINGERPRINT, INTEGRITY, MAPPED,
-                     PEER, PRIORITY, REALM, SOFTWARE, TRANSPORT, USERNAME, VERSION, attribute, channel_data,
-                     error_code, framed, message, xor_address)
+from stunmsg import (CANDIDATE, CHANNEL_NUMBER, CONTROLLING, DATA, ERROR_CODE, INTEGRITY, MAPPED, PEER, PRIORITY, REALM,
+                     SOFTWARE, TRANSPORT, USERNAME, VERSION, attribute, channel_data, error_code, fingerprint_of,
+                     framed, header, message, xor_address)
 from tcpscript import Message, Script
 
 LEFT, RIGHT = b"lab-password-of-the-left-end", b"lab-password-of-the-right-end"
@@ -42,11 +41,10 @@ def stun02_check(n):
     """The second copy of a check: NULs counted, MESSAGE-INTEGRITY over the
     final length and NULs up to a multiple of 64 bytes ([MS-ICE2])."""
     body = b"".join(attribute(t, v + bytes(-len(v) % 4)) for t, v in checks_of(n))
-    head = struct.pack(">HHI", 0x0001, len(body) + 24 + 8, COOKIE) + tid(n)
-    text = head + body
+    text = header(0x0001, len(body) + 24 + 8, tid(n)) + body
     mac = hmac.new(RIGHT, text + bytes(-len(text) % 64), hashlib.sha1).digest()
     text += attribute(INTEGRITY, mac)
-    m = text + attribute(FINGERPRINT, struct.pack(">I", zlib.crc32(text) ^ 0x5354554E))
+    m = text + fingerprint_of(text)
     return Message(framed(m), m)
 
 

@@ -9,6 +9,7 @@ import struct
 
 import count
 import stunmsg
+from stunmsg import address, error_code
 
 ALLOCATE, ALLOCATED, REFUSED = 0x0003, 0x0103, 0x0113
 SEND, DATA_INDICATION = 0x0004, 0x0115
@@ -46,12 +47,7 @@ def server_hello(rng=random):
 
 
 def attribute(kind, value):
-    return struct.pack(">HH", kind, len(value)) + value
-
-
-def address(host, port):
-    ip = ipaddress.ip_address(host)
-    return struct.pack(">BBH", 0, 1 if ip.version == 4 else 2, port) + ip.packed
+    return stunmsg.attribute(kind, value, padding=b"")
 
 
 def read_address(value):
@@ -60,16 +56,11 @@ def read_address(value):
 
 def xor_address(host, port, tid):
     """The pad is the transaction id, whatever it begins with."""
-    plain = address(host, port)
-    return plain[:2] + bytes(a ^ b for a, b in zip(plain[2:4], tid)) + bytes(a ^ b for a, b in zip(plain[4:], tid))
+    return address(host, port, tid[:2] + tid)
 
 
 def number(value):
     return struct.pack(">I", value)
-
-
-def error_code(code, reason):
-    return struct.pack(">HBB", 0, code // 100, code % 100) + reason.encode()
 
 
 def unit(kind, data):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A small STUN encoder and decoder for the lab's own messages."""
+"""A small STUN encoder and decoder, for the lab and for the tests."""
 import hashlib
 import hmac
 import ipaddress
@@ -13,15 +13,32 @@ PRIORITY, USE_CANDIDATE, CONNECTION_ID, SOFTWARE = 0x24, 0x25, 0x2A, 0x8022
 CONTROLLED, CONTROLLING, FINGERPRINT, CANDIDATE, VERSION = 0x8029, 0x802A, 0x8028, 0x8054, 0x8070
 
 
-def attribute(kind, value):
-    return struct.pack(">HH", kind, len(value)) + value + bytes(-len(value) % 4)
+def header(kind, length, tid):
+    """Of a message with so many bytes of attributes."""
+    return struct.pack(">HHI12s", kind, length, COOKIE, tid)
+
+
+def attribute(kind, value, length=None, padding=None):
+    """length and padding: None for what is right."""
+    padding = bytes(-len(value) % 4) if padding is None else padding
+    return struct.pack(">HH", kind, len(value) if length is None else length) + value + padding
+
+
+def fingerprint_of(text):
+    """The attribute at the end of a message; text: all before it, with the length that includes it."""
+    return attribute(FINGERPRINT, struct.pack(">I", zlib.crc32(text) ^ 0x5354554E))
+
+
+def address(host, port, pad=bytes(18)):
+    """A transport address; pad: what port and address are XORed with."""
+    ip = ipaddress.ip_address(host)
+    raw = bytes(a ^ b for a, b in zip(struct.pack(">H", port) + ip.packed, pad))
+    return struct.pack(">BB", 0, 1 if ip.version == 4 else 2) + raw
 
 
 def xor_address(host, port, tid):
-    ip = ipaddress.ip_address(host)
     pad = struct.pack(">I", COOKIE) + tid
-    raw = bytes(a ^ b for a, b in zip(ip.packed, pad))
-    return struct.pack(">BBH", 0, 1 if ip.version == 4 else 2, port ^ (COOKIE >> 16)) + raw
+    return address(host, port, pad[:2] + pad)
 
 
 def read_xor_address(value, tid):
@@ -37,17 +54,12 @@ def error_code(code, reason):
 def message(kind, tid, attributes=(), key=None, fingerprint=False):
     """attributes: (type, value) pairs; MESSAGE-INTEGRITY and FINGERPRINT are added."""
     body = b"".join(attribute(t, v) for t, v in attributes)
-
-    def head(n):
-        return struct.pack(">HHI", kind, n, COOKIE) + tid
-
     if key is not None:
-        text = head(len(body) + 24) + body
+        text = header(kind, len(body) + 24, tid) + body
         body += attribute(INTEGRITY, hmac.new(key, text, hashlib.sha1).digest())
     if fingerprint:
-        text = head(len(body) + 8) + body
-        body += attribute(FINGERPRINT, struct.pack(">I", zlib.crc32(text) ^ 0x5354554E))
-    return head(len(body)) + body
+        body += fingerprint_of(header(kind, len(body) + 8, tid) + body)
+    return header(kind, len(body), tid) + body
 
 
 def attributes_of(msg, padded=True):

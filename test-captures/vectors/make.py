@@ -7,12 +7,15 @@ attribute that the published vectors and the worked examples do not, and ../brok
 
 Lengths, XOR and FINGERPRINT are computed here; what a message means is said in the comments of the files.
 """
-import ipaddress
 import struct
-import zlib
+import sys
 from pathlib import Path
 
 VECTORS = Path(__file__).resolve().parent
+sys.path.append(str(VECTORS.parent / "lab"))
+
+import stunmsg
+
 BROKEN = VECTORS.parent / "broken"
 
 TURN = "-T 50000,3478 -4 192.0.2.10,203.0.113.20"
@@ -30,19 +33,12 @@ def transaction(number):
 
 def attribute(name, kind, value, length=None, padding=None):
     """One attribute; length and padding (None: what is right) for those that are to be wrong."""
-    if padding is None:
-        padding = bytes(-len(value) % 4)
-    head = struct.pack(">HH", kind, len(value) if length is None else length)
-    return f"{name} (0x{kind:04x})", head + value + padding
+    return f"{name} (0x{kind:04x})", stunmsg.attribute(kind, value, length, padding)
 
 
 def address(host, port, pad=None):
     """A transport address; pad: the 16 bytes that an XORed one is made with."""
-    ip = ipaddress.ip_address(host)
-    raw = struct.pack(">H", port) + ip.packed
-    if pad:
-        raw = bytes(a ^ b for a, b in zip(raw, pad[:2] + pad))
-    return struct.pack(">BB", 0, 1 if ip.version == 4 else 2) + raw
+    return stunmsg.address(host, port, pad[:2] + pad) if pad else stunmsg.address(host, port)
 
 
 def message(comment, direction, kind, identity, attributes, length=None, tail=b"", framed=None):
@@ -58,7 +54,7 @@ def message(comment, direction, kind, identity, attributes, length=None, tail=b"
     if FINGERPRINT in attributes:
         place = attributes.index(FINGERPRINT) + 1
         covered = b"".join(part for _, part in parts[:place])
-        parts[place] = attribute("FINGERPRINT", 0x8028, struct.pack(">I", zlib.crc32(covered) ^ 0x5354554E))
+        parts[place] = ("FINGERPRINT (0x8028)", stunmsg.fingerprint_of(covered))
     if framed is not None:
         whole = sum(len(part) for _, part in parts) if framed is True else framed
         parts.insert(0, ("RFC 4571 length", struct.pack(">H", whole)))

@@ -3,7 +3,7 @@
 # A picture of Wireshark's window with a capture open and a frame selected, made on a virtual screen.
 # Needs: wireshark xvfb xdotool imagemagick. As root it runs Wireshark as an unprivileged user, with the plugin given.
 #
-#   sh cmake/screenshot.sh <capture> <frame> <picture.png> [<display filter>]
+#   sh cmake/pictures/screenshot.sh <capture> <frame> <picture.png> [<display filter>]
 # Environment: MSTUN_PLUGINS  the build's plugin folder, <build>/plugins (default: build/test/plugins)
 #              SCREEN         width x height (default: 1500x950)
 #              REPORT         a report whose window is to be open, such as mstun,findings_window
@@ -11,7 +11,7 @@
 
 set -eu
 [ $# -ge 3 ] || { sed -n 's/^# \{0,1\}//; 3,9p' "$0" >&2; exit 2; }
-source_folder=$(cd "$(dirname "$0")/.." && pwd)
+source_folder=$(cd "$(dirname "$0")/../.." && pwd)
 capture=$1 frame=$2 picture=$3 filter=${4-}
 plugins=${MSTUN_PLUGINS:-$source_folder/build/test/plugins}
 screen=${SCREEN:-1500x950}

@@ -3,12 +3,12 @@
 # Proves the two commands of README.md on a bare Debian: a clone of this repository's HEAD inside a new debootstrap
 # chroot, with the package sources of this machine. Needs root, debootstrap and git; removes the chroot at the end.
 #
-#   sh cmake/prove-fresh.sh [bookworm|trixie|forky [--without-tests]]
+#   sh cmake/setup/prove-fresh.sh [bookworm|trixie|forky [--without-tests]]
 
 set -eu
 suite=${1:-bookworm}
-repository=$(cd "$(dirname "$0")/.." && pwd)
-. "$repository/cmake/chroot.sh"
+repository=$(cd "$(dirname "$0")/../.." && pwd)
+. "$repository/cmake/setup/chroot.sh"
 require_chroot_tools
 
 chroot=$(mktemp -d "${TMPDIR:-/tmp}/mstun-fresh-XXXXXX")

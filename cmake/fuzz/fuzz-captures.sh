@@ -1,12 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Spoils all captures in many ways and reads them with the plugin under sanitizers, for so many seeds (20):
-#   sh cmake/fuzz-captures.sh [seeds] [first seed]
+#   sh cmake/fuzz/fuzz-captures.sh [seeds] [first seed]
 # cmake/fuzz/captures.py says in which ways. MSTUN_FUZZ_BUILD is the build folder (build/fuzz-captures).
 
 set -eu
-source_folder=$(cd "$(dirname "$0")/.." && pwd)
-. "$source_folder/cmake/debian.sh"
+source_folder=$(cd "$(dirname "$0")/../.." && pwd)
+. "$source_folder/cmake/setup/debian.sh"
 build=${MSTUN_FUZZ_BUILD:-$source_folder/build/fuzz-captures}
 
 tool_build "$build" "$test_packages" -DCMAKE_BUILD_TYPE=Debug

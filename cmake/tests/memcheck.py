@@ -16,11 +16,9 @@ files too.
 """
 import re
 import subprocess
-import sys
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
 import harness
 from harness import AS_NOBODY, NO_PLUGIN, PLUGIN, STAGE, TestFailure, captures, environment, name

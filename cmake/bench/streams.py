@@ -7,7 +7,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
 from capturefile import Writer
-from stun import header
+from stunmsg import header
 
 CLIENT, SERVER = bytes([192, 0, 2, 10]), bytes([192, 0, 2, 1])
 SYN, RST, ACK = 0x02, 0x04, 0x10

@@ -3,14 +3,14 @@
 # Builds HEAD with warnings as errors and runs all tests on several Debians, each with another Wireshark, in chroots
 # that are made when they are not there. Needs root, debootstrap and git; downloads about 0.5 GB a chroot.
 #
-#   sh cmake/matrix.sh [suite...] [-- argument of ctest...]      bookworm trixie forky, if none is named
+#   sh cmake/setup/matrix.sh [suite...] [-- argument of ctest...]      bookworm trixie forky, if none is named
 #
 # MSTUN_CHROOTS is the folder where the chroots stay (/var/tmp/mstun-chroots, if it is not set). What a suite said is in
 # <suite>.log there. The exit code is 0 only if every suite passed.
 
 set -eu
-repository=$(cd "$(dirname "$0")/.." && pwd)
-. "$repository/cmake/chroot.sh"
+repository=$(cd "$(dirname "$0")/../.." && pwd)
+. "$repository/cmake/setup/chroot.sh"
 
 chroots=${MSTUN_CHROOTS:-/var/tmp/mstun-chroots}
 suites=''

@@ -4,13 +4,13 @@
 # They lie in build/package/ then. The .deb is for this Debian, the .rpm for no other system than this (its folders are
 # Debian's): build it where it is to be installed.
 #
-#   sh cmake/package.sh
-#   sh cmake/package.sh --prove [suite...]     builds them in chroots of Debian (bookworm trixie) and proves in bare ones
-#                                              that .deb and .tar.gz install, load and go away again; as matrix.sh
+#   sh cmake/package/package.sh
+#   sh cmake/package/package.sh --prove [suite...]     builds them in chroots of Debian (bookworm trixie), and proves in bare
+#                                    ones that .deb and .tar.gz install, load and go away again; as matrix.sh
 
 set -eu
-source_folder=$(cd "$(dirname "$0")/.." && pwd)
-. "$source_folder/cmake/debian.sh"
+source_folder=$(cd "$(dirname "$0")/../.." && pwd)
+. "$source_folder/cmake/setup/debian.sh"
 
 # build_packages_here: and judge the .deb with lintian, which must have no complaint.
 build_packages_here() {
@@ -48,7 +48,7 @@ prove() {
     builder=$chroots/$1
     chroot_with_head "$1" "$builder" "$source_folder" || return 1
     code=0
-    chroot_run "$builder" "sh /srv/mstun/cmake/package.sh" || code=$?
+    chroot_run "$builder" "sh /srv/mstun/cmake/package/package.sh" || code=$?
     chroot_leave "$builder"
     [ $code -eq 0 ] || return 1
 
@@ -70,7 +70,7 @@ case ${1-} in
 *) sed -n 's/^# \{0,1\}//; 3,9p' "$0" >&2; exit 2 ;;
 esac
 
-. "$source_folder/cmake/chroot.sh"
+. "$source_folder/cmake/setup/chroot.sh"
 require_chroot_tools
 chroots=${MSTUN_CHROOTS:-/var/tmp/mstun-chroots}
 mkdir -p "$chroots"

@@ -17,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 import callgrind
 import harness
 from streams import Stream, message, repeated, unit
-from stun import attribute, framed
+from stunmsg import attribute, framed
 
 MOST = 2.3
 ATTACKS = []

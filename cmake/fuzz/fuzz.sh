@@ -1,15 +1,16 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Feeds the plugin, inside libwireshark, with inputs that libFuzzer makes from all captures, for so many seconds (600), and
-# says how much of plugin/ they have reached:   sh cmake/fuzz.sh [seconds]
+# says how much of plugin/ they have reached:   sh cmake/fuzz/fuzz.sh [seconds]
 # MSTUN_FUZZ_BUILD is the build folder (build/fuzz); inputs that have found something new stay in it for the next time.
-# MSTUN_FUZZ_QUICK=<n> is for the tests: n inputs, the same each time, made from a tenth of the captures.
+# MSTUN_FUZZ_QUICK=<n> is for the tests: n inputs, the same each time, made from a tenth of the captures, which they have
+# staged in MSTUN_STAGE.
 # An input that breaks the plugin is named at the end, and the exit code is not 0:
 #   python3 cmake/fuzz/topcap.py <input> <capture.pcap>   makes a capture of it.
 
 set -eu
-source_folder=$(cd "$(dirname "$0")/.." && pwd)
-. "$source_folder/cmake/debian.sh"
+source_folder=$(cd "$(dirname "$0")/../.." && pwd)
+. "$source_folder/cmake/setup/debian.sh"
 seconds=${1:-600}
 build=${MSTUN_FUZZ_BUILD:-$source_folder/build/fuzz}
 quick=${MSTUN_FUZZ_QUICK:-}
@@ -36,8 +37,8 @@ step "Building the fuzz target"
 mkdir -p "$build"
 CC=clang cmake -S "$source_folder" -B "$build" -DMSTUN_FUZZ=ON -DBUILD_TESTING=OFF -DCMAKE_BUILD_TYPE=None >"$build/cmake.log" 2>&1 ||
     { cat "$build/cmake.log"; exit 1; }
-targets="mstun mstun-fuzz"
-[ -n "$quick" ] || targets="$targets mstun-cover"
+targets=mstun-fuzz
+[ -n "$quick" ] || targets="mstun mstun-fuzz mstun-cover"
 # shellcheck disable=SC2086 # a list of words
 cmake --build "$build" -j 2 --target $targets >"$build/build.log" 2>&1 || { tail -40 "$build/build.log"; exit 1; }
 
@@ -45,8 +46,8 @@ step "Making inputs of all captures"
 work=$(mktemp -d /tmp/mstun-fuzz-XXXXXX)
 trap 'rm -rf "$work"' EXIT
 chmod 755 "$work"
-stage_captures "$build" "$work/stage"
-python3 "$source_folder/cmake/fuzz/seeds.py" "$work/stage/captures" "$work/seeds" "$work/dictionary" ${quick:+10}
+[ -n "$quick" ] || stage_captures "$build" "$work/stage"
+python3 "$source_folder/cmake/fuzz/seeds.py" "$MSTUN_STAGE/captures" "$work/seeds" "$work/dictionary" ${quick:+10}
 mkdir -p "$work/home" "$work/crashes" "$build/corpus"
 cp -r "$build/corpus" "$work/"
 cp "$build"/cmake/fuzz/mstun-fuzz "$work/"

@@ -3,16 +3,16 @@
 # Makes the pictures of README.md anew, in cmake/pictures: Wireshark's window with the profile MS-STUN. Look at them
 # before you commit them.
 #
-#   sh cmake/pictures.sh        Environment: MSTUN_PLUGINS, as for cmake/screenshot.sh
+#   sh cmake/pictures/pictures.sh        Environment: MSTUN_PLUGINS, as for cmake/pictures/screenshot.sh
 
 set -eu
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/../.."
 export PROFILE=MS-STUN SCREEN=1560x780
 
 # picture <name> <capture> <frame> <filter>: in few colours, which a window needs no more of, and so in few bytes.
 picture() {
     taken=$(mktemp /tmp/mstun-picture-XXXXXX.png)
-    sh cmake/screenshot.sh "test-captures/$2" "$3" "$taken" "$4" >/dev/null
+    sh cmake/pictures/screenshot.sh "test-captures/$2" "$3" "$taken" "$4" >/dev/null
     convert "$taken" +dither -colors 40 -strip -define png:compression-level=9 "PNG8:cmake/pictures/$1.png"
     rm -f "$taken"
     size=$(wc -c <"cmake/pictures/$1.png")
