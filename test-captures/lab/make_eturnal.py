@@ -118,7 +118,7 @@ def killed(name):
     files = [os.path.join(lab.SCRATCH, f"{side}-{time.time_ns()}.json") for side in ("left", "right")]
     with servers.coturn() as server, scene.scene(
             "aioice-servers", name, f"{AIOICE}, {scene.COTURN}", "the server's process is killed during the call",
-            "mstun.turn.control_ended", note="the name of the finding is a guess (verdicts.md, D4)",
+            "mstun.turn.control_closed", note="the name of the finding is a guess (verdicts.md, D4)",
             bpf="tcp port 3478"):
         script = os.path.join(lab.HERE, "agents", "aioice_agent.py")
         running = [scene.program(host, "/usr/bin/python3", script, json.dumps(
@@ -155,9 +155,9 @@ P1_SCENES = {
                                               "control connection: 437", "mstun.turn.allocation_mismatch"),
     "channel-other-peer": lambda n: lab_client(
         n, asks(make_tcpturn.channel_bind(0x4001, 50050), make_tcpturn.channel_bind(0x4001, 50051)),
-        "the channel is bound to another peer already: 400", "mstun.turn.channel_conflict"),
+        "the channel is bound to another peer already: 400", "mstun.refused"),
     "channel-unbound": lambda n: lab_client(n, asks(make_tcpturn.channel_send(0x4005)), "ChannelData on a channel that "
-                                            "was never bound: the server drops it", "mstun.turn.channel_missing"),
+                                            "was never bound: the server drops it", "mstun.turn.channel_unbound"),
     "raw-bytes": lambda n: lab_client(n, asks(make_tcpturn.raw(b"<message to=\'198.51.100.20\'>hello</message>\n" * 2)),
                                       "application bytes without a TURN header on the control connection",
                                       "mstun.not_a_message"),

@@ -76,15 +76,15 @@ SCENES = {
     "denied-peer-pion": lambda n: play(n, "the server's policy bars the peer: errors without ERROR-CODE",
                                        "mstun.turn.forbidden", who=PION, server=lambda: pion_server("-deny", lab.PEER)),
     "redirected": lambda n: play(n, "the server redirects (300) to a port where nobody listens",
-                                 "mstun.turn.alternate_server", server=coturn(f"--alternate-server={lab.SERVER}:3479"),
+                                 "mstun.turn.redirect_failed", server=coturn(f"--alternate-server={lab.SERVER}:3479"),
                                  bpf="tcp portrange 3478-3479"),
     "no-udp-relay": lambda n: play(n, "the server does no UDP relaying: 442 to REQUESTED-TRANSPORT UDP",
                                    "mstun.turn.no_udp_relay", server=coturn("--no-udp-relay")),
     "killed": lambda n: play(n, "the server's process is killed during the call: RST on a living allocation's control "
-                             "connection", "mstun.turn.control_ended", during=after(1, servers.kill), **LONG,
+                             "connection", "mstun.turn.control_closed", during=after(1, servers.kill), **LONG,
                              note="the name of the finding is a guess (verdicts.md, D4)"),
     "killed-pion": lambda n: play(n, "the server's process is killed during the call: FIN on a living allocation's "
-                                  "control connection", "mstun.turn.control_ended", during=after(1, servers.kill), **LONG,
+                                  "control connection", "mstun.turn.control_closed", during=after(1, servers.kill), **LONG,
                                   **OF_PION, note="the name of the finding is a guess (verdicts.md, D4)"),
 }
 

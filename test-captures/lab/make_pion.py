@@ -180,7 +180,7 @@ def no_ipv4(name):
 def redirected(name):
     with servers.coturn(f"--alternate-server={lab.SERVER}:3479"), servers.coturn(port=3479), captured(
             name, cause="the server redirects (300) to port 3479, where a server waits: the client does not go there",
-            finding="mstun.turn.alternate_server", bpf="tcp portrange 3478-3479"):
+            finding="mstun.turn.redirect_failed", bpf="tcp portrange 3478-3479"):
         client("allocate")
 
 
@@ -203,7 +203,7 @@ def frozen(name):
 def killed(name, freeze=False):
     with servers.coturn() as server, scene.UdpEcho(), captured(
             name, cause="the server's process is killed during the call: RST on a living allocation's control "
-            "connection" + (", after 0.2 s of silence" if freeze else ""), finding="mstun.turn.control_ended",
+            "connection" + (", after 0.2 s of silence" if freeze else ""), finding="mstun.turn.control_closed",
             note="the name of the finding is a guess (verdicts.md, D4)"):
         with client_running("allocate", "send", PEER, 4, "throw", PEER, 30, "wait", "1s"):
             time.sleep(0.6)
@@ -216,7 +216,7 @@ def killed(name, freeze=False):
 
 def pion_killed(name):
     with pion_server() as server, scene.UdpEcho(), of_pion(
-            name, "the server's process is killed during the call: FIN on a living allocation's control connection", "mstun.turn.control_ended", note="the name of the finding is a guess (verdicts.md, D4)"):
+            name, "the server's process is killed during the call: FIN on a living allocation's control connection", "mstun.turn.control_closed", note="the name of the finding is a guess (verdicts.md, D4)"):
         with client_running("allocate", "send", PEER, 4, "wait", "5s"):
             time.sleep(1)
             servers.kill(server)
@@ -256,7 +256,7 @@ def ice(name, server=servers.coturn, who=scene.COTURN, cause=None, finding=None,
 def ice_killed(name):
     with servers.coturn() as server, captured(
             name, f"{AGENT}, {scene.COTURN}", "the server's process is killed during the call",
-            "mstun.turn.control_ended", legs="both", note="the name of the finding is a guess (verdicts.md, D4)"):
+            "mstun.turn.control_closed", legs="both", note="the name of the finding is a guess (verdicts.md, D4)"):
         stay = ["-after", "4s"]
         agents(stay, stay, more=lambda: (time.sleep(3), servers.kill(server)))
 
@@ -322,11 +322,11 @@ SCENES = {
     "web-server": lambda n: not_turn(n, servers.web, "Python 3.11 http.server", "a web server listens there, not TURN: "
                                      "it waits for the end of a request line", "mstun.unanswered", "bind"),
     "web-server-400": lambda n: not_turn(n, servers.web_node, "Node 20 http", "a web server listens there, not TURN: "
-                                         "it answers HTTP 400", "mstun.not_turn.http", note="guessed name"),
+                                         "it answers HTTP 400", "mstun.other_protocol", note="guessed name"),
     "tls-server": lambda n: not_turn(n, servers.tls, "OpenSSL 3.0 s_server", "the port wants TLS: a TLS server was "
                                      "asked with plain STUN and waits for more", "mstun.unanswered"),
     "tls-server-alert": lambda n: not_turn(n, servers.gnutls, "GnuTLS 3.7 gnutls-serv", "the port wants TLS: a TLS "
-                                           "server was asked with plain STUN", "mstun.not_turn.tls",
+                                           "server was asked with plain STUN", "mstun.other_protocol",
                                            note="guessed name"),
 }
 

@@ -455,7 +455,7 @@ def expired(name):
 def killed(name, freeze):
     with scene.listener() as srv, captured(
             name, "the server's process is killed: RST on the control connection of a living allocation and on its data "
-            "connection" + (", after 3 s of silence" if freeze else ""), "mstun.turn.control_ended",
+            "connection" + (", after 3 s of silence" if freeze else ""), "mstun.turn.control_closed",
             note="the name of the finding is a guess (verdicts.md, D4)") as server:
         t = allocated()
         pair = opened(t, srv)
@@ -503,21 +503,21 @@ SCENES = {
     "bind-other-nonce": lambda n: bind_stranger(n, "a nonce that the server gave on another connection"),
     "bind-no-credentials": lambda n: bind_stranger(n, "no credentials"),
     "channel-unbound": lambda n: asks(n, "ChannelData on a channel that was never bound: the server drops it",
-                                      "mstun.turn.channel_missing", do=[channel_send(0x4005)]),
+                                      "mstun.turn.channel_unbound", do=[channel_send(0x4005)]),
     "channel-unbound-pion": lambda n: asks(n, "ChannelData on a channel that was never bound: the server drops it",
-                                           "mstun.turn.channel_missing", pion=True, do=[channel_send(0x4005)]),
+                                           "mstun.turn.channel_unbound", pion=True, do=[channel_send(0x4005)]),
     "channel-other-peer": lambda n: asks(n, "the channel is bound to another peer already: 400",
-                                         "mstun.turn.channel_conflict",
+                                         "mstun.refused",
                                          do=[channel_bind(0x4001, 50050), channel_bind(0x4001, 50051)]),
     "channel-other-peer-pion": lambda n: asks(n, "the channel is bound to another peer already: 400",
-                                              "mstun.turn.channel_conflict", pion=True,
+                                              "mstun.refused", pion=True,
                                               do=[channel_bind(0x4001, 50050), channel_bind(0x4001, 50051)]),
     "channel-forbidden-pion": lambda n: asks(n, "the server's policy bars the peer: pion answers ChannelBind with 401",
                                              "mstun.turn.forbidden", who=PION, permit=(),
                                              server=lambda: pion_server("-deny", lab.PEER),
                                              do=[channel_bind(0x4001, 50050)]),
     "channel-bad-number": lambda n: asks(n, "ChannelBind for number 0x3fff, which is no channel's: 400",
-                                         "mstun.turn.channel_number", do=[channel_bind(0x3FFF, 50050)]),
+                                         "mstun.refused", do=[channel_bind(0x3FFF, 50050)]),
     "unpadded": lambda n: asks(n, "the client does not pad ChannelData on TCP", "mstun.channel.unpadded", do=[
         channel_bind(0x4001, 50050), raw(b"\x40\x01\x00\x2b" + rtp(1) + b"\x07", b"\x40\x01\x00\x2b" + rtp(2) + b"\x07",
                                          b"\x40\x01\x00\x2b" + rtp(3) + b"\x07")], wait=1),

@@ -70,7 +70,7 @@ def redirect_followed(name):
 
 def redirect_refused(name):
     with servers.coturn(f"--alternate-server={lab.SERVER}:3479"), captured(
-            name, "the server redirects (300) to port 3479, where nobody listens: RST", "mstun.turn.alternate_server",
+            name, "the server redirects (300) to port 3479, where nobody listens: RST", "mstun.turn.redirect_failed",
             bpf="tcp portrange 3478-3479"):
         uclient("-y", "-c", "-n", "2", "-m", "1", seconds=8)
 
@@ -104,7 +104,7 @@ SCENES = {
     "server-pion": lambda n: pion(n, *ONE, "-X"),
     "hang-up": lambda n: plain(
         n, "-O", *FEW, "-y", "-c", cause="a load test that allocates and resets at once; its last ChannelBind is for "
-        "the peer 0.0.0.0:0: 400", finding="mstun.turn.bad_request", note="-O; the name of the finding is a guess"),
+        "the peer 0.0.0.0:0: 400", finding="mstun.refused", note="-O; the name of the finding is a guess"),
     "random-disconnect": lambda n: plain(n, "-B", "-y", "-c", "-n", "6", "-m", "3", "-z", "100"),
     "redirect-followed": redirect_followed,
     "redirect-refused": redirect_refused,
@@ -134,7 +134,7 @@ SCENES = {
                                    "nothing comes back through the channel", finding=None,
                                    note="UDP relay: only that nothing is relayed back can be seen"),
     "killed": lambda n: during(n, servers.kill, "the server's process is killed during the call",
-                               "mstun.turn.control_ended", "-y", "-c", "-n", "60", "-m", "1", "-z", "100",
+                               "mstun.turn.control_closed", "-y", "-c", "-n", "60", "-m", "1", "-z", "100",
                                note="the name of the finding is a guess (verdicts.md, D4)"),
     "frozen": lambda n: during(n, servers.freeze, "the server's process hangs during the call: TCP acknowledges, "
                                "nothing comes back", None, "-y", "-c", "-n", "60", "-m", "1", "-z", "100",

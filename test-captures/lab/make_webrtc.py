@@ -68,7 +68,7 @@ def relayed(who, name, *args, server=servers.coturn, server_name=scene.COTURN, l
 
 def killed(who, name):
     with servers.coturn() as server, captured(
-            who, name, scene.COTURN, "the server's process is killed during the call", "mstun.turn.control_ended",
+            who, name, scene.COTURN, "the server's process is killed during the call", "mstun.turn.control_closed",
             legs="client", bpf="tcp port 3478", note="the name of the finding is a guess (verdicts.md, D4)"):
         call(who, who, more=lambda: (time.sleep(4), servers.kill(server)), after=5000)
 
@@ -114,11 +114,11 @@ def redirect_followed(name):
 
 
 RESTART = {"wrtc": "ICE restart with new allocations", "werift": "ICE restart: allocates again, goes on with the old pair"}
-REDIRECTED = {"wrtc": ("the server redirects (300) to a port where nobody listens: RST", "mstun.turn.alternate_server"),
-              "werift": ("the server redirects (300): the client does not go there", "mstun.turn.alternate_server")}
+REDIRECTED = {"wrtc": ("the server redirects (300) to a port where nobody listens: RST", "mstun.turn.redirect_failed"),
+              "werift": ("the server redirects (300): the client does not go there", "mstun.turn.redirect_failed")}
 WRONG_ICE = {"wrtc": ("the client has a wrong ice-pwd of the other side: 401", "mstun.pair.rejected"),
              "werift": ("the client has a wrong ice-pwd of the other side, which answers with success all the same: "
-                        "the client does not accept the answers and repeats", "mstun.pair.answers_refused")}
+                        "the client does not accept the answers and repeats", "mstun.pair.responses_ignored")}
 
 
 def scenes(who):
