@@ -20,6 +20,7 @@
 #include "dissect/message.h"
 #include "dissect/packet.h"
 #include "dissect/payload.h"
+#include "dissect/segment.h"
 #include "entry/tcp.h"
 #include "entry/tls.h"
 #include "entry/udp.h"
@@ -85,6 +86,7 @@ static const struct {
     { mstun_findings_report_register, MSTUN_SECTION_HEADER },
     { mstun_packet_register, MSTUN_SECTION_HEADER },
     { mstun_message_dissector_register, MSTUN_SECTION_HEADER },
+    { mstun_segment_register, MSTUN_SECTION_HEADER },
     { mstun_wrapper_register, MSTUN_SECTION_HEADER },
     { mstun_entry_tcp_register, MSTUN_SECTION_HEADER },
     { mstun_entry_tls_register, MSTUN_SECTION_HEADER },

@@ -53,16 +53,19 @@ void mstun_attr_learn_username(const uint8_t *value, uint16_t len, mstun_facts_t
     if (facts->dialect != MSTUN_DIALECT_MS_TURN) {
         len = (uint16_t)mstun_text_len(value, len);
     }
+    facts->has |= MSTUN_HAS_USERNAME;
     facts->username = span(value, len);
 }
 
 void mstun_attr_learn_realm(const uint8_t *value, uint16_t len, mstun_facts_t *facts)
 {
+    facts->has |= MSTUN_HAS_REALM;
     facts->realm = span(value, len);
 }
 
 void mstun_attr_learn_nonce(const uint8_t *value, uint16_t len, mstun_facts_t *facts)
 {
+    facts->has |= MSTUN_HAS_NONCE;
     facts->nonce = span(value, len);
 }
 

@@ -5,6 +5,8 @@
 #ifndef MSTUN_ATTR_FACTS_H
 #define MSTUN_ATTR_FACTS_H
 
+#include <wsutil/nstime.h>
+
 #include "wire/dialect.h"
 
 /** Bytes of the frame, valid only while it is dissected. bytes is NULL if the message has no such attribute. */
@@ -55,12 +57,11 @@ enum {
     MSTUN_HAS_ACCESS_TOKEN = 1u << 22,
     MSTUN_HAS_MOBILITY_TICKET = 1u << 23,
     MSTUN_HAS_PASSWORD_ALGORITHMS = 1u << 24,
-    MSTUN_HAS_PEER = 1u << 25,
-    MSTUN_HAS_UNREADABLE_ATTRIBUTE = 1u << 31, /* one that is unknown, truncated, out of place or of a wrong length */
+    MSTUN_HAS_PEER = 1u << 25,                 /* XOR-PEER-ADDRESS, also one that cannot be read */
+    MSTUN_HAS_UNREADABLE_ATTRIBUTE = 1u << 31, /* truncated, of a wrong length, or out of place; not merely unknown */
 };
 
 /** What one message says. 0, NULL or an empty span where it says nothing. */
-
 typedef struct {
     /* header */
     uint16_t type;
@@ -75,7 +76,10 @@ typedef struct {
     uint32_t has; /* MSTUN_HAS_... */
     uint16_t error_code;
     uint16_t channel;
-    uint8_t transport; /* REQUESTED-TRANSPORT: IP_PROTO_TCP, IP_PROTO_UDP */
+    uint16_t address_error_code;  /* ADDRESS-ERROR-CODE: of the family that was not allocated */
+    uint8_t address_error_family; /* MSTUN_FAMILY_... */
+    uint8_t family;               /* REQUESTED-ADDRESS-FAMILY: MSTUN_FAMILY_... */
+    uint8_t transport;            /* REQUESTED-TRANSPORT: IP_PROTO_TCP, IP_PROTO_UDP */
     uint32_t priority;
     uint32_t lifetime; /* seconds */
     uint32_t connection_id;
@@ -84,17 +88,21 @@ typedef struct {
     mstun_span_t username;
     mstun_span_t realm;
     mstun_span_t nonce;
-    mstun_span_t reason;        /* of ERROR-CODE */
-    mstun_span_t unknown;       /* UNKNOWN-ATTRIBUTES: types of two bytes each */
-    mstun_span_t data;          /* DATA: application bytes */
-    mstun_endpoint_t mapped;    /* XOR-MAPPED-ADDRESS or MAPPED-ADDRESS; MS-TURN 0x8020 */
-    mstun_endpoint_t relayed;   /* XOR-RELAYED-ADDRESS; MS-TURN 0x0001 */
-    mstun_endpoint_t peer;      /* the first XOR-PEER-ADDRESS; MS-TURN 0x0011, 0x0012 */
+    mstun_span_t reason;       /* of ERROR-CODE */
+    mstun_span_t unknown;      /* UNKNOWN-ATTRIBUTES: types of two bytes each */
+    mstun_span_t data;         /* DATA: application bytes */
+    mstun_endpoint_t mapped;   /* XOR-MAPPED-ADDRESS or MAPPED-ADDRESS; MS-TURN 0x8020 */
+    mstun_endpoint_t relayed;  /* the first XOR-RELAYED-ADDRESS that is usable, with address and port; MS-TURN 0x0001 */
+    mstun_endpoint_t relayed2; /* the second one, of the other family (RFC 8656 section 7.2) */
+    mstun_endpoint_t peer;     /* the first XOR-PEER-ADDRESS; MS-TURN 0x0011, 0x0012 */
     mstun_endpoint_t alternate; /* ALTERNATE-SERVER; MS-TURN 0x000E */
     mstun_span_t integrity;     /* the HMAC of MESSAGE-INTEGRITY */
     mstun_span_t integrity_sha256;
-    mstun_span_t userhash;       /* USERHASH: SHA-256 of user name and realm */
-    uint16_t password_algorithm; /* PASSWORD-ALGORITHM: 1 MD5, 2 SHA-256 */
+    mstun_span_t userhash;            /* USERHASH: SHA-256 of user name and realm */
+    uint16_t password_algorithm;      /* PASSWORD-ALGORITHM: 1 MD5, 2 SHA-256 */
+    mstun_span_t password_algorithms; /* PASSWORD-ALGORITHMS: algorithms with their parameters */
+    mstun_span_t mobility_ticket;
+    nstime_t ms_expiry; /* of a user name that an Edge server issued: when it ceases to be accepted */
 
     uint32_t fingerprint_offset; /* of the attribute, from the start of the message */
     uint32_t fingerprint;        /* as on the wire: see message/fingerprint.h */

@@ -2,6 +2,7 @@
 #include "base/compat.h"
 
 #include <epan/epan.h>
+#include <epan/prefs-int.h>
 #include <wsutil/report_message.h>
 
 /*
@@ -92,9 +93,25 @@ bool mstun_is_last_frame(const packet_info *pinfo)
     return PINFO_FD_VISITED(pinfo) && !frame_time(pinfo, pinfo->num + 1);
 }
 
-static void forget_last_frame(void)
+static bool tcp_counts_from_one = true;
+
+bool mstun_tcp_counts_from_one(void)
+{
+    return tcp_counts_from_one;
+}
+
+static bool is_tcp_pref_on(const char *name)
+{
+    module_t *module = prefs_find_module("tcp");
+    pref_t *pref = module ? prefs_find_preference(module, name) : NULL;
+
+    return !pref || prefs_get_bool_value(pref, pref_current);
+}
+
+static void begin_file(void)
 {
     last_frame = 0;
+    tcp_counts_from_one = is_tcp_pref_on("analyze_sequence_numbers") && is_tcp_pref_on("relative_sequence_numbers");
 }
 
 void mstun_compat_report(const char *lost)
@@ -109,5 +126,5 @@ void mstun_compat_register(void)
     if (!session_known) {
         mstun_compat_report("the end of a capture is not found, so nothing is said of requests without a response");
     }
-    register_init_routine(forget_last_frame); /* at every opening of a file */
+    register_init_routine(begin_file);
 }

@@ -3,6 +3,8 @@
 
 #include <epan/dissectors/packet-tcp.h>
 
+#define STUN_RTO_MS 500 /* RFC 8489 section 6.2.1: a client that knows no round-trip time repeats a request after it */
+
 /* RFC 8656 section 3.2: a TURN client refreshes its allocation within 600 s. A connection that is silent for longer has
  * ended, or the capture of it has: captures of different times may be merged. */
 #define SILENCE_MAX_MS 600000
@@ -81,19 +83,44 @@ static const char *duration_text(wmem_allocator_t *scope, double ms)
     return ms < 1000 ? wmem_strdup_printf(scope, "%.0f ms", ms) : wmem_strdup_printf(scope, "%.1f s", ms / 1000);
 }
 
+/* Why the response may only be missing from the capture; NULL if it may not. */
+static const char *lack_text(const mstun_transaction_t *transaction, const mstun_stream_t *stream,
+                             wmem_allocator_t *scope)
+{
+    unsigned direction = 1 - transaction->direction;
+    const mstun_flow_t *flow = &stream->flow[direction];
+
+    switch (mstun_stream_lack(stream, direction, transaction->request_frame)) {
+    case MSTUN_LACK_DIRECTION:
+        return "the capture has no packet of the other direction";
+    case MSTUN_LACK_SEGMENT:
+        return wmem_strdup_printf(scope, "bytes of the other direction are missing from the capture before frame %u",
+                                  flow->gap_frame);
+    case MSTUN_LACK_TRUNCATED:
+        return wmem_strdup_printf(scope, "the capture has only the beginning of frame %u", flow->last_truncated_frame);
+    case MSTUN_LACK_ACKNOWLEDGED:
+        return "the requester acknowledged bytes that are missing from the capture";
+    case MSTUN_LACK_NOTHING:
+        break;
+    }
+    return NULL;
+}
+
 /* How long a response may take. */
 static double limit_ms(const mstun_transaction_t *transaction)
 {
     return stun_type_method(transaction->type) == TURN_CONNECT ? STUN_TI_MS : RESPONSE_GRACE_MS;
 }
 
+/* The end of a call interrupts what is in flight then. But a client that got nothing at all and closes has given up. */
 static mstun_response_state_t state_if_requester_closed(const mstun_transaction_t *transaction,
-                                                        const mstun_tcp_close_t *close, wmem_allocator_t *scope,
-                                                        const char **reason)
+                                                        const mstun_stream_t *stream, const mstun_tcp_close_t *close,
+                                                        wmem_allocator_t *scope, const char **reason)
 {
     double waited_ms = mstun_ms_between(&transaction->request_time, &close->time);
+    bool gave_up = !transaction->pair && !mstun_stream_has_bytes(stream, 1 - transaction->direction);
 
-    if (waited_ms < limit_ms(transaction)) {
+    if (waited_ms < (gave_up ? STUN_RTO_MS : limit_ms(transaction))) {
         return MSTUN_RESPONSE_ABANDONED;
     }
     *reason = wmem_strdup_printf(scope, "no response in %s, then the requester %s the connection",
@@ -107,7 +134,8 @@ static mstun_response_state_t state_if_responder_closed(const mstun_transaction_
 {
     double waited_ms = mstun_ms_between(&transaction->request_time, &close->time);
 
-    if (waited_ms < 0) {
+    /* Either side of a call may hang up while a check is in flight. */
+    if (waited_ms < 0 || (transaction->pair && !close->reset && waited_ms < RESPONSE_GRACE_MS)) {
         return MSTUN_RESPONSE_ABANDONED;
     }
     *reason = close->reset
@@ -142,12 +170,14 @@ mstun_response_state_t mstun_response_state(const mstun_transaction_t *transacti
     if (transaction->response_frame || !transaction->awaits_response) {
         return MSTUN_RESPONSE_ARRIVED;
     }
-    if (mstun_stream_may_lack_bytes(stream, 1 - transaction->direction, transaction->request_frame)) {
+    *reason = lack_text(transaction, stream, scope);
+    if (*reason) {
         return MSTUN_RESPONSE_NOT_CAPTURED;
     }
     if (!mstun_stream_get_close(stream, &close)) {
         return state_if_open(transaction, stream, end, scope, reason);
     }
-    return close.direction == transaction->direction ? state_if_requester_closed(transaction, &close, scope, reason)
-                                                     : state_if_responder_closed(transaction, &close, scope, reason);
+    return close.direction == transaction->direction
+               ? state_if_requester_closed(transaction, stream, &close, scope, reason)
+               : state_if_responder_closed(transaction, &close, scope, reason);
 }

@@ -14,7 +14,7 @@
 typedef enum {
     MSTUN_RESPONSE_ARRIVED,      /* or none is expected */
     MSTUN_RESPONSE_PENDING,      /* the capture of this connection ends too soon to know */
-    MSTUN_RESPONSE_ABANDONED,    /* in flight when its sender closed the connection, or sent when that was closed */
+    MSTUN_RESPONSE_ABANDONED,    /* in flight when the connection was closed, which explains it */
     MSTUN_RESPONSE_NOT_CAPTURED, /* the capture lacks bytes of the other direction that may have been the response */
     MSTUN_RESPONSE_MISSING,
 } mstun_response_state_t;
@@ -55,7 +55,8 @@ mstun_ack_t mstun_request_was_acknowledged(const mstun_transaction_t *transactio
 
 /**
  * The state of a transaction of this stream in a capture that ends at end.
- * reason: set only if MISSING, to half a sentence that says what came instead of a response; allocated from scope.
+ * reason: if MISSING, set to half a sentence that says what came instead of a response; if NOT_CAPTURED, why the capture
+ * may lack it; else undefined. Allocated from scope.
  */
 mstun_response_state_t mstun_response_state(const mstun_transaction_t *transaction, const mstun_stream_t *stream,
                                             const nstime_t *end, wmem_allocator_t *scope, const char **reason);

@@ -144,8 +144,8 @@ bool mstun_stream_is_first(packet_info *pinfo, const mstun_segment_t *segment)
     if (!segment->has_seq) {
         return false;
     }
-    /* Relative sequence numbers begin with 1; the user may have asked for absolute ones. */
-    return segment->seq == 1 || segment->seq == get_tcp_conversation_data(NULL, pinfo)->fwd->base_seq + 1;
+    return segment->seq ==
+           (mstun_tcp_counts_from_one() ? 1 : get_tcp_conversation_data(NULL, pinfo)->fwd->base_seq + 1);
 }
 
 bool mstun_stream_begins(packet_info *pinfo, const mstun_segment_t *segment)
@@ -295,13 +295,21 @@ void mstun_stream_restart(const mstun_event_t *event)
     }
 }
 
-bool mstun_stream_may_lack_bytes(const mstun_stream_t *stream, unsigned direction, uint32_t frame)
+mstun_lack_t mstun_stream_lack(const mstun_stream_t *stream, unsigned direction, uint32_t frame)
 {
     const mstun_flow_t *flow = &stream->flow[direction];
 
-    return flow->gap_frame > frame || flow->last_truncated_frame > frame ||
-           (stream->tcp && (mstun_tcp_is_uncaptured(stream->tcp, direction) ||
-                            mstun_tcp_lacks_acknowledged_bytes(stream->tcp, direction)));
+    if (stream->tcp && mstun_tcp_is_uncaptured(stream->tcp, direction)) {
+        return MSTUN_LACK_DIRECTION;
+    }
+    if (flow->gap_frame > frame) {
+        return MSTUN_LACK_SEGMENT;
+    }
+    if (flow->last_truncated_frame > frame) {
+        return MSTUN_LACK_TRUNCATED;
+    }
+    return stream->tcp && mstun_tcp_lacks_acknowledged_bytes(stream->tcp, direction) ? MSTUN_LACK_ACKNOWLEDGED
+                                                                                     : MSTUN_LACK_NOTHING;
 }
 
 void mstun_stream_learn_rfc3489(const mstun_event_t *event)

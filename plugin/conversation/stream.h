@@ -52,6 +52,7 @@ struct mstun_stream {
     /* Each belongs to one module; NULL: it knows nothing of this connection. */
     struct mstun_stream_requests *requests;   /* conversation/transaction.c */
     struct mstun_stream_ms_data *ms_data;     /* conversation/ms_turn_stream.c */
+    struct mstun_stream_foreign *foreign;     /* conversation/foreign_bytes.c */
     struct mstun_stream_auth *auth;           /* auth/integrity.c */
     struct mstun_stream_turn *turn;           /* turn/allocation.c */
     struct mstun_stream_relay *relay;         /* turn/peer_connection.c */
@@ -144,9 +145,17 @@ void mstun_stream_restart(const mstun_event_t *event);
 /** First visit: the bytes at event's position are certain to be a message of RFC 3489. */
 void mstun_stream_learn_rfc3489(const mstun_event_t *event);
 
-/** Whether bytes that a direction sent after this frame may be missing from the capture, or truncated; as far as is
- * known by now. */
-bool mstun_stream_may_lack_bytes(const mstun_stream_t *stream, unsigned direction, uint32_t frame);
+/** Why bytes that a direction sent may not be in the capture. */
+typedef enum {
+    MSTUN_LACK_NOTHING,
+    MSTUN_LACK_DIRECTION,    /* not one of its packets is */
+    MSTUN_LACK_SEGMENT,      /* there is a gap in its sequence numbers; flow's gap_frame is after it */
+    MSTUN_LACK_TRUNCATED,    /* the capture has only the beginning of flow's last_truncated_frame */
+    MSTUN_LACK_ACKNOWLEDGED, /* the other side acknowledged more than was captured */
+} mstun_lack_t;
+
+/** What the capture may lack of what a direction sent after this frame, as far as is known by now. */
+mstun_lack_t mstun_stream_lack(const mstun_stream_t *stream, unsigned direction, uint32_t frame);
 
 /** Whether there was one before this position of the packet: then type and length are evidence enough for others. */
 bool mstun_stream_speaks_rfc3489(const mstun_stream_t *stream, const packet_info *pinfo, uint32_t position);

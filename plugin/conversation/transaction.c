@@ -331,8 +331,8 @@ static void record_unanswered(struct mstun_stream_requests *requests, mstun_tran
                               const mstun_event_t *event)
 {
     unanswered_t unanswered = { pos_of(event), transaction,
-                                !mstun_stream_may_lack_bytes(event->stream, 1 - transaction->direction,
-                                                             transaction->request_frame) };
+                                mstun_stream_lack(event->stream, 1 - transaction->direction,
+                                                  transaction->request_frame) == MSTUN_LACK_NOTHING };
 
     if (!requests->unanswered) {
         requests->unanswered = wmem_array_sized_new(wmem_file_scope(), sizeof(unanswered_t), 1);

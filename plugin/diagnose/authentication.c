@@ -27,13 +27,19 @@ static uint64_t expiry_of(const char *username)
 
 /* ---- why credentials are refused ---- */
 
-enum { REJECTED, REJECTED_REALM, REJECTED_EXPIRED, REJECTED_TOKEN, REJECTED_NONCE, REJECTED_STALE };
+enum { REJECTED, REJECTED_REALM, REJECTED_EXPIRED, REJECTED_TOKEN, REJECTED_STALE };
 
 static const char *utc_text(wmem_allocator_t *scope, uint64_t seconds)
 {
-    nstime_t time = { .secs = (time_t)seconds };
+    GDateTime *when = g_date_time_new_from_unix_utc((gint64)seconds);
+    char *text = when ? g_date_time_format(when, "%Y-%m-%d %H:%M:%S UTC") : NULL;
+    const char *copy = text ? wmem_strdup(scope, text) : "a time beyond the calendar";
 
-    return abs_time_to_str(scope, &time, ABSOLUTE_TIME_UTC, TRUE);
+    g_free(text);
+    if (when) {
+        g_date_time_unref(when);
+    }
+    return copy;
 }
 
 /* The most likely reason that the capture proves. */
@@ -57,7 +63,7 @@ static unsigned why_rejected(const mstun_error_case_t *error)
     if (error->nonce && request->nonce && error->nonce != request->nonce && mstun_error_client_was_accepted(error)) {
         return REJECTED_STALE;
     }
-    return request->nonce && !mstun_error_nonce_was_given(error) ? REJECTED_NONCE : REJECTED;
+    return REJECTED;
 }
 
 static void add_rejected(mstun_evaluation_t *evaluation, const mstun_error_case_t *error)
@@ -94,12 +100,7 @@ static void add_rejected(mstun_evaluation_t *evaluation, const mstun_error_case_
 /* Enough of the capture follows, or the connection is closed: what did not come will not come. */
 static bool had_time_to_go_on(const mstun_evaluation_t *evaluation, const mstun_error_case_t *error)
 {
-    const mstun_turn_request_t *request = error->request;
-
-    if (request && request->method == TURN_REFRESH && (request->has & MSTUN_HAS_LIFETIME) && request->lifetime == 0) {
-        return false; /* the client is leaving: it need not try again */
-    }
-    return evaluation->end && (mstun_stream_is_closed(error->subject.stream) ||
+    return evaluation->end && !mstun_error_of_farewell(error) && (mstun_stream_is_closed(error->subject.stream) ||
                                mstun_ms_between(&error->subject.time, evaluation->end) >= RESPONSE_GRACE_MS);
 }
 
@@ -107,9 +108,11 @@ static void evaluate_challenge(mstun_evaluation_t *evaluation, const mstun_error
 {
     mstun_finding_add(evaluation, MSTUN_FINDING_CHALLENGE, &error->subject);
     if (had_time_to_go_on(evaluation, error) && !mstun_error_is_repaired(error) && !mstun_error_was_followed(error)) {
-        const mstun_place_t places[] = {
-            { "count", mstun_place_number(evaluation->scope, mstun_error_requests_before(error)) }, { NULL, NULL }
-        };
+        uint32_t count = mstun_error_requests(error);
+        const char *requests =
+            count == 1 ? "its only request does not carry MESSAGE-INTEGRITY"
+                       : wmem_strdup_printf(evaluation->scope, "none of its %u requests carries MESSAGE-INTEGRITY", count);
+        const mstun_place_t places[] = { { "requests", requests }, { NULL, NULL } };
 
         mstun_finding_add_sentence(evaluation, MSTUN_FINDING_NO_CREDENTIALS, 0, places, &error->subject);
     }
@@ -128,13 +131,13 @@ static void evaluate_stale_nonce(mstun_evaluation_t *evaluation, const mstun_err
             mstun_finding_add_sentence(evaluation, MSTUN_FINDING_STALE_NONCE_AGAIN,
                                        new_one ? NEW_NONCE_REFUSED : OLD_NONCE_AGAIN, no_places, &error->subject);
 
-        finding->severity = mstun_error_is_repaired(error) ? PI_NOTE : finding->severity;
+        finding->severity = mstun_error_of_farewell(error) || mstun_error_is_repaired(error) ? PI_NOTE : finding->severity;
     } else {
         mstun_finding_add_sentence(evaluation, MSTUN_FINDING_STALE_NONCE, 0, no_places, &error->subject);
     }
     if (had_time_to_go_on(evaluation, error) && !mstun_error_is_repaired(error) && !mstun_error_was_followed(error)) {
-        mstun_finding_add_sentence(evaluation, MSTUN_FINDING_NO_CREDENTIALS,
-                                   request && !mstun_error_nonce_was_given(error) ? 2 : 1, no_places, &error->subject);
+        mstun_finding_add_sentence(evaluation, MSTUN_FINDING_NOT_REPEATED,
+                                   request && !mstun_error_nonce_was_given(error) ? 1 : 0, no_places, &error->subject);
     }
 }
 

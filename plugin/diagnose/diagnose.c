@@ -77,6 +77,17 @@ void mstun_diagnose_show(const mstun_event_t *event, proto_item *item)
     add_all(event->pinfo, item, evaluation.findings);
 }
 
+void mstun_diagnose_show_bytes(const mstun_event_t *event, proto_item *item)
+{
+    nstime_t end;
+
+    if (event->first_visit) {
+        mstun_findings_invalidate();
+    } else if (mstun_capture_end(event->pinfo, &end)) {
+        add_those_here(event, item, mstun_findings_of_capture(&end));
+    }
+}
+
 void mstun_diagnose_show_integrity(const mstun_event_t *event, tvbuff_t *message, proto_item *item,
                                    const mstun_integrity_result_t *result)
 {

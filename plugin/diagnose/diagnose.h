@@ -18,6 +18,10 @@ void mstun_diagnose_learn(const mstun_event_t *event);
  */
 void mstun_diagnose_show(const mstun_event_t *event, proto_item *item);
 
+/** The same for bytes that are no message, at event's position; event->facts is NULL. First visit: learns that there are
+ * some. */
+void mstun_diagnose_show_bytes(const mstun_event_t *event, proto_item *item);
+
 /** MESSAGE-INTEGRITY that does not match, on its own item. message: from its header on. */
 void mstun_diagnose_show_integrity(const mstun_event_t *event, tvbuff_t *message, proto_item *item,
                                    const mstun_integrity_result_t *result);

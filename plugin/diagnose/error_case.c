@@ -201,7 +201,6 @@ static void learn_success(const mstun_event_t *event)
 void mstun_error_case_learn(const mstun_event_t *event)
 {
     const mstun_transaction_t *transaction = event->transaction;
-    bool is_binding = event->facts->method == STUN_BINDING;
 
     if (!transaction || transaction->pair) { /* checks are evaluated with their pair */
         return;
@@ -214,12 +213,10 @@ void mstun_error_case_learn(const mstun_event_t *event)
         }
         break;
     case STUN_REQUEST:
-        if (!is_binding) {
-            learn_request(event);
-        }
+        learn_request(event);
         break;
     case STUN_SUCCESS:
-        if (!event->repeat && (!is_binding || transaction->with_integrity)) {
+        if (!event->repeat) {
             learn_success(event);
         }
         break;
@@ -248,7 +245,14 @@ bool mstun_error_client_was_accepted(const mstun_error_case_t *error)
     return error->login->first_accepted_frame && error->login->first_accepted_frame < error->subject.pos.frame;
 }
 
-uint32_t mstun_error_requests_before(const mstun_error_case_t *error)
+bool mstun_error_of_farewell(const mstun_error_case_t *error)
+{
+    const mstun_turn_request_t *request = error->request;
+
+    return request && request->method == TURN_REFRESH && (request->has & MSTUN_HAS_LIFETIME) && request->lifetime == 0;
+}
+
+uint32_t mstun_error_requests(const mstun_error_case_t *error)
 {
     return error->login->requests;
 }

@@ -48,8 +48,11 @@ bool mstun_error_was_followed(const mstun_error_case_t *error);
 /** Whether the server accepted a request with MESSAGE-INTEGRITY of this client before the error. */
 bool mstun_error_client_was_accepted(const mstun_error_case_t *error);
 
-/** How many requests of the client the server had seen by then, as far as they are TURN's or were answered with errors. */
-uint32_t mstun_error_requests_before(const mstun_error_case_t *error);
+/** Whether the request was the Refresh with which a client says goodbye (lifetime 0): it need not try again. */
+bool mstun_error_of_farewell(const mstun_error_case_t *error);
+
+/** How many requests the client sent to this server in the whole capture, without ICE's checks. */
+uint32_t mstun_error_requests(const mstun_error_case_t *error);
 
 /** Whether the server gave this client the nonce of the refused request; true if it may have done so unseen. */
 bool mstun_error_nonce_was_given(const mstun_error_case_t *error);

@@ -321,10 +321,7 @@ static mstun_finding_id_t finding_of(const mstun_error_case_t *error)
 /* An error that a later success makes up for is a Note, as is one to the Refresh with which a client says goodbye. */
 static void soften_if_harmless(const ctx_t *ctx, mstun_finding_t *finding)
 {
-    bool farewell = ctx->request && ctx->request->method == TURN_REFRESH && (ctx->request->has & MSTUN_HAS_LIFETIME) &&
-                    ctx->request->lifetime == 0;
-
-    if (farewell || mstun_error_is_repaired(ctx->error)) {
+    if (mstun_error_of_farewell(ctx->error) || mstun_error_is_repaired(ctx->error)) {
         finding->severity = PI_NOTE;
     }
 }

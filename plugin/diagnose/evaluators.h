@@ -16,6 +16,7 @@ void mstun_evaluate_allocations(
     mstun_evaluation_t *evaluation); /* turn.c: allocations, permissions, peer connections */
 void mstun_evaluate_observations(mstun_evaluation_t *evaluation); /* turn.c: what messages did against TURN's state */
 void mstun_evaluate_microsoft(mstun_evaluation_t *evaluation);    /* microsoft.c: dialects, pseudo-TLS */
+void mstun_evaluate_bytes(mstun_evaluation_t *evaluation);        /* bytes.c: what is no message */
 void mstun_evaluate_pairs(mstun_evaluation_t *evaluation);        /* ice.c */
 
 /* ---- one message, while the capture's end is not known ---- */

@@ -83,7 +83,6 @@ static const mstun_finding_row_t rows[MSTUN_FINDING_COUNT] = {
             "before",
             "The server refuses the access token ({code}{phrase}): check that it is for this server, has not expired, and that "
             "both know the key whose id (kid) is \"{user}\" (RFC 7635)",
-            "The server refuses the credentials ({code}{phrase}): the request's nonce is none that this server gave",
             "The server refuses the nonce with {code}{phrase} where 438 is due: user \"{user}\" was accepted before, and a new "
             "nonce comes with the response" },
         .advice = "Compare the TURN user, password and realm of the client with the server's; credentials from MRAS expire",
@@ -109,13 +108,18 @@ static const mstun_finding_row_t rows[MSTUN_FINDING_COUNT] = {
         .name = "mstun.auth.no_credentials", .group = PI_RESPONSE_CODE, .severity = PI_WARN, .rank = MSTUN_RANK_STATED,
         .extent = MSTUN_PER_SERVER,
         .summary = "The client does not answer the challenge",
-        .sentences = { "The client never answers the challenge with credentials: of {count} request(s) none carries "
-                       "MESSAGE-INTEGRITY",
-                       "The server wants a new nonce (438), and the client does not try again with the one it got",
-                       "The server does not know the nonce (438): it never gave it. The client does not try again with the "
-                       "new one" },
+        .sentences = { "The client never answers the challenge with credentials: {requests}" },
         .advice = "Check whether the client has a TURN user and password at all, and why it stops at the challenge",
         .section = "RFC 8489 section 9.2.3" },
+    [MSTUN_FINDING_NOT_REPEATED] = {
+        .name = "mstun.auth.not_repeated", .group = PI_RESPONSE_CODE, .severity = PI_WARN, .rank = MSTUN_RANK_STATED,
+        .extent = MSTUN_PER_SERVER,
+        .summary = "The client does not repeat its request with the new nonce",
+        .sentences = { "The server wants a new nonce (438), and the client does not try again with the one it got",
+                       "The server does not know the request's nonce (438), which it never gave to this client, and the "
+                       "client does not try again with the new one" },
+        .advice = "See why the client stops here: it must repeat the request with the nonce of the response",
+        .section = "RFC 8489 section 9.2.5" },
     [MSTUN_FINDING_INTEGRITY_BAD] = {
         .name = "mstun.integrity.bad", .group = PI_SECURITY, .severity = PI_WARN, .rank = MSTUN_RANK_MESSAGE,
         .summary = "MESSAGE-INTEGRITY does not fit the credentials: the key differs, or the message was changed on the way",
@@ -554,8 +558,9 @@ const mstun_explanation_t mstun_explanations[] = {
     EXPLAINS_ALWAYS(TLS_INTERCEPTED, PSEUDO_TLS_FAILED, STREAM),
     /* the server says why */
     EXPLAINS(CREDENTIALS_EXPIRED, UNANSWERED, STREAM),
-    EXPLAINS(STALE_NONCE_AGAIN, NO_CREDENTIALS, STREAM),
+    EXPLAINS(STALE_NONCE_AGAIN, NOT_REPEATED, STREAM),
     EXPLAINS(AUTH_REJECTED, NO_CREDENTIALS, STREAM),
+    EXPLAINS(AUTH_REJECTED, NOT_REPEATED, STREAM),
     EXPLAINS(ALLOCATION_EXPIRED, ALLOCATION_MISMATCH, ALLOCATION),
     EXPLAINS(ALLOCATION_EXPIRED, CONNECTION_RESET, ALLOCATION),
     EXPLAINS(ALLOCATION_EXPIRED, CONTROL_CLOSED, ALLOCATION),

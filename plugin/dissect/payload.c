@@ -3,18 +3,56 @@
 
 #include <epan/dissectors/packet-tcp.h>
 #include <epan/exceptions.h>
+#include <epan/show_exception.h>
 
 #include "dissect/columns.h"
 
 #define RELAYS_MAX 4 /* one inside the other; a path has two */
+#define LAYERS_MAX                                                                                                     \
+    100 /* Wireshark gives up at its limit for the depth of trees, 500: a segment may have more packets */
 
 static dissector_handle_t rtp_handle;
 static dissector_handle_t rtcp_handle;
 static dissector_handle_t dtls_handle;
 static dissector_handle_t tls_handle;
+static dissector_handle_t http_handle;
 static heur_dissector_list_t stun_payload_heuristics;
 
 static unsigned relay_depth; /* of the bytes that are being dissected */
+
+/* What a dissector changes in packet_info and leaves so if it throws. */
+typedef struct {
+    const char *current_proto;
+    const char *heur_list_name;
+    uint32_t match_uint;
+    uint16_t can_desegment;
+    uint16_t saved_can_desegment;
+    unsigned layers;
+} saved_t;
+
+static saved_t save(const packet_info *pinfo)
+{
+    return (saved_t){ .current_proto = pinfo->current_proto,
+                      .heur_list_name = pinfo->heur_list_name,
+                      .match_uint = pinfo->match_uint,
+                      .can_desegment = pinfo->can_desegment,
+                      .saved_can_desegment = pinfo->saved_can_desegment,
+                      .layers = wmem_list_count(pinfo->layers) };
+}
+
+static void restore(packet_info *pinfo, const saved_t *saved)
+{
+    pinfo->current_proto = saved->current_proto;
+    pinfo->heur_list_name = saved->heur_list_name;
+    pinfo->match_uint = saved->match_uint;
+    pinfo->can_desegment = saved->can_desegment;
+    pinfo->saved_can_desegment = saved->saved_can_desegment;
+    if (wmem_list_count(pinfo->layers) > LAYERS_MAX) {
+        while (wmem_list_count(pinfo->layers) > saved->layers) {
+            wmem_list_remove_frame(pinfo->layers, wmem_list_tail(pinfo->layers));
+        }
+    }
+}
 
 bool mstun_payload_is_media(mstun_packet_t class)
 {
@@ -100,18 +138,27 @@ static bool dissect_whole_packet(tvbuff_t *packet, packet_info *pinfo, proto_tre
 
 bool mstun_payload_dissect(tvbuff_t *packet, packet_info *pinfo, proto_tree *tree, mstun_packet_t class)
 {
-    uint16_t can_desegment = pinfo->can_desegment;
+    saved_t saved = save(pinfo);
+    volatile bool known = true;
 
     pinfo->can_desegment = 0; /* the packet is whole: what TCP would add is the next one */
-    bool known = dissect_whole_packet(packet, pinfo, tree, class);
-
-    pinfo->can_desegment = can_desegment;
+    TRY
+    {
+        known = dissect_whole_packet(packet, pinfo, tree, class);
+    }
+    CATCH6(BoundsError, FragmentBoundsError, ReportedBoundsError, ContainedBoundsError, ScsiBoundsError,
+           ReassemblyError)
+    {
+        show_exception(packet, pinfo, tree, EXCEPT_CODE, GET_MESSAGE);
+    }
+    ENDTRY;
+    restore(pinfo, &saved);
     return known;
 }
 
 void mstun_payload_dissect_tls(tvbuff_t *records, packet_info *pinfo, proto_tree *tree)
 {
-    uint16_t can_desegment = pinfo->can_desegment;
+    saved_t saved = save(pinfo);
     bool writable = col_get_writable(pinfo->cinfo, -1);
 
     pinfo->can_desegment = 0;
@@ -120,12 +167,38 @@ void mstun_payload_dissect_tls(tvbuff_t *records, packet_info *pinfo, proto_tree
     {
         call_dissector_only(tls_handle, records, pinfo, tree, NULL);
     }
+    CATCH6(BoundsError, FragmentBoundsError, ReportedBoundsError, ContainedBoundsError, ScsiBoundsError,
+           ReassemblyError)
+    {
+        show_exception(records, pinfo, tree, EXCEPT_CODE, GET_MESSAGE);
+    }
     FINALLY
     {
         col_set_writable(pinfo->cinfo, -1, writable);
-        pinfo->can_desegment = can_desegment;
     }
     ENDTRY;
+    restore(pinfo, &saved);
+}
+
+void mstun_payload_dissect_http(tvbuff_t *segment, uint32_t offset, packet_info *pinfo, proto_tree *tree)
+{
+    saved_t saved = save(pinfo);
+    tvbuff_t *bytes = tvb_new_subset_remaining(segment, (int)offset);
+
+    pinfo->can_desegment = 0;
+    mstun_info_add_separator(pinfo);
+    TRY
+    {
+        call_dissector(http_handle, bytes, pinfo, tree);
+    }
+    CATCH6(BoundsError, FragmentBoundsError, ReportedBoundsError, ContainedBoundsError, ScsiBoundsError,
+           ReassemblyError)
+    {
+        show_exception(bytes, pinfo, tree, EXCEPT_CODE, GET_MESSAGE);
+    }
+    ENDTRY;
+    restore(pinfo, &saved);
+    mstun_info_fence(pinfo);
 }
 
 /* With other ports it is another conversation, so a dissector that claims it does not take this one from us. A peer may
@@ -146,6 +219,7 @@ bool mstun_payload_dissect_relayed(tvbuff_t *segment, uint32_t offset, packet_in
 {
     uint32_t source = pinfo->srcport, destination = pinfo->destport;
     struct tcpinfo relayed_tcp = { 0 };
+    saved_t saved = save(pinfo);
     volatile bool known = true;
 
     if (relay_depth >= RELAYS_MAX) {
@@ -170,6 +244,12 @@ bool mstun_payload_dissect_relayed(tvbuff_t *segment, uint32_t offset, packet_in
             pinfo->desegment_offset += (int)offset;
         }
     }
+    CATCH6(BoundsError, FragmentBoundsError, ReportedBoundsError, ContainedBoundsError, ScsiBoundsError,
+           ReassemblyError)
+    {
+        show_exception(segment, pinfo, tree, EXCEPT_CODE, GET_MESSAGE);
+        pinfo->desegment_len = 0;
+    }
     FINALLY
     {
         relay_depth--;
@@ -177,6 +257,7 @@ bool mstun_payload_dissect_relayed(tvbuff_t *segment, uint32_t offset, packet_in
         pinfo->destport = destination;
     }
     ENDTRY;
+    restore(pinfo, &saved);
     return known;
 }
 
@@ -186,5 +267,6 @@ void mstun_payload_handoff(void)
     rtcp_handle = find_dissector("rtcp");
     dtls_handle = find_dissector("dtls");
     tls_handle = find_dissector("tls");
+    http_handle = find_dissector("http");
     stun_payload_heuristics = find_heur_dissector_list("stun");
 }

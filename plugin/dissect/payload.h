@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * What STUN carries and is not STUN: media, TLS and relayed TCP connections go to Wireshark's dissectors. */
+ * What STUN carries and is not STUN: media, TLS and relayed TCP connections go to Wireshark's dissectors. What these
+ * throw is shown and goes no further, and packet_info is as before: but for dissectors' bugs, which end the frame. */
 #ifndef MSTUN_DISSECT_PAYLOAD_H
 #define MSTUN_DISSECT_PAYLOAD_H
 
@@ -11,7 +12,7 @@ struct tcpinfo;
 
 /**
  * Dissects one whole packet: by the dissector for its class (RFC 7983), else by the heuristics for the payload of the
- * built-in "stun", else by "data". Never asks TCP for more bytes. May throw what they throw. Returns false if only
+ * built-in "stun", else by "data". Never asks TCP for more bytes. Returns false if only
  * "data" knew it, which writes no column.
  */
 bool mstun_payload_dissect(tvbuff_t *packet, packet_info *pinfo, proto_tree *tree, mstun_packet_t class);
@@ -22,6 +23,9 @@ bool mstun_payload_is_media(mstun_packet_t class);
 /** Dissects TLS records, or what looks like them, into the tree only: no columns, and TCP is not asked for more
  * bytes. */
 void mstun_payload_dissect_tls(tvbuff_t *records, packet_info *pinfo, proto_tree *tree);
+
+/** Dissects an answer of HTTP, from offset to the segment's end: also in the columns; TCP is not asked for more bytes. */
+void mstun_payload_dissect_http(tvbuff_t *segment, uint32_t offset, packet_info *pinfo, proto_tree *tree);
 
 /**
  * Dissects bytes of a relayed TCP connection, from offset to the segment's end, as those of a connection between the

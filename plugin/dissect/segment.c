@@ -7,6 +7,7 @@
 #include <epan/exceptions.h>
 #include <epan/show_exception.h>
 
+#include "conversation/foreign_bytes.h"
 #include "diagnose/diagnose.h"
 #include "dissect/columns.h"
 #include "dissect/context.h"
@@ -16,6 +17,8 @@
 #include "framing/prefilter.h"
 #include "framing/tree.h"
 #include "turn/turn_tree.h"
+
+static int proto_mstun = -1;
 
 #define TCP_FIN 0x01
 #define RESYNCS_PER_SEGMENT 16 /* each searches all bytes that are left */
@@ -65,13 +68,48 @@ static void reset_info(mstun_dissect_ctx_t *ctx)
     }
 }
 
-/* len bytes from offset on belong to no unit that we know of. */
+/* event at an offset of its segment. */
+static mstun_event_t event_at(const mstun_dissect_ctx_t *ctx, uint32_t offset)
+{
+    mstun_event_t event = ctx->event;
+
+    event.position += offset;
+    return event;
+}
+
+/* On the first visit learns of bytes at event's position, later looks them up: whether they are known to be of a kind. */
+static bool are_foreign(const mstun_event_t *event, mstun_bytes_kind_t kind, uint32_t count, uint32_t announced,
+                        const char *text)
+{
+    if (!event->stream) {
+        return false;
+    }
+    return event->first_visit ? mstun_foreign_bytes_learn(event, kind, count, announced, text)
+                              : mstun_foreign_bytes_at(event, kind) != NULL;
+}
+
+/* The first bytes as text, for who wonders what they are. */
+static const char *text_of(const mstun_dissect_ctx_t *ctx, tvbuff_t *tvb, uint32_t offset, uint32_t len)
+{
+    uint32_t captured = MIN(MIN(len, 40), (uint32_t)tvb_captured_length_remaining(tvb, (int)offset));
+
+    return tvb_format_text(ctx->event.pinfo->pool, tvb, (int)offset, (int)captured);
+}
+
+/* len bytes from offset on belong to no unit that we know of: they were sent so, or the capture lacks what they belong to. */
 static void skip(mstun_dissect_ctx_t *ctx, const mstun_segment_t *segment, uint32_t offset, uint32_t len)
 {
     packet_info *pinfo = ctx->event.pinfo;
+    mstun_event_t event = event_at(ctx, offset);
 
     reset_info(ctx);
-    mstun_skipped_show(segment->tvb, pinfo, ctx->tree, offset, len);
+    proto_item *item = mstun_skipped_show(segment->tvb, ctx->tree, offset, len);
+
+    if (are_foreign(&event, MSTUN_BYTES_NOT_A_MESSAGE, len, 0, text_of(ctx, segment->tvb, offset, len))) {
+        mstun_diagnose_show_bytes(&event, item);
+    } else {
+        mstun_skipped_show_gap(pinfo, item);
+    }
     if (mstun_info_is_visible(pinfo)) {
         mstun_info_append(pinfo, wmem_strdup_printf(pinfo->pool, "[continuation, %u bytes]", len));
     }
@@ -87,11 +125,72 @@ static bool may_desegment_tail(const mstun_segment_t *segment)
             segment->captured >= REASSEMBLY_TAIL_MAX + TAIL_MAX);
 }
 
+static bool is_http_response(const rest_t *rest)
+{
+    return rest->captured >= 12 && memcmp(rest->bytes, "HTTP/1.", 7) == 0 && rest->bytes[8] == ' ';
+}
+
+/* A whole record of TLS, or its beginning: alert, handshake or data. */
+static bool is_tls(const rest_t *rest)
+{
+    return rest->captured >= 7 && rest->bytes[0] >= 0x15 && rest->bytes[0] <= 0x17 && rest->bytes[1] == 3 &&
+           rest->bytes[2] <= 4 && pntohu16(rest->bytes + 3) > 0 && pntohu16(rest->bytes + 3) <= 16384 + 2048 &&
+           (rest->bytes[0] != 0x15 || pntohu16(rest->bytes + 3) == rest->reported - 5);
+}
+
+/* Where a unit should begin there is an answer in another protocol, up to the segment's end. */
+static bool dissect_other_protocol(mstun_dissect_ctx_t *ctx, const mstun_segment_t *segment, uint32_t offset)
+{
+    packet_info *pinfo = ctx->event.pinfo;
+    mstun_event_t event = event_at(ctx, offset);
+    rest_t rest = rest_of(segment, offset);
+
+    if (!event.stream) {
+        return false;
+    }
+    if (is_http_response(&rest)) {
+        uint32_t line = 0;
+
+        while (line < MIN(rest.captured, 60) && rest.bytes[line] >= ' ' && rest.bytes[line] < 0x7F) {
+            line++;
+        }
+        are_foreign(&event, MSTUN_BYTES_HTTP, rest.reported, 0,
+                    wmem_strndup(pinfo->pool, (const char *)rest.bytes, line));
+        reset_info(ctx);
+        proto_item *before = mstun_tree_last_item(ctx->tree);
+
+        mstun_payload_dissect_http(segment->tvb, offset, pinfo, ctx->tree);
+        proto_item *item = proto_tree_add_protocol_format(ctx->tree, proto_mstun, segment->tvb, (int)offset, 0,
+                                                          "MSTUN, HTTP where STUN should be");
+
+        if (item && before) {
+            proto_tree_move_item(ctx->tree, before, item);
+        }
+        mstun_diagnose_show_bytes(&event, item);
+        return true;
+    }
+    if (is_tls(&rest)) {
+        are_foreign(&event, MSTUN_BYTES_TLS, rest.reported, 0, NULL);
+        reset_info(ctx);
+        proto_item *item = proto_tree_add_protocol_format(ctx->tree, proto_mstun, segment->tvb, (int)offset, 0,
+                                                          "MSTUN, TLS where STUN should be");
+
+        mstun_diagnose_show_bytes(&event, item);
+        mstun_payload_dissect_tls(tvb_new_subset_remaining(segment->tvb, (int)offset), pinfo, ctx->tree);
+        mstun_info_append(pinfo, "TLS instead of STUN");
+        return true;
+    }
+    return false;
+}
+
 /* No unit provably begins at offset or behind it: skips the bytes, except for a few at the end that may begin one. */
 static uint32_t skip_rest(mstun_dissect_ctx_t *ctx, const mstun_segment_t *segment, uint32_t offset)
 {
     uint32_t end = segment->reported;
 
+    if (dissect_other_protocol(ctx, segment, offset)) {
+        return end;
+    }
     if (may_desegment_tail(segment)) {
         uint32_t tail = mstun_resync_tail(ctx->event.framing, segment->bytes, segment->captured, offset);
 
@@ -249,7 +348,8 @@ static void dissect_unit(mstun_dissect_ctx_t *ctx, const mstun_segment_t *segmen
         ctx->any_message = unit_ctx.any_message;
         ctx->event.framing = unit_ctx.event.framing;
     }
-    CATCH_NONFATAL_ERRORS
+    CATCH6(BoundsError, FragmentBoundsError, ReportedBoundsError, ContainedBoundsError, ScsiBoundsError,
+           ReassemblyError)
     {
         show_exception(unit_tvb, ctx->event.pinfo, ctx->tree, EXCEPT_CODE, GET_MESSAGE);
     }
@@ -398,4 +498,9 @@ void mstun_dissect_datagram(tvbuff_t *datagram, packet_info *pinfo, proto_tree *
     mstun_dissect_unframed_unit(&ctx, datagram, class);
     ctx.event.position = 0;
     finish(&ctx, datagram, false);
+}
+
+void mstun_segment_register(const mstun_registrar_t *reg)
+{
+    proto_mstun = reg->proto;
 }

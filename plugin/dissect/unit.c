@@ -138,6 +138,7 @@ static bool is_from_active_destination(const mstun_event_t *event, tvbuff_t *pac
     uint32_t captured = tvb_captured_length(packet);
 
     return event->stream && mstun_stream_has_channels(event->stream) &&
+           mstun_channel_peer(event, MSTUN_ACTIVE_DESTINATION) &&
            (captured < STUN_HEADER_LEN ||
             mstun_dialect_of_bytes(tvb_get_ptr(packet, 0, (int)captured), captured) != MSTUN_DIALECT_MS_TURN);
 }

@@ -153,7 +153,7 @@ proto_tree *mstun_relayed_show(tvbuff_t *tvb, proto_tree *tree, uint32_t offset)
     return tree;
 }
 
-void mstun_skipped_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, uint32_t offset, uint32_t len)
+proto_item *mstun_skipped_show(tvbuff_t *tvb, proto_tree *tree, uint32_t offset, uint32_t len)
 {
     int captured = (int)MIN(len, (uint32_t)tvb_captured_length_remaining(tvb, (int)offset));
     proto_item *item = proto_tree_add_protocol_format(tree, proto_mstun, tvb, (int)offset, captured,
@@ -161,6 +161,11 @@ void mstun_skipped_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, uin
 
     tree = proto_item_add_subtree(item, ett_framing);
     proto_tree_add_item(tree, hf_skipped, tvb, (int)offset, captured, ENC_NA);
+    return item;
+}
+
+void mstun_skipped_show_gap(packet_info *pinfo, proto_item *item)
+{
     expert_add_info(pinfo, item, &ei_resync);
 }
 

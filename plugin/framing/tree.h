@@ -39,8 +39,11 @@ proto_item *mstun_tls_intercepted_show(tvbuff_t *tvb, proto_tree *tree, uint32_t
 /** A pseudo-TLS hello; tvb is all of it. Returns nothing, because nothing is added to it. */
 void mstun_pseudo_tls_show(tvbuff_t *tvb, proto_tree *tree, mstun_pseudo_tls_kind_t hello);
 
-/** Bytes without the beginning of a unit, with an expert info. len: possibly more than were captured. */
-void mstun_skipped_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, uint32_t offset, uint32_t len);
+/** Bytes without the beginning of a unit. len: possibly more than were captured. Returns the item. */
+proto_item *mstun_skipped_show(tvbuff_t *tvb, proto_tree *tree, uint32_t offset, uint32_t len);
+
+/** The expert info that says where such bytes come from, where the capture lacks what came before them. */
+void mstun_skipped_show_gap(packet_info *pinfo, proto_item *item);
 
 void mstun_framing_tree_register(const mstun_registrar_t *reg);
 

@@ -150,7 +150,7 @@ P1_SCENES = {
     "no-ipv6": lambda n: uclient(n, "the server has no IPv6 relay address: 440", "mstun.turn.address_family",
                                  args=("-x", "-y", "-c", "-n", "3", "-m", "1"), seconds=8),
     "unknown-nonce": lambda n: lab_client(n, unknown_nonce, "the request has a nonce that this server never gave: 438 "
-                                          "once, and the client stops there", "mstun.auth.stale_nonce"),
+                                          "once, and the client stops there", "mstun.auth.not_repeated"),
     "second-allocation": lambda n: lab_client(n, second_allocation, "the client asks for a second allocation on the same "
                                               "control connection: 437", "mstun.turn.allocation_mismatch"),
     "channel-other-peer": lambda n: lab_client(

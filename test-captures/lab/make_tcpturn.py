@@ -373,7 +373,7 @@ def wait(seconds):
 def unknown_nonce(name, server, who):
     """The client keeps a nonce of a server that was started anew, and stops at the 438."""
     with captured(name, "the request has a nonce that this server never gave: 438 once, and the client stops there",
-                  "mstun.auth.stale_nonce", server=server, who=who):
+                  "mstun.auth.not_repeated", server=server, who=who):
         t = Turn()
         t.realm, t.nonce = b"example.org", b"0123456789abcdef"
         t.ask(ALLOCATE, [UDP])
