@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "dissect/unit.h"
 
+#include "conversation/foreign_bytes.h"
+#include "diagnose/diagnose.h"
 #include "dissect/columns.h"
 #include "dissect/packet.h"
 #include "dissect/payload.h"
@@ -33,6 +35,13 @@ static void dissect_channel_data(mstun_dissect_ctx_t *ctx, tvbuff_t *unit_tvb, c
                           wmem_strdup_printf(pinfo->pool, "ChannelData 0x%04x %u bytes", channel, unit->payload_len));
     }
     proto_tree *tree = mstun_channel_data_show(unit_tvb, ctx->tree, 0, unit);
+
+    if (ctx->event.stream && ctx->event.stream->foreign) {
+        mstun_event_t unit_event = ctx->event;
+
+        unit_event.position -= unit->header_len;
+        mstun_diagnose_show_bytes(&unit_event, proto_tree_get_parent(tree));
+    }
     tvbuff_t *without_padding = tvb_new_subset_length(unit_tvb, 0, (int)(unit->header_len + unit->payload_len));
     mstun_dissect_ctx_t data_ctx = *ctx;
 
@@ -87,6 +96,9 @@ static void dissect_pseudo_tls(mstun_dissect_ctx_t *ctx, tvbuff_t *unit_tvb)
     mstun_pseudo_tls_show(unit_tvb, ctx->tree, kind);
     mstun_payload_dissect_tls(unit_tvb, ctx->event.pinfo, ctx->tree);
     ctx->any_message = true;
+    if (kind == MSTUN_HELLO_CLIENT && ctx->event.stream && ctx->event.first_visit) {
+        mstun_foreign_bytes_learn(&ctx->event, MSTUN_BYTES_PSEUDO_TLS_HELLO, captured, 0, NULL);
+    }
     if (kind == MSTUN_HELLO_GOOGLE_CLIENT || kind == MSTUN_HELLO_GOOGLE_SERVER) {
         ctx->event.framing = MSTUN_FRAMING_UNDETERMINED_RELAY; /* another one follows: libnice's is RFC 4571 */
     }
