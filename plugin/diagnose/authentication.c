@@ -7,7 +7,6 @@
 
 #include "conversation/response_state.h"
 #include "diagnose/error_case.h"
-#include "message/fingerprint.h"
 
 static const mstun_place_t no_places[] = { { NULL, NULL } };
 
@@ -154,5 +153,3 @@ void mstun_evaluate_auth_error(mstun_evaluation_t *evaluation, const mstun_error
         add_rejected(evaluation, error);
     }
 }
-
-/* ---- MESSAGE-INTEGRITY ---- */

@@ -31,17 +31,13 @@ void mstun_evaluate_auth_error(mstun_evaluation_t *evaluation, const mstun_error
 /** The bytes at event's position, if they are no message (bytes.c). */
 void mstun_evaluate_bytes_at(mstun_evaluation_t *evaluation, const mstun_event_t *event);
 
-/** What the message at this place does against TURN's state. */
-void mstun_evaluate_observations_at(mstun_evaluation_t *evaluation, const mstun_frame_pos_t *pos);
+/** What event's message does against TURN's state, if no later frame can disprove it. */
+void mstun_evaluate_observations_of(mstun_evaluation_t *evaluation, const mstun_event_t *event);
 
 /** MESSAGE-INTEGRITY of the message at this place, if it does not match. */
 void mstun_evaluate_integrity_at(mstun_evaluation_t *evaluation, const mstun_frame_pos_t *pos);
 
 /* ---- on the first visit ---- */
-
-/** First visit: what a message does against TURN's state, and what must follow it (turn.c). */
-void mstun_turn_findings_learn(const mstun_event_t *event);
-void mstun_turn_findings_register(void);
 
 /** First visit: the connection's first request, and the dialect of its response. Nested messages do not count. */
 void mstun_dialect_mismatch_learn(const mstun_event_t *event);

@@ -348,7 +348,8 @@ static const mstun_finding_row_t rows[MSTUN_FINDING_COUNT] = {
         .name = "mstun.turn.permission_missing", .group = PI_SEQUENCE, .severity = PI_WARN, .rank = MSTUN_RANK_STATED,
         .extent = MSTUN_PER_PEER,
         .summary = "No permission for the peer",
-        .sentences = { "No CreatePermission or ChannelBind for {peer}: the server drops what is sent to it" },
+        .sentences = { "No CreatePermission or ChannelBind for {peer}: the server drops what is sent to it",
+                       "The permission for {peer} was refused in frame {frame}: the server drops what is sent to it" },
         .advice = "Look for a CreatePermission with this peer's address: was it sent, and was it answered?",
         .section = "RFC 8656 section 11.2" },
     [MSTUN_FINDING_NO_PERMISSION] = {
@@ -388,7 +389,8 @@ static const mstun_finding_row_t rows[MSTUN_FINDING_COUNT] = {
         .summary = "The allocation's lifetime is over",
         .sentences = {
             "The allocation expired {seconds} s before: no Refresh had renewed it",
-            "No Refresh followed in the lifetime of {seconds} s, and the server closed the connection when it had passed" },
+            "No Refresh followed in the lifetime of {seconds} s, and the server closed the connection when it had passed",
+            "The client uses the allocation that it deleted itself in frame {frame}" },
         .advice = "See why the client sent no Refresh in time: was its control connection alive?",
         .section = "RFC 8656 section 8" },
     [MSTUN_FINDING_CONTROL_CLOSED] = {
@@ -410,16 +412,17 @@ static const mstun_finding_row_t rows[MSTUN_FINDING_COUNT] = {
         .name = "mstun.turn.peer_data_lost", .group = PI_SEQUENCE, .severity = PI_WARN, .rank = MSTUN_RANK_CONNECTION,
         .extent = MSTUN_PER_PEER,
         .summary = "Bytes that the peer sent before the ConnectionBind were lost",
-        .sentences = { "{peer} sent {count} bytes before the ConnectionBind in frame {frame}, which never came out of the data "
-                       "connection: the server did not keep them" },
+        .sentences = { "{count} of the {total} bytes that {peer} sent never came out of the data connection: the server did not "
+                       "keep what came before the ConnectionBind succeeded in frame {frame}" },
         .advice = "The server must buffer what the peer sends before the bind (RFC 6062 section 5.3): update it, or have the "
                   "client bind sooner",
         .section = "RFC 6062 section 5.3" },
     [MSTUN_FINDING_PEER_WITHOUT_PERMISSION] = {
-        .name = "mstun.turn.peer_without_permission", .group = PI_SEQUENCE, .severity = PI_NOTE,
+        .name = "mstun.turn.peer_without_permission", .group = PI_SEQUENCE, .severity = PI_WARN,
         .rank = MSTUN_RANK_CONNECTION, .extent = MSTUN_PER_PEER,
         .summary = "A peer without permission connected to the relayed address",
-        .sentences = { "{peer} connects to the relayed address {relay} without a permission: the server sends it away" },
+        .sentences = { "{peer} connects to the relayed address {relay} without a permission (frame {frame}): the server sends it "
+                       "away" },
         .advice = "Check whether the client created a permission for this address before the peer connected",
         .section = "RFC 6062 section 5.3" },
     [MSTUN_FINDING_OTHER_RELAYED_PORT] = {

@@ -5,18 +5,18 @@
 #include "conversation/response_state.h"
 #include "ice/pair_state.h"
 
-/* RFC 8489 section 6.2.1, the first retransmission: the response to a check that was sent less than this before its
- * connection ended may simply not have arrived yet. */
-#define RESPONSE_TIME_MS 500
-#define CHECK_DELAY_MS 2000   /* likewise for a check that the other side had not sent yet */
+#define CHECK_DELAY_MS 2000   /* a side that is about to check may not have done so yet */
 #define CONSENT_TIME_MS 30000 /* RFC 7675 section 5.1 */
 #define CONSENT_CHECKS 3      /* in a row without an answer: an agent makes one in about 5 s */
 #define IGNORED_REPEATS 3     /* of checks with a success: fewer may have crossed it */
 #define CONFLICTS_MAX 3       /* 487 in a row, whatever is done about them */
 
-static bool ended_at_once(const mstun_transaction_t *check, const mstun_observed_until_t *until)
+/* One check or response may have crossed it; what came later was sent by an agent that had it, and answers at once. */
+bool mstun_pair_went_on(const mstun_pair_t *pair, const mstun_transaction_t *check)
 {
-    return until->closed && mstun_ms_between(&check->request_time, &until->end) < RESPONSE_TIME_MS;
+    unsigned receiver = check->direction == pair->forward ? 1 : 0;
+
+    return mstun_ms_between(&check->request_time, &pair->sent[receiver][0]) > 0;
 }
 
 static void count_unanswered(mstun_pair_direction_t *dir, const mstun_transaction_t *check)
@@ -39,7 +39,7 @@ static void count_check(const mstun_pair_t *pair, const mstun_transaction_t *che
         return;
     }
     dir->unanswered++;
-    if (state == MSTUN_RESPONSE_MISSING && !ended_at_once(check, until)) {
+    if (state == MSTUN_RESPONSE_MISSING || (state == MSTUN_RESPONSE_ABANDONED && mstun_pair_went_on(pair, check))) {
         count_unanswered(dir, check);
         return;
     }

@@ -329,6 +329,12 @@ static void note_change(mstun_pair_t *pair)
     }
 }
 
+static void note_sent(mstun_pair_t *pair, unsigned side, const mstun_event_t *event)
+{
+    pair->sent[side][0] = pair->sent[side][1];
+    pair->sent[side][1] = event->pinfo->abs_ts;
+}
+
 void mstun_pair_learn(const mstun_event_t *event)
 {
     mstun_transaction_t *transaction = event->transaction;
@@ -350,8 +356,10 @@ void mstun_pair_learn(const mstun_event_t *event)
     pair->totals.last_frame = event->pinfo->num;
     pair->totals.last_time = event->pinfo->abs_ts;
     if (event->facts->class == STUN_REQUEST) {
+        note_sent(pair, direction, event);
         count_request(pair, direction, event);
     } else {
+        note_sent(pair, 1 - direction, event);
         count_response(pair, direction, event);
     }
 }

@@ -141,6 +141,9 @@ void mstun_pair_peer(const mstun_pair_t *pair, mstun_endpoint_t *peer);
  */
 bool mstun_pair_excuses_unanswered(const mstun_pair_t *pair, const nstime_t *end);
 
+/** Whether the receiver of a check without response went on with the pair afterwards: it has dropped the check. */
+bool mstun_pair_went_on(const mstun_pair_t *pair, const mstun_transaction_t *check);
+
 /** The pair's view at this frame: on the first visit so far, later at the end of the capture. See mstun_pair_view(). */
 const mstun_pair_view_t *mstun_pair_seen(const mstun_pair_t *pair, packet_info *pinfo);
 

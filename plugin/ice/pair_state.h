@@ -61,6 +61,7 @@ struct mstun_pair {
     mstun_transaction_t *newest[2];   /* open checks of each direction, linked by pair_older with answered ones */
     mstun_transaction_t *repeated[2]; /* the check of each direction that was repeated last after its success */
     uint32_t open[2];                 /* the number of open checks */
+    nstime_t sent[2][2];              /* by each side: its last but one check or response, and its last */
     uint32_t changes;                 /* messages and media so far */
     uint8_t forward;                  /* the direction of the stream in which side 0 sends */
     mstun_pair_t *next;               /* the next one by id */

@@ -219,5 +219,16 @@ const mstun_pair_t *mstun_pair_first_alike(const mstun_pair_t *pair, const nstim
 
 bool mstun_pair_excuses_unanswered(const mstun_pair_t *pair, const nstime_t *end)
 {
-    return mstun_pair_view(pair, end)->state != MSTUN_PAIR_NO_ANSWER;
+    mstun_pair_state_t state = mstun_pair_view(pair, end)->state;
+    const mstun_session_t *session = mstun_pair_session(pair);
+
+    switch (state) {
+    case MSTUN_PAIR_PENDING:
+    case MSTUN_PAIR_HALF_CAPTURED:
+    case MSTUN_PAIR_CUT_OFF:
+    case MSTUN_PAIR_NO_ANSWER:
+        return end && session && session->in_use;
+    default:
+        return true;
+    }
 }

@@ -105,7 +105,9 @@ static void append_turn(wmem_strbuf_t *line, const mstun_facts_t *facts)
     }
     append_endpoint(line, "relay", &facts->relayed);
     append_endpoint(line, "relay", &facts->relayed2);
-    append_endpoint(line, "peer", &facts->peer);
+    if (facts->peer.family) {
+        append_labeled(line, "peer", mstun_peer_text(line->allocator, &facts->peer));
+    }
     append_endpoint(line, "mapped", &facts->mapped);
     append_endpoint(line, "alternate server", &facts->alternate);
     if (facts->has & MSTUN_HAS_LIFETIME) {

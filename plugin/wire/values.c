@@ -72,7 +72,7 @@ const value_string mstun_type_names[] = {
     { 0x0200, "GOOG-PING Request" },
     { 0x0300, "GOOG-PING Success Response" },
     { 0x0310, "GOOG-PING Error Response" },
-    /* Meta, on WhatsApp's relays: names from published analyses of its calls. Their bits say request, whatever they are */
+    /* Meta's, on WhatsApp's relays: names from published analyses of its calls. By their bits all are requests. */
     { 0x0800, "Meta Call End" },
     { 0x0801, "Meta Ping" },
     { 0x0802, "Meta Pong" },
