@@ -77,7 +77,7 @@ proto_item *mstun_attr_add_text(const mstun_attr_ctx_t *ctx, int hf, int offset,
 
 void mstun_attr_show_text(const mstun_attr_ctx_t *ctx, const mstun_attr_t *row, int offset, int len)
 {
-    mstun_attr_add_text(ctx, *row->hf, offset, len);
+    mstun_attr_add_text(ctx, *row->hf, offset, mstun_text_len(tvb_get_ptr(ctx->tvb, offset, len), len));
 }
 
 void mstun_attr_show_bytes(const mstun_attr_ctx_t *ctx, const mstun_attr_t *row, int offset, int len)

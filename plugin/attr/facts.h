@@ -46,7 +46,7 @@ enum {
     MSTUN_HAS_MS_ATTRIBUTE = 1u << 11, /* one that only Microsoft sends */
     MSTUN_HAS_MS_SESSION = 1u << 12,
     MSTUN_HAS_MS_SEQUENCE = 1u << 13,
-    MSTUN_HAS_USERNAME = 1u << 14,
+    MSTUN_HAS_USERNAME = 1u << 14, /* or USERHASH */
     MSTUN_HAS_REALM = 1u << 15,
     MSTUN_HAS_NONCE = 1u << 16,
     MSTUN_HAS_EVEN_PORT = 1u << 17,

@@ -36,6 +36,7 @@ static void learn_integrity_sha256(const uint8_t *value, uint16_t len, mstun_fac
 
 static void learn_userhash(const uint8_t *value, uint16_t len, mstun_facts_t *facts)
 {
+    facts->has |= MSTUN_HAS_USERNAME; /* RFC 8489 section 9.2.3: instead of it */
     facts->userhash = (mstun_span_t){ .bytes = value, .len = len };
 }
 
@@ -53,6 +54,12 @@ static void learn_password_algorithms(const uint8_t *value, uint16_t len, mstun_
 static void learn_password_algorithm(const uint8_t *value, uint16_t len _U_, mstun_facts_t *facts)
 {
     facts->password_algorithm = pntohu16(value);
+}
+
+/* With the NULs that some senders pad it with. */
+static void show_software(const mstun_attr_ctx_t *ctx, const mstun_attr_t *row _U_, int offset, int len)
+{
+    mstun_attr_add_text(ctx, hf_att_software, offset, len);
 }
 
 /* RFC 5780 section 7.2: two flags at the end of four bytes. */
@@ -113,7 +120,7 @@ static const mstun_attr_t rows[] = {
     { 0x8002, 0, MSTUN_ANY_LEN, 0, "PASSWORD-ALGORITHMS", NULL, mstun_attr_show_password_algorithms,
       learn_password_algorithms },
     { 0x8003, 0, MSTUN_ANY_LEN, 0, "ALTERNATE-DOMAIN", &hf_att_domain, mstun_attr_show_text, NULL },
-    { 0x8022, 0, 763, 0, "SOFTWARE", &hf_att_software, mstun_attr_show_text, NULL },
+    { 0x8022, 0, 763, 0, "SOFTWARE", NULL, show_software, NULL },
     MSTUN_ATTR_ADDRESS_ROW(0x8023, "ALTERNATE-SERVER", mstun_attr_show_address, mstun_attr_learn_alternate),
     { 0x8025, 4, 4, 0, "TRANSACTION_TRANSMIT_COUNTER", NULL, show_transmit_counter, NULL },
     { 0x8027, 4, 4, 0, "CACHE-TIMEOUT", &hf_att_cache_timeout, mstun_attr_show_uint, NULL },

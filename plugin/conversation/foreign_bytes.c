@@ -6,8 +6,17 @@
 #define ENTRIES_MAX 1000 /* of a connection */
 
 struct mstun_stream_foreign {
-    wmem_array_t *entries;
+    wmem_array_t *entries;            /* NULL: none */
+    mstun_foreign_bytes_t waiting[2]; /* by direction; announced 0: nothing */
 };
+
+static struct mstun_stream_foreign *foreign_of(mstun_stream_t *stream)
+{
+    if (!stream->foreign) {
+        stream->foreign = wmem_new0(wmem_file_scope(), struct mstun_stream_foreign);
+    }
+    return stream->foreign;
+}
 
 wmem_array_t *mstun_stream_foreign_bytes(const mstun_stream_t *stream)
 {
@@ -71,27 +80,39 @@ bool mstun_foreign_bytes_learn(const mstun_event_t *event, mstun_bytes_kind_t ki
     if (!mstun_direction_is_complete(event)) {
         return false;
     }
-    if (!event->stream->foreign) {
-        event->stream->foreign = wmem_new0(wmem_file_scope(), struct mstun_stream_foreign);
-        event->stream->foreign->entries = wmem_array_sized_new(wmem_file_scope(), sizeof entry, 1);
+    struct mstun_stream_foreign *foreign = foreign_of(event->stream);
+
+    if (!foreign->entries) {
+        foreign->entries = wmem_array_sized_new(wmem_file_scope(), sizeof entry, 1);
     }
-    if (wmem_array_get_count(event->stream->foreign->entries) >= ENTRIES_MAX) {
+    if (wmem_array_get_count(foreign->entries) >= ENTRIES_MAX) {
         return false;
     }
     entry.text = text ? wmem_strdup(wmem_file_scope(), text) : NULL;
-    wmem_array_append_one(event->stream->foreign->entries, entry);
+    wmem_array_append_one(foreign->entries, entry);
     return true;
 }
 
-void mstun_foreign_bytes_completed(const mstun_event_t *event)
+void mstun_channel_data_wait(const mstun_event_t *event, uint32_t count, uint32_t announced)
 {
-    wmem_array_t *entries = mstun_stream_foreign_bytes(event->stream);
+    foreign_of(event->stream)->waiting[event->direction] =
+        (mstun_foreign_bytes_t){ .pos = { event->pinfo->num, event->position },
+                                 .time = event->pinfo->abs_ts,
+                                 .direction = event->direction,
+                                 .kind = MSTUN_BYTES_INCOMPLETE_CHANNEL_DATA,
+                                 .count = count,
+                                 .announced = announced };
+}
 
-    for (unsigned i = 0; entries && i < wmem_array_get_count(entries); i++) {
-        mstun_foreign_bytes_t *entry = (mstun_foreign_bytes_t *)wmem_array_index(entries, i);
-
-        if (entry->kind == MSTUN_BYTES_INCOMPLETE_CHANNEL_DATA && entry->direction == event->direction) {
-            entry->announced = 0;
-        }
+void mstun_channel_data_received(const mstun_event_t *event)
+{
+    if (event->stream->foreign) {
+        event->stream->foreign->waiting[event->direction].announced = 0;
     }
+}
+
+const mstun_foreign_bytes_t *mstun_stream_waits_for(const mstun_stream_t *stream, unsigned direction)
+{
+    return stream->foreign && stream->foreign->waiting[direction].announced ? &stream->foreign->waiting[direction]
+                                                                            : NULL;
 }

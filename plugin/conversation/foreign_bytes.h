@@ -14,7 +14,7 @@ typedef enum {
     MSTUN_BYTES_TLS,
     MSTUN_BYTES_UNPADDED_CHANNEL_DATA,   /* the next unit begins where the data ends (RFC 8656 section 12.5) */
     MSTUN_BYTES_SHORT_CHANNEL_DATA,      /* the next unit begins before the announced end */
-    MSTUN_BYTES_INCOMPLETE_CHANNEL_DATA, /* it was waited for; complete if another entry of its direction follows */
+    MSTUN_BYTES_INCOMPLETE_CHANNEL_DATA, /* it is waited for */
     MSTUN_BYTES_PADDING_COUNTED,         /* zero bytes behind the record in ChannelData */
     MSTUN_BYTES_PSEUDO_TLS_HELLO,        /* a client's; not foreign, but it needs an answer */
 } mstun_bytes_kind_t;
@@ -45,8 +45,14 @@ const mstun_foreign_bytes_t *mstun_foreign_bytes_at(const mstun_event_t *event, 
 /** Whether there is an entry of this kind in event's direction before its position. */
 bool mstun_foreign_bytes_before(const mstun_event_t *event, mstun_bytes_kind_t kind);
 
-/** First visit: ChannelData that was waited for in event's direction has come whole. */
-void mstun_foreign_bytes_completed(const mstun_event_t *event);
+/** First visit: ChannelData at event's position is not there whole; count: bytes of its data that are. */
+void mstun_channel_data_wait(const mstun_event_t *event, uint32_t count, uint32_t announced);
+
+/** First visit: a unit of event's direction is there whole, so nothing is waited for. */
+void mstun_channel_data_received(const mstun_event_t *event);
+
+/** The ChannelData that is waited for in a direction; NULL: none. */
+const mstun_foreign_bytes_t *mstun_stream_waits_for(const mstun_stream_t *stream, unsigned direction);
 
 /** The entries of a stream (mstun_foreign_bytes_t), by frame; NULL: none. */
 wmem_array_t *mstun_stream_foreign_bytes(const mstun_stream_t *stream);

@@ -162,6 +162,7 @@ static void add_case(const mstun_event_t *event)
         .alternate = facts->alternate,
         .realm = text_of(&facts->realm),
         .nonce = mstun_nonce_hash(&facts->nonce),
+        .algorithms = mstun_nonce_hash(&facts->password_algorithms),
         .request = request,
         .with_integrity =
             event->transaction->with_integrity && mstun_transaction_has_request(event->transaction, event->pinfo),

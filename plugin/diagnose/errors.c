@@ -10,6 +10,7 @@
 #include "conversation/response_state.h"
 #include "conversation/tcp_connections.h"
 #include "diagnose/error_case.h"
+#include "turn/channel.h"
 #include "wire/values.h"
 
 /* A server that is refused answers at once; one that gets no answer waits for 30 s and more (RFC 6062 section 5.2). */
@@ -111,6 +112,27 @@ static const char *channel_out_of_range(const ctx_t *ctx)
                : NULL;
 }
 
+/* RFC 8656 section 12.2: a channel has one peer, and a peer one channel. */
+static const char *channel_taken(const ctx_t *ctx)
+{
+    const mstun_turn_request_t *request = ctx->request;
+    const mstun_channel_t *channel, *other;
+
+    if (!request || request->peer_count == 0) {
+        return NULL;
+    }
+    channel = mstun_channel_at(ctx->error->subject.stream, request->channel, &ctx->error->subject.pos);
+    if (channel && channel->bound_frame && !mstun_endpoint_equal(&channel->peer, &request->peers[0])) {
+        return wmem_strdup_printf(ctx->scope, "channel 0x%04x is bound to %s since frame %u", request->channel,
+                                  endpoint_text(ctx, &channel->peer), channel->bound_frame);
+    }
+    other = mstun_channel_of_peer(ctx->error->subject.stream, &request->peers[0], &ctx->error->subject.pos);
+    return other && other->bound_frame && other->number != request->channel
+               ? wmem_strdup_printf(ctx->scope, "%s has channel 0x%04x since frame %u",
+                                    endpoint_text(ctx, &other->peer), other->number, other->bound_frame)
+               : NULL;
+}
+
 static const char *no_transport(const ctx_t *ctx)
 {
     return ctx->request && !has(ctx, MSTUN_HAS_TRANSPORT) ? "the request has no REQUESTED-TRANSPORT, which is required"
@@ -141,6 +163,19 @@ static const char *incomplete_credentials(const ctx_t *ctx)
            : !(request->has & MSTUN_HAS_REALM)  ? "the request has MESSAGE-INTEGRITY without REALM and NONCE"
            : !request->nonce                    ? "the request has MESSAGE-INTEGRITY without NONCE"
                                                 : NULL;
+}
+
+/* RFC 8489 section 9.2.4: the list is copied, so that nobody on the way can take algorithms out of it. */
+static const char *other_algorithms(const ctx_t *ctx)
+{
+    const mstun_error_case_t *challenge = mstun_error_last_challenge(ctx->error);
+
+    return challenge && challenge->algorithms && ctx->request && challenge->algorithms != ctx->request->algorithms
+               ? wmem_strdup_printf(ctx->scope,
+                                    "the request's PASSWORD-ALGORITHMS are not those of the challenge in frame %u, which "
+                                    "it must copy",
+                                    challenge->subject.pos.frame)
+               : NULL;
 }
 
 static const char *no_connection_id(const ctx_t *ctx)
@@ -190,7 +225,12 @@ static const char *second_allocation(const ctx_t *ctx)
 {
     const mstun_allocation_t *allocation = ctx->error->subject.allocation;
 
-    return allocation && allocation->made.frame < ctx->error->subject.pos.frame
+    if (!allocation) {
+        return mstun_stream_captured_from_start(ctx->error->subject.stream)
+                   ? "no allocation was made on this connection, so this is not about a second one"
+                   : NULL;
+    }
+    return allocation->made.frame < ctx->error->subject.pos.frame
                ? wmem_strdup_printf(ctx->scope, "this connection has an allocation already (frame %u)",
                                     allocation->made.frame)
                : NULL;
@@ -254,10 +294,12 @@ static const struct {
     { 400, TURN_CONNECT, no_peer },
     { 400, TURN_CHANNEL_BIND, no_channel },
     { 400, TURN_CHANNEL_BIND, channel_out_of_range },
+    { 400, TURN_CHANNEL_BIND, channel_taken },
     { 400, TURN_ALLOCATE, no_transport },
     { 400, TURN_ALLOCATE, not_with_tcp },
     { 400, TURN_CONNECTION_BIND, no_connection_id },
     { 400, 0, incomplete_credentials },
+    { 400, 0, other_algorithms },
     { 400, TURN_ALLOCATE, maybe_wrong_password },
     { 401, 0, incomplete_credentials },
     { 437, 0, success_not_repeated },
@@ -338,7 +380,8 @@ static void add_refusal(const ctx_t *ctx, mstun_finding_id_t id)
     };
     mstun_finding_t *finding = mstun_finding_add_sentence(ctx->evaluation, id, 0, places, &ctx->error->subject);
 
-    finding->detail = (uint32_t)ctx->error->code << 16 | ctx->error->method;
+    /* Refusals for different reasons are different findings. */
+    finding->detail = g_str_hash(places[2].value) ^ ((uint32_t)ctx->error->code << 16 | ctx->error->method);
     soften_if_harmless(ctx, finding);
 }
 

@@ -9,11 +9,27 @@ mstun_evaluation_t mstun_evaluation_new(wmem_allocator_t *scope, const nstime_t 
         mstun_evaluation_t){ .end = end, .scope = scope, .findings = wmem_array_new(scope, sizeof(mstun_finding_t)) };
 }
 
+/* What becomes a sentence may be half of one elsewhere: "one way: ..." */
+static const char *capitalize(wmem_allocator_t *scope, const char *text)
+{
+    char *sentence;
+
+    if (!g_ascii_islower(text[0])) {
+        return text;
+    }
+    sentence = wmem_strdup(scope, text);
+    sentence[0] = g_ascii_toupper(sentence[0]);
+    return sentence;
+}
+
 static mstun_finding_t *append(mstun_evaluation_t *evaluation, mstun_finding_id_t id, const char *text,
                                const mstun_subject_t *subject)
 {
     mstun_finding_t finding = {
-        .id = id, .severity = mstun_finding_row(id)->severity, .text = text, .subject = *subject
+        .id = id,
+        .severity = mstun_finding_row(id)->severity,
+        .text = capitalize(evaluation->scope, text),
+        .subject = *subject,
     };
 
     wmem_array_append_one(evaluation->findings, finding);

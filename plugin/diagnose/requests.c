@@ -54,7 +54,7 @@ static const char *hint_text(const mstun_transaction_t *request, const mstun_str
     if (turn && !turn->ms_turn && turn->transport == IP_PROTO_TCP && !stream->tcp) {
         return ". It asks for a TCP relay over UDP, which is for TCP and TLS connections only (RFC 6062 section 5.1)";
     }
-    if (turn && !turn->ms_turn && !has_cookie(request)) {
+    if (stun_type_method(request->type) >= TURN_ALLOCATE && !(turn && turn->ms_turn) && !has_cookie(request)) {
         return ". It has no magic cookie, so a server of RFC 5389 or later ignores it (RFC 3489 has no such request)";
     }
     switch (mstun_request_was_acknowledged(request, stream)) {
@@ -132,7 +132,14 @@ static void evaluate_request(mstun_transaction_t *request, void *data)
     const char *reason = "";
     nstime_t last;
 
-    switch (mstun_response_state(request, ctx->stream, ctx->evaluation->end, ctx->evaluation->scope, &reason)) {
+    mstun_response_state_t state =
+        mstun_response_state(request, ctx->stream, ctx->evaluation->end, ctx->evaluation->scope, &reason);
+
+    if (state == MSTUN_RESPONSE_ABANDONED && request->pair && mstun_pair_went_on(request->pair, request)) {
+        state = MSTUN_RESPONSE_MISSING;
+        reason = "it goes on with its own checks";
+    }
+    switch (state) {
     case MSTUN_RESPONSE_MISSING:
         if (request->pair && mstun_pair_excuses_unanswered(request->pair, ctx->evaluation->end)) {
             break;

@@ -131,9 +131,11 @@ static bool may_desegment_tail(const mstun_segment_t *segment)
             segment->captured >= REASSEMBLY_TAIL_MAX + TAIL_MAX);
 }
 
+/* A status line; or a page without one, with which servers answer what they take for HTTP/0.9. */
 static bool is_http_response(const rest_t *rest)
 {
-    return rest->captured >= 12 && memcmp(rest->bytes, "HTTP/1.", 7) == 0 && rest->bytes[8] == ' ';
+    return rest->captured >= 14 && ((memcmp(rest->bytes, "HTTP/1.", 7) == 0 && rest->bytes[8] == ' ') ||
+                                    g_ascii_strncasecmp((const char *)rest->bytes, "<!DOCTYPE HTML", 14) == 0);
 }
 
 /* A whole record of TLS, or its beginning: alert, handshake or data. */
@@ -461,8 +463,7 @@ static uint32_t follow_unit(mstun_dissect_ctx_t *ctx, const mstun_segment_t *seg
         if (result == MSTUN_UNIT_FOUND && unit.kind == MSTUN_UNIT_CHANNEL_DATA && event->stream && event->first_visit) {
             mstun_event_t waiting = event_at(ctx, offset);
 
-            mstun_foreign_bytes_learn(&waiting, MSTUN_BYTES_INCOMPLETE_CHANNEL_DATA, rest.reported - unit.header_len,
-                                      unit.payload_len, NULL);
+            mstun_channel_data_wait(&waiting, rest.reported - unit.header_len, unit.payload_len);
         }
         return offset;
     }
@@ -475,9 +476,7 @@ static uint32_t follow_unit(mstun_dissect_ctx_t *ctx, const mstun_segment_t *seg
     }
     if (event->stream && event->first_visit) { /* before the unit, which may throw */
         mstun_stream_leave(event, segment, offset + len, event->framing, true);
-        if (event->stream->foreign) {
-            mstun_foreign_bytes_completed(event);
-        }
+        mstun_channel_data_received(event);
         if (event->framing == MSTUN_FRAMING_RFC4571) {
             mstun_peer_connection_count(event, len);
         }

@@ -19,6 +19,12 @@ bool mstun_pair_went_on(const mstun_pair_t *pair, const mstun_transaction_t *che
     return mstun_ms_between(&check->request_time, &pair->sent[receiver][0]) > 0;
 }
 
+/* Whoever closed or reset the connection: that says nothing of the pair. */
+static bool ended_soon(const mstun_transaction_t *check, const mstun_observed_until_t *until)
+{
+    return until->closed && mstun_ms_between(&check->request_time, &until->end) < RESPONSE_GRACE_MS;
+}
+
 static void count_unanswered(mstun_pair_direction_t *dir, const mstun_transaction_t *check)
 {
     dir->first_unanswered = check;
@@ -39,7 +45,7 @@ static void count_check(const mstun_pair_t *pair, const mstun_transaction_t *che
         return;
     }
     dir->unanswered++;
-    if (state == MSTUN_RESPONSE_MISSING || (state == MSTUN_RESPONSE_ABANDONED && mstun_pair_went_on(pair, check))) {
+    if (state != MSTUN_RESPONSE_NOT_CAPTURED && (!ended_soon(check, until) || mstun_pair_went_on(pair, check))) {
         count_unanswered(dir, check);
         return;
     }

@@ -110,6 +110,7 @@ mstun_turn_request_t *mstun_turn_request_store(const mstun_event_t *event)
     request->lifetime = facts->lifetime;
     request->connection_id = facts->connection_id;
     request->nonce = mstun_nonce_hash(&facts->nonce);
+    request->algorithms = mstun_nonce_hash(&facts->password_algorithms);
     request->method = facts->method;
     request->channel = facts->channel;
     request->transport = facts->transport;

@@ -22,6 +22,7 @@ typedef struct mstun_turn_request {
     uint32_t lifetime;                   /* LIFETIME in seconds, if has says so */
     uint32_t connection_id;              /* CONNECTION-ID, if has says so */
     uint32_t nonce;                      /* mstun_nonce_hash of NONCE */
+    uint32_t algorithms;                 /* mstun_nonce_hash of PASSWORD-ALGORITHMS */
     uint16_t method;                     /* in MS-TURN TURN_SEND is Set Active Destination */
     uint16_t channel;                    /* CHANNEL-NUMBER; 0: none */
     uint8_t transport;                   /* REQUESTED-TRANSPORT; 0: none */
@@ -49,7 +50,7 @@ const mstun_turn_request_t *mstun_turn_request_of(const mstun_transaction_t *tra
 /** First visit: a copy of a message's MOBILITY-TICKET, owned by the file scope; NULL if it has none or an empty one. */
 const mstun_ticket_t *mstun_ticket_copy(const mstun_span_t *span);
 
-/** Tells nonces apart, the same in every run; 0: there is none. */
+/** Tells nonces and other values apart, the same in every run; 0: there is none. */
 uint32_t mstun_nonce_hash(const mstun_span_t *nonce);
 
 #endif
