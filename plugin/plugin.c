@@ -18,9 +18,9 @@
 #include "diagnose/diagnose.h"
 #include "dissect/columns.h"
 #include "dissect/message.h"
+#include "dissect/other_protocol.h"
 #include "dissect/packet.h"
 #include "dissect/payload.h"
-#include "dissect/segment.h"
 #include "entry/tcp.h"
 #include "entry/tls.h"
 #include "entry/udp.h"
@@ -87,7 +87,7 @@ static const struct {
     { mstun_findings_report_register, MSTUN_SECTION_HEADER },
     { mstun_packet_register, MSTUN_SECTION_HEADER },
     { mstun_message_dissector_register, MSTUN_SECTION_HEADER },
-    { mstun_segment_register, MSTUN_SECTION_HEADER },
+    { mstun_other_protocol_register, MSTUN_SECTION_HEADER },
     { mstun_wrapper_register, MSTUN_SECTION_HEADER },
     { mstun_entry_tcp_register, MSTUN_SECTION_HEADER },
     { mstun_entry_tls_register, MSTUN_SECTION_HEADER },

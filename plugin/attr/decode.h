@@ -9,8 +9,7 @@
 
 /* Show functions: one value in the row's field. */
 void mstun_attr_show_uint(const mstun_attr_ctx_t *ctx, const mstun_attr_t *row, int offset, int len); /* 1 to 8 bytes */
-void mstun_attr_show_text(const mstun_attr_ctx_t *ctx, const mstun_attr_t *row, int offset,
-                          int len); /* UTF-8, no NULs */
+void mstun_attr_show_text(const mstun_attr_ctx_t *ctx, const mstun_attr_t *row, int offset, int len); /* UTF-8 */
 void mstun_attr_show_bytes(const mstun_attr_ctx_t *ctx, const mstun_attr_t *row, int offset, int len);
 void mstun_attr_show_flag(const mstun_attr_ctx_t *ctx, const mstun_attr_t *row, int offset, int len); /* always true */
 

@@ -194,12 +194,12 @@ static bool try_row(mstun_credential_row_t *row, const mstun_facts_t *facts, con
     const mstun_keys_t *keys = keys_of(row, &completed);
 
     for (unsigned i = 0; i < keys->count; i++) {
-        unsigned index = (row->last_matching_key + i) % keys->count;
+        unsigned number = (row->last_matching_key + i) % keys->count;
 
-        match->variant = find_variant(facts, hmac, &keys->keys[index], how);
+        match->variant = find_variant(facts, hmac, &keys->keys[number], how);
         if (match->variant) {
-            match->key = keys->keys[index].kind;
-            row->last_matching_key = index;
+            match->key = keys->keys[number].kind;
+            row->last_matching_key = number;
             return true;
         }
     }

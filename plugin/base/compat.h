@@ -138,7 +138,7 @@ bool mstun_capture_end(const packet_info *pinfo, nstime_t *end);
 /** Whether this is a later visit of the capture's last frame. */
 bool mstun_is_last_frame(const packet_info *pinfo);
 
-/** Whether TCP counts a direction's bytes from 1, as the user's preferences for it say; else its numbers are the wire's. */
+/** Whether TCP counts the bytes of a direction from 1, by its preferences; else its numbers are those on the wire. */
 bool mstun_tcp_counts_from_one(void);
 
 /** Tells the user, in a window or on stderr, that something this file assumes of Wireshark does not hold. lost: what

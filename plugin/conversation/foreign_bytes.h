@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Bytes on a connection of ours that are no unit, or a unit that is not as it should be: what they are, and who sent them.
- * Only where the capture has the direction from its beginning and without a gap, so that they were sent so. */
+ * Bytes on a connection of ours that are no unit, or a unit that is not as it should be: what they are, and who sent
+ * them. Only where the capture has the direction from its beginning and without a gap, so that they were sent so. */
 #ifndef MSTUN_CONVERSATION_FOREIGN_BYTES_H
 #define MSTUN_CONVERSATION_FOREIGN_BYTES_H
 
@@ -33,8 +33,8 @@ typedef struct {
 bool mstun_direction_is_complete(const mstun_event_t *event);
 
 /**
- * First visit: adds an entry at event's position, if its direction is complete. text is copied.
- * Returns whether there is an entry of this kind at that position now.
+ * First visit: adds an entry at event's position, if its direction is complete. text is copied. Returns whether there
+ * is an entry of this kind at that position now.
  */
 bool mstun_foreign_bytes_learn(const mstun_event_t *event, mstun_bytes_kind_t kind, uint32_t count, uint32_t announced,
                                const char *text);

@@ -19,7 +19,7 @@ unsigned mstun_frame_index_lower_bound(wmem_array_t *array, uint32_t frame);
 /** The last entry at or before pos; NULL if there is none. The entries of a frame must be sorted by position, too. */
 const void *mstun_frame_index_last_at_or_before(wmem_array_t *array, const mstun_frame_pos_t *pos);
 
-/** The next entry at exactly pos, from *index on, which then is the index after it; NULL if the frame has no more. */
-const void *mstun_frame_index_next(wmem_array_t *array, unsigned *index, const mstun_frame_pos_t *pos);
+/** The next entry at exactly pos, from *next_index on, which then is after it; NULL if the frame has no more. */
+const void *mstun_frame_index_next(wmem_array_t *array, unsigned *next_index, const mstun_frame_pos_t *pos);
 
 #endif

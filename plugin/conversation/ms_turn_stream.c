@@ -129,9 +129,9 @@ static void add_carried_over(byte_stream_t *stream, const mstun_event_t *event)
 static const carried_over_t *find_carried_over(const byte_stream_t *stream, const mstun_event_t *event)
 {
     const mstun_frame_pos_t pos = { event->pinfo->num, event->position };
-    unsigned index = mstun_frame_index_lower_bound(stream->carried, pos.frame);
+    unsigned next_index = mstun_frame_index_lower_bound(stream->carried, pos.frame);
 
-    return (const carried_over_t *)mstun_frame_index_next(stream->carried, &index, &pos);
+    return (const carried_over_t *)mstun_frame_index_next(stream->carried, &next_index, &pos);
 }
 
 static byte_stream_t *learn_data(const mstun_event_t *event, const mstun_endpoint_t *peer, const uint8_t *data,

@@ -18,8 +18,8 @@ typedef struct {
 
 /* The requests of a connection. */
 struct mstun_stream_requests {
-    open_requests_t open[2];  /* first visit: by direction */
-    wmem_array_t *unanswered; /* of unanswered_t, by frame; NULL: none */
+    open_requests_t queues[2]; /* first visit: by direction */
+    wmem_array_t *unanswered;  /* of unanswered_t, by frame; NULL: none */
 };
 
 static wmem_map_t *transactions; /* of all connections of a file, by id, connection and direction of the request */
@@ -120,26 +120,26 @@ static struct mstun_stream_requests *requests_of(mstun_stream_t *stream)
 
 static void add_open_request(mstun_stream_t *stream, mstun_transaction_t *transaction)
 {
-    open_requests_t *open = &requests_of(stream)->open[transaction->direction];
+    open_requests_t *queue = &requests_of(stream)->queues[transaction->direction];
 
-    if (open->newest) {
-        open->newest->next_open = transaction;
+    if (queue->newest) {
+        queue->newest->next_open = transaction;
     } else {
-        open->oldest = transaction;
+        queue->oldest = transaction;
     }
-    open->newest = transaction;
+    queue->newest = transaction;
 }
 
 /* The oldest request that still has no response. Drops those in front of it: each is looked at once. */
-static mstun_transaction_t *oldest_open(open_requests_t *open)
+static mstun_transaction_t *oldest_open(open_requests_t *queue)
 {
-    while (open->oldest && open->oldest->response_frame) {
-        open->oldest = open->oldest->next_open;
+    while (queue->oldest && queue->oldest->response_frame) {
+        queue->oldest = queue->oldest->next_open;
     }
-    if (!open->oldest) {
-        open->newest = NULL;
+    if (!queue->oldest) {
+        queue->newest = NULL;
     }
-    return open->oldest;
+    return queue->oldest;
 }
 
 /* Of a method that is unknown here, nobody knows whether it is answered. */
@@ -296,10 +296,10 @@ static const mstun_repeat_t *find_repeat(const mstun_event_t *event)
     const mstun_frame_pos_t pos = pos_of(event);
     bool of_request = event->facts->class == STUN_REQUEST;
     wmem_array_t *repeats = event->transaction->ext ? event->transaction->ext->repeats : NULL;
-    unsigned index = mstun_frame_index_lower_bound(repeats, pos.frame);
+    unsigned next_index = mstun_frame_index_lower_bound(repeats, pos.frame);
     const mstun_repeat_t *repeat;
 
-    while ((repeat = (const mstun_repeat_t *)mstun_frame_index_next(repeats, &index, &pos)) &&
+    while ((repeat = (const mstun_repeat_t *)mstun_frame_index_next(repeats, &next_index, &pos)) &&
            repeat->of_request != of_request) {
     }
     return repeat;
@@ -351,30 +351,30 @@ void mstun_transaction_record_unanswered(const mstun_event_t *event, bool last_o
         return;
     }
     for (unsigned requester = 0; requester < 2; requester++) {
-        open_requests_t *open = &requests->open[requester];
+        open_requests_t *queue = &requests->queues[requester];
         bool responder_closed = last_of_direction && requester != event->direction;
         mstun_transaction_t *transaction;
 
         /* Where one has not timed out, newer ones have not, either. */
-        while ((transaction = oldest_open(open)) &&
+        while ((transaction = oldest_open(queue)) &&
                (responder_closed || mstun_transaction_has_timed_out(transaction, &event->pinfo->abs_ts))) {
             record_unanswered(requests, transaction, event);
-            open->oldest = transaction->next_open;
+            queue->oldest = transaction->next_open;
         }
     }
 }
 
-const mstun_transaction_t *mstun_transaction_next_unanswered(const mstun_event_t *event, unsigned *index)
+const mstun_transaction_t *mstun_transaction_next_unanswered(const mstun_event_t *event, unsigned *next_index)
 {
     const mstun_frame_pos_t pos = pos_of(event);
     wmem_array_t *unanswered = event->stream->requests ? event->stream->requests->unanswered : NULL;
 
-    if (*index == 0) {
-        *index = mstun_frame_index_lower_bound(unanswered, pos.frame);
+    if (*next_index == 0) {
+        *next_index = mstun_frame_index_lower_bound(unanswered, pos.frame);
     }
     const unanswered_t *next;
 
-    while ((next = (const unanswered_t *)mstun_frame_index_next(unanswered, index, &pos)) && !next->proved) {
+    while ((next = (const unanswered_t *)mstun_frame_index_next(unanswered, next_index, &pos)) && !next->proved) {
     }
     return next ? next->transaction : NULL;
 }
@@ -412,10 +412,10 @@ void mstun_stream_foreach_unanswered(const mstun_stream_t *stream,
         collect_unanswered(requests, ((unanswered_t *)wmem_array_index(of_stream->unanswered, i))->transaction);
     }
     for (unsigned direction = 0; direction < 2; direction++) {
-        mstun_transaction_t *open = of_stream->open[direction].oldest;
+        mstun_transaction_t *request = of_stream->queues[direction].oldest;
 
-        for (; open; open = open->next_open) {
-            collect_unanswered(requests, open);
+        for (; request; request = request->next_open) {
+            collect_unanswered(requests, request);
         }
     }
     wmem_array_sort(requests, compare_requests);

@@ -89,8 +89,8 @@ bool mstun_transaction_has_timed_out(const mstun_transaction_t *transaction, con
  */
 void mstun_transaction_record_unanswered(const mstun_event_t *event, bool last_of_direction);
 
-/** The next request that the segment at event's position proved unanswered; NULL: no more. *index begins as 0. */
-const mstun_transaction_t *mstun_transaction_next_unanswered(const mstun_event_t *event, unsigned *index);
+/** The next request that the segment at event's position proved unanswered; NULL: no more. *next_index begins as 0. */
+const mstun_transaction_t *mstun_transaction_next_unanswered(const mstun_event_t *event, unsigned *next_index);
 
 /** Calls fn for each request of the stream that awaits a response and has none so far, in the order of the capture. The
  * stream may be one that was merged into another: then for those from before that. */

@@ -120,8 +120,7 @@ static void add_entry(const bytes_t *bytes, unsigned index)
     case MSTUN_BYTES_SHORT_CHANNEL_DATA:
         add(bytes, entry, MSTUN_FINDING_CHANNEL_DATA_SHORT, 0, entry->count);
         break;
-    case MSTUN_BYTES_INCOMPLETE_CHANNEL_DATA:
-        add_incomplete(bytes, entry);
+    case MSTUN_BYTES_INCOMPLETE_CHANNEL_DATA: /* no entry, see evaluate_stream */
         break;
     case MSTUN_BYTES_PADDING_COUNTED:
         add(bytes, entry, MSTUN_FINDING_PADDING_COUNTED, 0, entry->count);
@@ -139,6 +138,13 @@ static void evaluate_stream(mstun_stream_t *stream, void *data)
     for (unsigned i = 0; bytes.entries && i < wmem_array_get_count(bytes.entries); i++) {
         add_entry(&bytes, i);
     }
+    for (unsigned direction = 0; direction < 2; direction++) {
+        const mstun_foreign_bytes_t *waiting = mstun_stream_waits_for(stream, direction);
+
+        if (waiting && !stream->flow[direction].gap_frame && mstun_stream_captured_from_start(stream)) {
+            add_incomplete(&bytes, waiting);
+        }
+    }
 }
 
 void mstun_evaluate_bytes_at(mstun_evaluation_t *evaluation, const mstun_event_t *event)
@@ -149,7 +155,7 @@ void mstun_evaluate_bytes_at(mstun_evaluation_t *evaluation, const mstun_event_t
         const mstun_foreign_bytes_t *entry = (const mstun_foreign_bytes_t *)wmem_array_index(bytes.entries, i);
 
         if (entry->pos.frame == event->pinfo->num && entry->pos.position == event->position &&
-            entry->kind != MSTUN_BYTES_INCOMPLETE_CHANNEL_DATA && entry->kind != MSTUN_BYTES_PSEUDO_TLS_HELLO) {
+            entry->kind != MSTUN_BYTES_PSEUDO_TLS_HELLO) {
             add_entry(&bytes, i);
         }
     }

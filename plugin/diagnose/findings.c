@@ -20,8 +20,9 @@ static const mstun_finding_row_t rows[MSTUN_FINDING_COUNT] = {
         .section = "RFC 8489 section 6.2" },
     [MSTUN_FINDING_HALF_CAPTURED] = {
         .name = "mstun.half_captured", .group = PI_SEQUENCE, .severity = PI_NOTE, .rank = MSTUN_RANK_SILENCE,
-        .summary = "No response in the capture, which holds no packet of the other direction at all: capture both "
-                   "directions" },
+        .summary = "The response may only be missing from the capture",
+        .sentences = { "No response is in the capture, but {reason}: capture both directions whole" },
+        .section = "RFC 8489 section 6.2" },
     [MSTUN_FINDING_OVERDUE] = {
         .name = "mstun.overdue", .group = PI_SEQUENCE, .severity = PI_NOTE, .rank = MSTUN_RANK_SILENCE,
         .summary = "An earlier request has no response",

@@ -44,7 +44,7 @@ static const char *advice_for(const mstun_integrity_problem_t *problem)
 {
     switch (problem->result.cause) {
     case MSTUN_CAUSE_REQUESTERS_KEY:
-        return "Nothing is wrong with the passwords: have the sender's ICE agent mended, which takes the wrong one of the two";
+        return "Nothing is wrong with the passwords: have the sender's ICE agent mended, which takes the wrong one";
     case MSTUN_CAUSE_WRONG_LENGTH:
     case MSTUN_CAUSE_SHORT_TERM_KEY:
     case MSTUN_CAUSE_OTHER_ALGORITHM:

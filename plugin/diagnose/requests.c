@@ -72,11 +72,11 @@ static const char *advice_for(const mstun_transaction_t *request, const mstun_st
 {
     switch (mstun_request_was_acknowledged(request, stream)) {
     case MSTUN_ACK_YES:
-        return "The request reached the other host: look at the program there (is it running, does it know this user, ufrag "
-               "and dialect?)";
+        return "The request reached the other host: look at the program there (is it running, does it know this user, "
+               "ufrag and dialect?)";
     case MSTUN_ACK_NO:
-        return "The request did not reach the other host: look for what drops it on the way (route, firewall, NAT that lost "
-               "its mapping)";
+        return "The request did not reach the other host: look for what drops it on the way (route, firewall, NAT that "
+               "lost its mapping)";
     case MSTUN_ACK_UNKNOWN:
         break;
     }
@@ -125,6 +125,13 @@ static void add_closed(const ctx_t *ctx, const mstun_transaction_t *request)
     mstun_finding_add_sentence(ctx->evaluation, MSTUN_FINDING_CLOSED_WITHOUT_RESPONSE, 0, places, &subject);
 }
 
+static void add_half_captured(const ctx_t *ctx, const mstun_subject_t *subject, const char *reason)
+{
+    const mstun_place_t places[] = { { "reason", reason }, { NULL, NULL } };
+
+    mstun_finding_add_sentence(ctx->evaluation, MSTUN_FINDING_HALF_CAPTURED, 0, places, subject);
+}
+
 static void evaluate_request(mstun_transaction_t *request, void *data)
 {
     const ctx_t *ctx = (const ctx_t *)data;
@@ -160,7 +167,7 @@ static void evaluate_request(mstun_transaction_t *request, void *data)
         mstun_finding_add(ctx->evaluation, MSTUN_FINDING_PENDING, &subject);
         break;
     case MSTUN_RESPONSE_NOT_CAPTURED:
-        mstun_finding_add(ctx->evaluation, MSTUN_FINDING_HALF_CAPTURED, &subject);
+        add_half_captured(ctx, &subject, reason);
         break;
     default:
         break;

@@ -151,8 +151,8 @@ void mstun_dissect_multiplexed(mstun_dissect_ctx_t *ctx, tvbuff_t *packet)
 
 #define DTLS_HEADER_LEN 13
 
-/* Zero bytes behind the last record of DTLS, which are fewer than a header: a sender that counts ChannelData's padding in
- * its length (RFC 8656 section 12.5) relays it, too. */
+/* Zero bytes behind the last record of DTLS, which are fewer than a header: a sender that counts ChannelData's padding
+ * in its length (RFC 8656 section 12.5) relays it, too. */
 static uint32_t counted_padding(tvbuff_t *packet)
 {
     uint32_t len = tvb_reported_length(packet), offset = 0;

@@ -120,8 +120,8 @@ static bool dissect_by_handle(dissector_handle_t handle, tvbuff_t *packet, packe
                 : call_dissector_only(handle, packet, pinfo, tree, NULL)) > 0;
 }
 
-/* RFC 3550 section 5.1: with the padding bit, the last byte counts the padding. In SRTP it is part of the authentication
- * tag, or encrypted, and RTP's dissector would call the packet malformed. */
+/* RFC 3550 section 5.1: with the padding bit, the last byte counts the padding. In SRTP it is part of the
+ * authentication tag, or encrypted, and RTP's dissector would call the packet malformed. */
 static bool has_impossible_padding(tvbuff_t *packet)
 {
     uint32_t len = tvb_reported_length(packet);
@@ -134,8 +134,8 @@ static bool has_impossible_padding(tvbuff_t *packet)
     return padding == 0 || header + padding > len;
 }
 
-/* Encrypted media that its protocol's dissector would call malformed: a layer of that protocol without fields, so that it
- * is found by its name. */
+/* Encrypted media that its protocol's dissector would call malformed: a layer of that protocol without fields, so that
+ * it is found by its name. */
 static void show_encrypted(tvbuff_t *packet, packet_info *pinfo, proto_tree *tree, int proto, const char *name)
 {
     uint32_t len = tvb_reported_length(packet);

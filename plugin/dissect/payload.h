@@ -12,8 +12,8 @@ struct tcpinfo;
 
 /**
  * Dissects one whole packet: by the dissector for its class (RFC 7983), else by the heuristics for the payload of the
- * built-in "stun", else by "data". Never asks TCP for more bytes. Returns false if only
- * "data" knew it, which writes no column.
+ * built-in "stun", else by "data". Never asks TCP for more bytes. Returns false if only "data" knew it, which writes no
+ * column.
  */
 bool mstun_payload_dissect(tvbuff_t *packet, packet_info *pinfo, proto_tree *tree, mstun_packet_t class);
 
@@ -24,7 +24,7 @@ bool mstun_payload_is_media(mstun_packet_t class);
  * bytes. */
 void mstun_payload_dissect_tls(tvbuff_t *records, packet_info *pinfo, proto_tree *tree);
 
-/** Dissects an answer of HTTP, from offset to the segment's end: also in the columns; TCP is not asked for more bytes. */
+/** Dissects an answer of HTTP, from offset to the segment's end, without asking TCP for more bytes. */
 void mstun_payload_dissect_http(tvbuff_t *segment, uint32_t offset, packet_info *pinfo, proto_tree *tree);
 
 /**

@@ -7,37 +7,23 @@
 #include <epan/exceptions.h>
 #include <epan/show_exception.h>
 
-#include "conversation/foreign_bytes.h"
 #include "diagnose/diagnose.h"
+#include "dissect/channel_data.h"
 #include "dissect/columns.h"
-#include "dissect/context.h"
 #include "dissect/event.h"
+#include "dissect/other_protocol.h"
 #include "dissect/payload.h"
+#include "dissect/place.h"
+#include "dissect/relayed.h"
 #include "dissect/unit.h"
 #include "framing/prefilter.h"
 #include "framing/tree.h"
 #include "turn/turn_tree.h"
 
-static int proto_mstun = -1;
-
 #define TCP_FIN 0x01
 #define RESYNCS_PER_SEGMENT 16 /* each searches all bytes that are left */
 #define REASSEMBLY_TAIL_MAX 64 /* reassembled bytes up to which a tail is waited for */
 #define TAIL_MAX 32            /* of mstun_resync_tail() */
-
-/* The bytes of a segment from an offset on. */
-typedef struct {
-    const uint8_t *bytes;
-    uint32_t captured;
-    uint32_t reported;
-} rest_t;
-
-static rest_t rest_of(const mstun_segment_t *segment, uint32_t offset)
-{
-    return (rest_t){ .bytes = segment->bytes + offset,
-                     .captured = segment->captured - offset,
-                     .reported = segment->reported - offset };
-}
 
 /* Asks TCP for more bytes behind offset. missing: how many; 0: the next segment. False if reassembly is off. */
 static bool wait_for_more(packet_info *pinfo, uint32_t offset, uint32_t missing)
@@ -59,35 +45,6 @@ static void announce_next_unit(const mstun_event_t *event, uint32_t bytes)
     }
 }
 
-/* Before anything of a segment is shown. A segment of which nothing is shown keeps TCP's columns. */
-static void reset_info(mstun_dissect_ctx_t *ctx)
-{
-    if (!ctx->info_reset) {
-        mstun_info_reset(ctx->event.pinfo);
-        ctx->info_reset = true;
-    }
-}
-
-/* event at an offset of its segment. */
-static mstun_event_t event_at(const mstun_dissect_ctx_t *ctx, uint32_t offset)
-{
-    mstun_event_t event = ctx->event;
-
-    event.position += offset;
-    return event;
-}
-
-/* On the first visit learns of bytes at event's position, later looks them up: whether they are known to be of a kind. */
-static bool are_foreign(const mstun_event_t *event, mstun_bytes_kind_t kind, uint32_t count, uint32_t announced,
-                        const char *text)
-{
-    if (!event->stream) {
-        return false;
-    }
-    return event->first_visit ? mstun_foreign_bytes_learn(event, kind, count, announced, text)
-                              : mstun_foreign_bytes_at(event, kind) != NULL;
-}
-
 /* The first bytes as text, for who wonders what they are. */
 static const char *text_of(const mstun_dissect_ctx_t *ctx, tvbuff_t *tvb, uint32_t offset, uint32_t len)
 {
@@ -102,16 +59,16 @@ static const char *text_of(const mstun_dissect_ctx_t *ctx, tvbuff_t *tvb, uint32
                           : tvb_bytes_to_str(ctx->event.pinfo->pool, tvb, (int)offset, MIN(captured, 12));
 }
 
-/* len bytes from offset on belong to no unit that we know of: they were sent so, or the capture lacks what they belong to. */
+/* len bytes from offset on belong to no unit: they were sent so, or the capture lacks what they belong to. */
 static void skip(mstun_dissect_ctx_t *ctx, const mstun_segment_t *segment, uint32_t offset, uint32_t len)
 {
     packet_info *pinfo = ctx->event.pinfo;
-    mstun_event_t event = event_at(ctx, offset);
+    mstun_event_t event = mstun_event_at(ctx, offset);
 
-    reset_info(ctx);
+    mstun_dissect_reset_info(ctx);
     proto_item *item = mstun_skipped_show(segment->tvb, ctx->tree, offset, len);
 
-    if (are_foreign(&event, MSTUN_BYTES_NOT_A_MESSAGE, len, 0, text_of(ctx, segment->tvb, offset, len))) {
+    if (mstun_bytes_are(&event, MSTUN_BYTES_NOT_A_MESSAGE, len, 0, text_of(ctx, segment->tvb, offset, len))) {
         mstun_diagnose_show_bytes(&event, item);
     } else {
         mstun_skipped_show_gap(pinfo, item);
@@ -131,72 +88,12 @@ static bool may_desegment_tail(const mstun_segment_t *segment)
             segment->captured >= REASSEMBLY_TAIL_MAX + TAIL_MAX);
 }
 
-/* A status line; or a page without one, with which servers answer what they take for HTTP/0.9. */
-static bool is_http_response(const rest_t *rest)
-{
-    return rest->captured >= 14 && ((memcmp(rest->bytes, "HTTP/1.", 7) == 0 && rest->bytes[8] == ' ') ||
-                                    g_ascii_strncasecmp((const char *)rest->bytes, "<!DOCTYPE HTML", 14) == 0);
-}
-
-/* A whole record of TLS, or its beginning: alert, handshake or data. */
-static bool is_tls(const rest_t *rest)
-{
-    return rest->captured >= 7 && rest->bytes[0] >= 0x15 && rest->bytes[0] <= 0x17 && rest->bytes[1] == 3 &&
-           rest->bytes[2] <= 4 && pntohu16(rest->bytes + 3) > 0 && pntohu16(rest->bytes + 3) <= 16384 + 2048 &&
-           (rest->bytes[0] != 0x15 || pntohu16(rest->bytes + 3) == rest->reported - 5);
-}
-
-/* Where a unit should begin there is an answer in another protocol, up to the segment's end. */
-static bool dissect_other_protocol(mstun_dissect_ctx_t *ctx, const mstun_segment_t *segment, uint32_t offset)
-{
-    packet_info *pinfo = ctx->event.pinfo;
-    mstun_event_t event = event_at(ctx, offset);
-    rest_t rest = rest_of(segment, offset);
-
-    if (!event.stream) {
-        return false;
-    }
-    if (is_http_response(&rest)) {
-        uint32_t line = 0;
-
-        while (line < MIN(rest.captured, 60) && rest.bytes[line] >= ' ' && rest.bytes[line] < 0x7F) {
-            line++;
-        }
-        are_foreign(&event, MSTUN_BYTES_HTTP, rest.reported, 0,
-                    wmem_strndup(pinfo->pool, (const char *)rest.bytes, line));
-        reset_info(ctx);
-        proto_item *before = mstun_tree_last_item(ctx->tree);
-
-        mstun_payload_dissect_http(segment->tvb, offset, pinfo, ctx->tree);
-        proto_item *item = proto_tree_add_protocol_format(ctx->tree, proto_mstun, segment->tvb, (int)offset, 0,
-                                                          "MSTUN, HTTP where STUN should be");
-
-        if (item && before) {
-            proto_tree_move_item(ctx->tree, before, item);
-        }
-        mstun_diagnose_show_bytes(&event, item);
-        return true;
-    }
-    if (is_tls(&rest)) {
-        are_foreign(&event, MSTUN_BYTES_TLS, rest.reported, 0, NULL);
-        reset_info(ctx);
-        proto_item *item = proto_tree_add_protocol_format(ctx->tree, proto_mstun, segment->tvb, (int)offset, 0,
-                                                          "MSTUN, TLS where STUN should be");
-
-        mstun_diagnose_show_bytes(&event, item);
-        mstun_payload_dissect_tls(tvb_new_subset_remaining(segment->tvb, (int)offset), pinfo, ctx->tree);
-        mstun_info_append(pinfo, "TLS instead of STUN");
-        return true;
-    }
-    return false;
-}
-
 /* No unit provably begins at offset or behind it: skips the bytes, except for a few at the end that may begin one. */
 static uint32_t skip_rest(mstun_dissect_ctx_t *ctx, const mstun_segment_t *segment, uint32_t offset)
 {
     uint32_t end = segment->reported;
 
-    if (dissect_other_protocol(ctx, segment, offset)) {
+    if (mstun_dissect_other_protocol(ctx, segment, offset)) {
         return end;
     }
     if (may_desegment_tail(segment)) {
@@ -231,7 +128,7 @@ static uint32_t resync(mstun_dissect_ctx_t *ctx, const mstun_segment_t *segment,
 /* What the bytes of a relayed connection are. False if that takes more bytes, which TCP has been asked for. */
 static bool detect_relayed_framing(mstun_dissect_ctx_t *ctx, const mstun_segment_t *segment, uint32_t offset)
 {
-    rest_t rest = rest_of(segment, offset);
+    mstun_rest_t rest = mstun_rest_of(segment, offset);
     bool undetermined = ctx->event.framing == MSTUN_FRAMING_UNDETERMINED_RELAY;
     mstun_framing_t framing = mstun_detect_relayed(rest.bytes, rest.captured, rest.reported, undetermined);
 
@@ -243,48 +140,8 @@ static bool detect_relayed_framing(mstun_dissect_ctx_t *ctx, const mstun_segment
     return true;
 }
 
-/* The layer that says for whom the bytes are relayed, between before and what their own dissector has added. */
-static void show_relayed(mstun_dissect_ctx_t *ctx, tvbuff_t *tvb, uint32_t offset, proto_item *before)
-{
-    proto_tree *tree = mstun_relayed_show(tvb, ctx->tree, offset);
-
-    if (tree && before) {
-        proto_tree_move_item(ctx->tree, before, proto_tree_get_parent(tree));
-    }
-    if (ctx->event.stream) {
-        mstun_peer_connection_show(&ctx->event, tvb, tree);
-    }
-}
-
-/* Returns the offset from which on their dissector wants the bytes again, together with the next segment's. If that is
- * all of them it has shown nothing, and neither do we. */
-static uint32_t dissect_relayed(mstun_dissect_ctx_t *ctx, const mstun_segment_t *segment, uint32_t offset)
-{
-    packet_info *pinfo = ctx->event.pinfo;
-    const mstun_stream_t *stream = ctx->event.stream;
-    const mstun_peer_connection_t *connection = stream ? mstun_stream_peer_connection(stream, pinfo) : NULL;
-    bool from_server = connection && mstun_peer_connection_from_peer(stream, pinfo);
-    proto_item *before = mstun_tree_last_item(ctx->tree);
-
-    mstun_info_add_separator(pinfo);
-    if (!mstun_payload_dissect_relayed(segment->tvb, offset, pinfo, ctx->tree, connection ? connection->peer.port : 0,
-                                       from_server, segment->tcp)) {
-        col_append_fstr(pinfo->cinfo, COL_INFO, "relayed, %u bytes", segment->reported - offset);
-        mstun_info_fence(pinfo);
-    }
-    uint32_t next = pinfo->desegment_len ? (uint32_t)pinfo->desegment_offset : segment->reported;
-
-    if (next > offset) {
-        if (stream && ctx->event.first_visit) {
-            mstun_peer_connection_count(&ctx->event, next - offset);
-        }
-        show_relayed(ctx, segment->tvb, offset, before);
-    }
-    return next;
-}
-
 /* The bytes may prove another framing than the assumed one, whose unit is not whole or holds nothing known. */
-static bool redetect_framing(mstun_dissect_ctx_t *ctx, const rest_t *rest)
+static bool redetect_framing(mstun_dissect_ctx_t *ctx, const mstun_rest_t *rest)
 {
     mstun_framing_t assumed = ctx->event.framing;
     mstun_framing_t proven = mstun_detect(rest->bytes, rest->captured, rest->reported, MSTUN_CONFIDENCE_FULL);
@@ -303,7 +160,7 @@ static bool redetect_framing(mstun_dissect_ctx_t *ctx, const rest_t *rest)
 
 /* The unit at the start of rest. If only its header matches, the following bytes must be consistent with it, else LOST.
  * unconfirmed: they are consistent and prove nothing. */
-static mstun_unit_result_t find_unit(mstun_dissect_ctx_t *ctx, const rest_t *rest, mstun_unit_t *unit,
+static mstun_unit_result_t find_unit(mstun_dissect_ctx_t *ctx, const mstun_rest_t *rest, mstun_unit_t *unit,
                                      bool *unconfirmed)
 {
     mstun_unit_result_t result = mstun_unit_at(ctx->event.framing, rest->bytes, rest->captured, unit);
@@ -328,72 +185,12 @@ static uint32_t dissect_tls_answer(mstun_dissect_ctx_t *ctx, const mstun_segment
 {
     packet_info *pinfo = ctx->event.pinfo;
 
-    reset_info(ctx);
+    mstun_dissect_reset_info(ctx);
     mstun_diagnose_show_tls_intercepted(pinfo, mstun_tls_intercepted_show(segment->tvb, ctx->tree, offset));
     mstun_payload_dissect_tls(tvb_new_subset_remaining(segment->tvb, (int)offset), pinfo, ctx->tree);
     mstun_info_append(pinfo, "TLS instead of an answer to pseudo-TLS");
     ctx->any_message = true;
     return segment->reported;
-}
-
-/* Whether ChannelData of a channel, or a message, begins with these bytes. */
-static bool begins_unit(const uint8_t *bytes, uint32_t captured, uint16_t channel)
-{
-    return captured >= CHANNEL_DATA_HEADER_LEN &&
-           (pntohu16(bytes) == channel || (captured >= 8 && pntohu32(bytes + STUN_ID_OFFSET) == STUN_COOKIE));
-}
-
-/* RFC 8656 section 12.5: on TCP, ChannelData is padded. Where the sender leaves that out, the next unit begins in the
- * padding, or the segment ends before it. */
-static void check_padding(mstun_dissect_ctx_t *ctx, const rest_t *rest, uint32_t offset, mstun_unit_t *unit)
-{
-    uint32_t end = unit->header_len + unit->payload_len;
-    mstun_event_t event = event_at(ctx, offset);
-
-    if (!event.stream || end > rest->reported) {
-        return;
-    }
-    if (end < rest->captured
-            ? !begins_unit(rest->bytes + end, rest->captured - end, pntohu16(rest->bytes)) ||
-                  (end + unit->padding < rest->captured &&
-                   begins_unit(rest->bytes + end + unit->padding, rest->captured - end - unit->padding,
-                               pntohu16(rest->bytes)))
-            : end != rest->reported || !mstun_foreign_bytes_before(&event, MSTUN_BYTES_UNPADDED_CHANNEL_DATA)) {
-        return;
-    }
-    if (are_foreign(&event, MSTUN_BYTES_UNPADDED_CHANNEL_DATA, unit->padding, unit->payload_len, NULL)) {
-        unit->padding = 0;
-    }
-}
-
-/* Whether units fill the bytes from an offset on, or a message proves that one begins there. */
-static bool units_follow(const mstun_dissect_ctx_t *ctx, const rest_t *rest, uint32_t offset)
-{
-    return mstun_resync(ctx->event.framing, rest->bytes, rest->captured, rest->reported, offset) == offset;
-}
-
-/* ChannelData that nothing confirms, and behind which no unit begins: if units begin in it and fill the rest, its sender
- * has written less than it announced. */
-static void check_length(mstun_dissect_ctx_t *ctx, const rest_t *rest, uint32_t offset, mstun_unit_t *unit)
-{
-    uint32_t len = mstun_unit_len(unit);
-    uint16_t channel = pntohu16(rest->bytes);
-    mstun_event_t event = event_at(ctx, offset);
-
-    if (!event.stream || len > rest->captured || rest->captured != rest->reported || len == rest->captured ||
-        units_follow(ctx, rest, len)) {
-        return;
-    }
-    for (uint32_t at = CHANNEL_DATA_HEADER_LEN; at + CHANNEL_DATA_HEADER_LEN <= len; at++) {
-        if (pntohu16(rest->bytes + at) == channel && units_follow(ctx, rest, at)) {
-            if (are_foreign(&event, MSTUN_BYTES_SHORT_CHANNEL_DATA, at - CHANNEL_DATA_HEADER_LEN, unit->payload_len,
-                            NULL)) {
-                unit->payload_len = at - CHANNEL_DATA_HEADER_LEN;
-                unit->padding = 0;
-            }
-            return;
-        }
-    }
 }
 
 /* An exception in one unit must not stop dissection of the following ones. */
@@ -430,12 +227,12 @@ static uint32_t follow_unit(mstun_dissect_ctx_t *ctx, const mstun_segment_t *seg
                             bool *synchronized)
 {
     const mstun_event_t *event = &ctx->event;
-    rest_t rest = rest_of(segment, offset);
+    mstun_rest_t rest = mstun_rest_of(segment, offset);
     mstun_unit_t unit;
     bool unconfirmed;
     mstun_unit_result_t result = find_unit(ctx, &rest, &unit, &unconfirmed);
 
-    if (unconfirmed && unit.kind == MSTUN_UNIT_STUN && dissect_other_protocol(ctx, segment, offset)) {
+    if (unconfirmed && unit.kind == MSTUN_UNIT_STUN && mstun_dissect_other_protocol(ctx, segment, offset)) {
         return segment->reported;
     }
     if (result == MSTUN_UNIT_LOST) {
@@ -447,10 +244,10 @@ static uint32_t follow_unit(mstun_dissect_ctx_t *ctx, const mstun_segment_t *seg
 
     if (result == MSTUN_UNIT_FOUND && unit.kind == MSTUN_UNIT_CHANNEL_DATA) {
         if (unconfirmed) {
-            check_length(ctx, &rest, offset, &unit);
+            mstun_channel_data_check_length(ctx, &rest, offset, &unit);
         }
         if (unit.padding) {
-            check_padding(ctx, &rest, offset, &unit);
+            mstun_channel_data_check_padding(ctx, &rest, offset, &unit);
         }
         waits_for_padding = unit.header_len + unit.payload_len <= rest.reported;
     }
@@ -461,7 +258,7 @@ static uint32_t follow_unit(mstun_dissect_ctx_t *ctx, const mstun_segment_t *seg
         wait_for_more(event->pinfo, offset,
                       len == UINT32_MAX || unconfirmed || waits_for_padding ? 0 : len - rest.reported)) {
         if (result == MSTUN_UNIT_FOUND && unit.kind == MSTUN_UNIT_CHANNEL_DATA && event->stream && event->first_visit) {
-            mstun_event_t waiting = event_at(ctx, offset);
+            mstun_event_t waiting = mstun_event_at(ctx, offset);
 
             mstun_channel_data_wait(&waiting, rest.reported - unit.header_len, unit.payload_len);
         }
@@ -481,7 +278,7 @@ static uint32_t follow_unit(mstun_dissect_ctx_t *ctx, const mstun_segment_t *seg
             mstun_peer_connection_count(event, len);
         }
     }
-    reset_info(ctx);
+    mstun_dissect_reset_info(ctx);
     dissect_unit(ctx, segment, offset, &unit);
     return offset + len;
 }
@@ -497,8 +294,8 @@ static uint32_t follow_units(mstun_dissect_ctx_t *ctx, const mstun_segment_t *se
                 return offset;
             }
             if (ctx->event.framing == MSTUN_FRAMING_RELAYED) {
-                reset_info(ctx);
-                return dissect_relayed(ctx, segment, offset);
+                mstun_dissect_reset_info(ctx);
+                return mstun_dissect_relayed(ctx, segment, offset);
             }
         }
         uint32_t next = follow_unit(ctx, segment, offset, synchronized);
@@ -583,13 +380,8 @@ void mstun_dissect_datagram(tvbuff_t *datagram, packet_info *pinfo, proto_tree *
 {
     mstun_dissect_ctx_t ctx = { .event = mstun_event_begin(pinfo, stream), .tree = tree };
 
-    reset_info(&ctx);
+    mstun_dissect_reset_info(&ctx);
     mstun_dissect_unframed_unit(&ctx, datagram, class);
     ctx.event.position = 0;
     finish(&ctx, datagram, false);
-}
-
-void mstun_segment_register(const mstun_registrar_t *reg)
-{
-    proto_mstun = reg->proto;
 }

@@ -27,6 +27,4 @@ void mstun_dissect_quoted(const mstun_segment_t *segment, packet_info *pinfo, pr
 void mstun_dissect_datagram(tvbuff_t *datagram, packet_info *pinfo, proto_tree *tree, mstun_stream_t *stream,
                             mstun_packet_t class);
 
-void mstun_segment_register(const mstun_registrar_t *reg);
-
 #endif

@@ -42,7 +42,7 @@ static void dissect_channel_data(mstun_dissect_ctx_t *ctx, tvbuff_t *unit_tvb, c
     if (stream && unit_event.first_visit) {
         mstun_channel_learn_data(&unit_event, channel);
     }
-    if (stream && (stream->foreign || mstun_stream_has_stray_data(stream))) {
+    if (stream && (mstun_stream_foreign_bytes(stream) || mstun_stream_has_stray_data(stream))) {
         mstun_diagnose_show_bytes(&unit_event, proto_tree_get_parent(tree));
     }
     tvbuff_t *without_padding = tvb_new_subset_length(unit_tvb, 0, (int)(unit->header_len + unit->payload_len));

@@ -283,7 +283,7 @@ static void count_response(mstun_pair_t *pair, unsigned direction, const mstun_e
     }
 }
 
-static unsigned pair_direction(const mstun_pair_t *pair, unsigned stream_direction)
+unsigned mstun_pair_direction(const mstun_pair_t *pair, unsigned stream_direction)
 {
     return stream_direction == pair->forward ? MSTUN_FORWARD : MSTUN_REVERSE;
 }
@@ -297,7 +297,7 @@ static mstun_pair_t *find_generation(mstun_pair_t *pair, const mstun_event_t *ev
         return pair;
     }
     for (unsigned i = 0; pair && i < GENERATIONS_MAX; i++, pair = pair->older) {
-        if (mstun_ufrags_match(pair, pair_direction(pair, event->direction), &ufrags)) {
+        if (mstun_ufrags_match(pair, mstun_pair_direction(pair, event->direction), &ufrags)) {
             return pair;
         }
     }
@@ -350,7 +350,7 @@ void mstun_pair_learn(const mstun_event_t *event)
     if (!pair) {
         return;
     }
-    unsigned direction = pair_direction(pair, transaction->direction);
+    unsigned direction = mstun_pair_direction(pair, transaction->direction);
 
     note_change(pair);
     pair->totals.last_frame = event->pinfo->num;
@@ -377,7 +377,7 @@ void mstun_pair_count_media(const mstun_event_t *event)
         pair = pair->older;
     }
     if (pair && has_success(pair)) {
-        mstun_pair_direction_t *dir = &pair->totals.dir[pair_direction(pair, event->direction)];
+        mstun_pair_direction_t *dir = &pair->totals.dir[mstun_pair_direction(pair, event->direction)];
 
         note_change(pair);
         dir->media++;

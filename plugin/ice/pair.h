@@ -132,6 +132,9 @@ void mstun_pair_foreach(void (*fn)(mstun_pair_t *pair, void *data), void *data);
 const mstun_stream_t *mstun_pair_stream(const mstun_pair_t *pair);
 unsigned mstun_pair_stream_direction(const mstun_pair_t *pair, unsigned direction);
 
+/** The direction of a pair that a direction of its connection is. */
+unsigned mstun_pair_direction(const mstun_pair_t *pair, unsigned stream_direction);
+
 /** The side that the first check went to; of a pair behind a relay, the relay's peer. */
 void mstun_pair_peer(const mstun_pair_t *pair, mstun_endpoint_t *peer);
 

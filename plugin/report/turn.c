@@ -112,12 +112,38 @@ static int compare(const void *a, const void *b)
     }
     return one->connection->announced_pos.frame < other->connection->announced_pos.frame   ? -1
            : one->connection->announced_pos.frame > other->connection->announced_pos.frame ? 1
-                                                                                   : 0;
+                                                                                           : 0;
 }
 
 static mstun_cell_t endpoint(wmem_allocator_t *scope, const mstun_endpoint_t *end)
 {
     return mstun_cell_text(end->family ? mstun_endpoint_text(scope, end) : NULL);
+}
+
+/* A dual allocation has two (RFC 8656 section 7.2). */
+static mstun_cell_t relayed_addresses(wmem_allocator_t *scope, const mstun_allocation_t *allocation)
+{
+    const mstun_endpoint_t *relay = &allocation->relay, *relay2 = &allocation->relay2;
+
+    if (!relay2->family || !relay2->port) {
+        return endpoint(scope, relay);
+    }
+    return mstun_cell_text(
+        wmem_strdup_printf(scope, "%s, %s", mstun_endpoint_text(scope, relay), mstun_endpoint_text(scope, relay2)));
+}
+
+/* All that controlled it, one after the other (RFC 8016): together, a display filter. */
+static mstun_cell_t control_connections(wmem_allocator_t *scope, const mstun_allocation_t *allocation)
+{
+    const char *filter = mstun_stream_filter(scope, allocation->control);
+    unsigned count = allocation->moves ? wmem_array_get_count(allocation->moves) : 0;
+
+    for (unsigned i = 0; i < count; i++) {
+        const mstun_allocation_move_t *move = (const mstun_allocation_move_t *)wmem_array_index(allocation->moves, i);
+
+        filter = wmem_strdup_printf(scope, "%s || %s", filter, mstun_stream_filter(scope, move->control));
+    }
+    return mstun_cell_text(filter);
 }
 
 static mstun_cell_t permitted_peers(wmem_allocator_t *scope, const mstun_allocation_t *allocation)
@@ -168,10 +194,10 @@ static void fill_row(wmem_allocator_t *scope, const subject_t *subject, mstun_ce
 
     cells[VERDICT] = mstun_cell_text(mstun_turn_state_name(subject->state));
     cells[TEXT] = mstun_cell_text(mstun_turn_state_text(subject->state));
-    cells[STREAM] = mstun_cell_text(mstun_stream_filter(scope, allocation->control));
+    cells[STREAM] = control_connections(scope, allocation);
     cells[CLIENT] = endpoint(scope, &allocation->client);
     cells[SERVER] = endpoint(scope, &allocation->server);
-    cells[RELAY] = endpoint(scope, &allocation->relay);
+    cells[RELAY] = relayed_addresses(scope, allocation);
     if (allocation->transport) {
         cells[TRANSPORT] = mstun_cell_text(allocation->transport == IP_PROTO_TCP ? "TCP" : "UDP");
     }

@@ -27,6 +27,11 @@ static char *build(MSTUN_CONVERSATION_FILTER_ARGS)
 
     g_string_printf(filter, "tcp.stream == %u || mstun.turn.control_stream == %u", allocation->control_stream,
                     allocation->control_stream);
+    for (unsigned i = 0; allocation->moves && i < wmem_array_get_count(allocation->moves); i++) {
+        const mstun_allocation_move_t *move = (const mstun_allocation_move_t *)wmem_array_index(allocation->moves, i);
+
+        g_string_append_printf(filter, " || tcp.stream == %u", move->control->tcp_stream);
+    }
     for (const mstun_peer_connection_t *connection = allocation->connections; connection;
          connection = connection->next_in_allocation) {
         if (connection->bind_frame) {

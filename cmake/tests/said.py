@@ -1,22 +1,22 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Situations that engineers reported in public, rebuilt as small captures: test-captures/reported.
+"""said.py <topic>: what tshark says of captures whose labels.json tells what must be said, and what must not.
 
 labels.json says of each what the reader must be told ("says") and what the capture disproves ("never"): regular
 expressions over all that tshark shows of it, packets and reports.
 """
 import json
 import re
+import sys
 
 import harness
 from harness import SOURCE, TestFailure, captures, decode, each
 
-LABELS = SOURCE / "test-captures" / "reported" / "labels.json"
 REPORTS = [word for report in ("findings", "pairs", "turn") for word in ("-z", f"mstun,{report}")]
 
 
-def main():
-    labels = json.loads(LABELS.read_text())
-    subjects = captures("reported/*")
+def main(topic):
+    labels = json.loads((SOURCE / "test-captures" / topic / "labels.json").read_text())
+    subjects = captures(f"{topic}/*")
     if unknown := labels.keys() ^ {capture.stem for capture in subjects}:
         raise TestFailure(f"only in labels.json, or without a label: {', '.join(sorted(unknown))}")
 
@@ -32,4 +32,4 @@ def main():
 
 
 if __name__ == "__main__":
-    harness.main(main)
+    harness.main(main, *sys.argv[1:])
