@@ -46,6 +46,13 @@ static bool has_cookie(const mstun_transaction_t *request)
     return pntohu32(request->id) == STUN_COOKIE;
 }
 
+/* Behind a relay TCP speaks of the server, and a check is the peer's to answer. */
+static mstun_ack_t acknowledgement(const mstun_transaction_t *request, const mstun_stream_t *stream)
+{
+    return request->pair && mstun_pair_is_relayed(request->pair) ? MSTUN_ACK_UNKNOWN
+                                                                 : mstun_request_was_acknowledged(request, stream);
+}
+
 /* What the request itself and TCP say about why. */
 static const char *hint_text(const mstun_transaction_t *request, const mstun_stream_t *stream)
 {
@@ -57,7 +64,7 @@ static const char *hint_text(const mstun_transaction_t *request, const mstun_str
     if (stun_type_method(request->type) >= TURN_ALLOCATE && !(turn && turn->ms_turn) && !has_cookie(request)) {
         return ". It has no magic cookie, so a server of RFC 5389 or later ignores it (RFC 3489 has no such request)";
     }
-    switch (mstun_request_was_acknowledged(request, stream)) {
+    switch (acknowledgement(request, stream)) {
     case MSTUN_ACK_YES:
         return ". Its TCP acknowledged the request, so the host has it";
     case MSTUN_ACK_NO:
@@ -70,7 +77,7 @@ static const char *hint_text(const mstun_transaction_t *request, const mstun_str
 
 static const char *advice_for(const mstun_transaction_t *request, const mstun_stream_t *stream)
 {
-    switch (mstun_request_was_acknowledged(request, stream)) {
+    switch (acknowledgement(request, stream)) {
     case MSTUN_ACK_YES:
         return "The request reached the other host: look at the program there (is it running, does it know this user, "
                "ufrag and dialect?)";
@@ -83,13 +90,28 @@ static const char *advice_for(const mstun_transaction_t *request, const mstun_st
     return NULL;
 }
 
-static void add_unanswered(const ctx_t *ctx, const mstun_transaction_t *request, const char *reason)
+static const char *receiver_text(const ctx_t *ctx, const mstun_transaction_t *request)
 {
     wmem_allocator_t *scope = ctx->evaluation->scope;
     const mstun_endpoint_t *receiver = &ctx->stream->ends[1 - request->direction];
+
+    if (request->pair) {
+        const mstun_pair_view_t *view = mstun_pair_view(request->pair, ctx->evaluation->end);
+
+        return mstun_pair_side_text(scope, &view->side[1 - mstun_pair_direction(request->pair, request->direction)]);
+    }
+    return receiver->family ? mstun_endpoint_text(scope, receiver) : "The other side";
+}
+
+static void add_unanswered(const ctx_t *ctx, const mstun_transaction_t *request, const char *reason)
+{
     mstun_subject_t subject = mstun_subject_of_request(request, ctx->stream);
+
+    if (request->pair) {
+        subject.pair = mstun_pair_first_alike(request->pair, ctx->evaluation->end);
+    }
     const mstun_place_t places[] = {
-        { "receiver", receiver->family ? mstun_endpoint_text(scope, receiver) : "The other side" },
+        { "receiver", receiver_text(ctx, request) },
         { "request", request_name(request) },
         { "reason", reason },
         { "hint", hint_text(request, ctx->stream) },

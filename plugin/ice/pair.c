@@ -407,6 +407,11 @@ unsigned mstun_pair_stream_direction(const mstun_pair_t *pair, unsigned directio
     return direction == MSTUN_FORWARD ? pair->forward : 1u - pair->forward;
 }
 
+bool mstun_pair_is_relayed(const mstun_pair_t *pair)
+{
+    return pair->totals.relayed;
+}
+
 void mstun_pair_peer(const mstun_pair_t *pair, mstun_endpoint_t *peer)
 {
     *peer = pair->totals.side[pair->totals.peer].address;

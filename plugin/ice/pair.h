@@ -135,6 +135,9 @@ unsigned mstun_pair_stream_direction(const mstun_pair_t *pair, unsigned directio
 /** The direction of a pair that a direction of its connection is. */
 unsigned mstun_pair_direction(const mstun_pair_t *pair, unsigned stream_direction);
 
+/** Whether its checks are inside TURN messages or an RFC 6062 data connection. */
+bool mstun_pair_is_relayed(const mstun_pair_t *pair);
+
 /** The side that the first check went to; of a pair behind a relay, the relay's peer. */
 void mstun_pair_peer(const mstun_pair_t *pair, mstun_endpoint_t *peer);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "connection.h"
 
-#include "conversation/tcp_bits.h"
+#include "conversation/tcp_state.h"
 #include "wire/header.h"
 
 void unit_connection_open(unit_connection_t *connection, uint32_t number)

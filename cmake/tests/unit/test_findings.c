@@ -8,13 +8,13 @@
 static void test_table(void)
 {
     for (unsigned id = 0; id < MSTUN_FINDING_MALFORMED; id++) {
-        const mstun_finding_t *finding = mstun_finding_of((mstun_finding_id_t)id);
+        const mstun_finding_row_t *finding = mstun_finding_row((mstun_finding_id_t)id);
 
         g_assert_nonnull(finding->name);
         g_test_message("%s", finding->name);
         g_assert_true(g_str_has_prefix(finding->name, "mstun."));
         for (unsigned other = 0; other < id; other++) {
-            g_assert_cmpstr(mstun_finding_of((mstun_finding_id_t)other)->name, !=, finding->name);
+            g_assert_cmpstr(mstun_finding_row((mstun_finding_id_t)other)->name, !=, finding->name);
         }
         g_assert_cmpint(finding->rank, >=, MSTUN_RANK_STATED);
         g_assert_cmpint(finding->rank, <=, MSTUN_RANK_SILENCE);
@@ -44,10 +44,10 @@ static void test_explanations(void)
     for (unsigned i = 0; i < mstun_explanation_count; i++) {
         const mstun_explanation_t *explanation = &mstun_explanations[i];
 
-        g_test_message("%s explains %s", mstun_finding_of(explanation->cause)->name,
-                       mstun_finding_of(explanation->consequence)->name);
-        g_assert_nonnull(mstun_finding_of(explanation->cause)->advice);
-        g_assert_nonnull(mstun_finding_of(explanation->consequence)->advice);
+        g_test_message("%s explains %s", mstun_finding_row(explanation->cause)->name,
+                       mstun_finding_row(explanation->consequence)->name);
+        g_assert_nonnull(mstun_finding_row(explanation->cause)->advice);
+        g_assert_nonnull(mstun_finding_row(explanation->consequence)->advice);
         g_assert_true(mstun_finding_explains(explanation->cause));
         g_assert_cmpint(explanation->relation, <, MSTUN_RELATIONS);
         assert_no_ring(explanation->cause, 0);

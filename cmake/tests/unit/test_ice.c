@@ -90,7 +90,7 @@ static void test_counts(void)
     g_assert_cmpuint(forward->error_code, ==, ICE_ROLE_CONFLICT);
     g_assert_false(forward->error_open || forward->conflict_open);
     g_assert_cmpuint(forward->unanswered, ==, 1);
-    g_assert_cmpuint(forward->unanswered_frame, ==, 11);
+    g_assert_cmpuint(forward->first_unanswered->request_frame, ==, 11);
     g_assert_cmpuint(forward->pending, ==, 1);
     g_assert_cmpuint(forward->consent, ==, 2);
     g_assert_cmpuint(forward->media, ==, 1);
@@ -130,7 +130,7 @@ static void test_provisional(void)
     g_assert_cmpint(view->state, ==, MSTUN_PAIR_NO_ANSWER);
     g_assert_cmpuint(view->dir[0].pending, ==, 1);
     g_assert_cmpuint(view->dir[0].unanswered, ==, 2);
-    g_assert_cmpuint(view->dir[0].unanswered_frame, ==, 1);
+    g_assert_cmpuint(view->dir[0].first_unanswered->request_frame, ==, 1);
     unit_play_checks(&connection, "6600<s3");
     view = unit_pair_view(&connection, 1, 8000);
     g_assert_cmpuint(view->dir[0].pending, ==, 0);
@@ -193,7 +193,7 @@ static void test_gap(void)
     g_assert_cmpuint(mstun_pair_broken_direction(view), ==, MSTUN_REVERSE);
     g_assert_cmpuint(view->gap_frame, ==, 2);
     g_assert_cmpuint(view->dir[0].inconclusive, ==, 1);
-    g_assert_cmpuint(view->dir[0].unanswered_frame, ==, 0);
+    g_assert_null(view->dir[0].first_unanswered);
     g_assert_cmpuint(view->dir[1].inconclusive, ==, 0);
 }
 

@@ -4,12 +4,18 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <epan/conversation.h>
+#include <epan/dissectors/packet-tcp.h>
+
 #include "attr/attr.h"
+#include "conversation/transaction.h"
+#include "diagnose/diagnose.h"
 #include "ice/pair.h"
 #include "message/fingerprint.h"
 #include "turn/peer_connection.h"
 
 #define GUARDED_MAX 65536
+#define ROUTINES_MAX 16
 #define HEX_PER_LINE_MAX 16
 
 /* In place of libwireshark's, which need epan_init(): 0.3 s, and other arguments in each version. */
@@ -29,6 +35,64 @@ void expert_register_field_array(expert_module_t *module _U_, ei_register_info *
 header_field_info *proto_registrar_get_nth(unsigned hfindex _U_)
 {
     return NULL;
+}
+
+int proto_registrar_get_id_byname(const char *name _U_)
+{
+    return -1;
+}
+
+static void (*init_routines[ROUTINES_MAX])(void);
+static void (*cleanup_routines[ROUTINES_MAX])(void);
+
+static void add_routine(void (**routines)(void), void (*routine)(void))
+{
+    unsigned i = 0;
+
+    while (routines[i]) {
+        i++;
+    }
+    g_assert_cmpuint(i, <, ROUTINES_MAX - 1);
+    routines[i] = routine;
+}
+
+void register_init_routine(void (*routine)(void))
+{
+    add_routine(init_routines, routine);
+}
+
+void register_cleanup_routine(void (*routine)(void))
+{
+    add_routine(cleanup_routines, routine);
+}
+
+/* All packets are of one connection. */
+
+static conversation_t conversation;
+static struct tcp_analysis *tcp;
+
+conversation_t *find_or_create_conversation(packet_info *pinfo _U_)
+{
+    return &conversation;
+}
+
+conversation_t *find_conversation_pinfo(packet_info *pinfo _U_, const unsigned options _U_)
+{
+    return NULL;
+}
+
+void conversation_add_proto_data(conversation_t *of _U_, const int proto _U_, void *data _U_)
+{
+}
+
+struct tcp_analysis *get_tcp_conversation_data(conversation_t *of _U_, packet_info *pinfo _U_)
+{
+    return tcp;
+}
+
+void unit_set_tcp(struct tcp_analysis *analysis)
+{
+    tcp = analysis;
 }
 
 static void append(unit_bytes_t *to, uint8_t byte)
@@ -134,8 +198,14 @@ static uint32_t packets; /* in the file */
 void unit_new_file(void)
 {
     packets = 0;
+    for (unsigned i = 0; cleanup_routines[i]; i++) {
+        cleanup_routines[i]();
+    }
     wmem_leave_scope(wmem_file_scope());
     wmem_enter_scope(wmem_file_scope());
+    for (unsigned i = 0; init_routines[i]; i++) {
+        init_routines[i]();
+    }
 }
 
 nstime_t unit_time(int64_t ms)
@@ -160,10 +230,12 @@ packet_info unit_packet(int64_t ms)
 static void register_modules(void)
 {
     static const mstun_register_fn modules[] = {
-        mstun_attr_decode_register, mstun_attr_address_register, mstun_attr_error_register,
-        mstun_attr_auth_register,   mstun_attr_stun_register,    mstun_attr_turn_register,
-        mstun_attr_ice_register,    mstun_attr_ms_register,      mstun_attr_ms_bwm_register,
-        mstun_fingerprint_register, mstun_pair_register,         mstun_peer_connection_register,
+        mstun_attr_decode_register, mstun_attr_address_register,    mstun_attr_error_register,
+        mstun_attr_auth_register,   mstun_attr_stun_register,       mstun_attr_turn_register,
+        mstun_attr_ice_register,    mstun_attr_ms_register,         mstun_attr_ms_bwm_register,
+        mstun_fingerprint_register, mstun_stream_register,          mstun_transaction_register,
+        mstun_allocation_register,  mstun_peer_connection_register, mstun_pair_register,
+        mstun_diagnose_register,
     };
     static const mstun_registrar_t nowhere = { .proto = -1 };
 
