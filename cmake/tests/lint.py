@@ -161,7 +161,7 @@ def columns():
 
 def finding_names():
     """The names of the findings, in order, and of those of them that decoders register themselves."""
-    ids = re.search(r"typedef enum \{([^}]*)\} mstun_finding_id_t;", FINDINGS.with_name("finding.h").read_text())[1]
+    ids = re.search(r"typedef enum \{([^}]*)\} mstun_finding_id_t;", FINDINGS.with_name("finding_ids.h").read_text())[1]
     order = re.findall(r"\bMSTUN_FINDING_\w+(?=[ ,])", ids)
     decoded = order[order.index("MSTUN_FINDING_FIRST_DECODED"):]
     rows = dict(re.findall(r'\[(MSTUN_FINDING_\w+)\] = \{\s*\.name = "([^"]+)"', FINDINGS.read_text()))

@@ -241,7 +241,8 @@ mstun_framing_change_t mstun_stream_enter(const mstun_event_t *event, const mstu
     if (flow->synchronized && (!segment->has_seq || flow->next_seq == segment->seq)) {
         return (mstun_framing_change_t){ .frame = pinfo->num, .seq = segment->seq, .framing = flow->framing };
     }
-    if (flow->synchronized && seq_distance(segment->seq, flow->next_seq) > 0) {
+    if (flow->synchronized ? seq_distance(segment->seq, flow->next_seq) > 0
+                           : segment->has_seq && event->stream->tcp && mstun_tcp_has_gap_here(event->stream->tcp)) {
         flow->gap_frame = pinfo->num;
     }
     if (flow->framing != MSTUN_FRAMING_UNKNOWN) {

@@ -7,6 +7,8 @@
 
 /* Bits of tcp_flow_t's static_flags, as packet-tcp.c defines them for itself. */
 #define SENT_SYN 0x02
+/* And one of tcp_acked's flags. */
+#define PREVIOUS_SEGMENT_LOST 0x0002
 
 #define ACK_TIME_MS 1000 /* a receiver acknowledges in 0.5 s (RFC 9293 section 3.8.6.3), a sender repeats after 1 s */
 
@@ -69,6 +71,11 @@ bool mstun_tcp_is_closed(const struct tcp_analysis *tcp, mstun_tcp_close_t *clos
         }
     }
     return true;
+}
+
+bool mstun_tcp_has_gap_here(const struct tcp_analysis *tcp)
+{
+    return tcp->ta && (tcp->ta->flags & PREVIOUS_SEGMENT_LOST);
 }
 
 bool mstun_tcp_lacks_acknowledged_bytes(const struct tcp_analysis *tcp, unsigned direction)

@@ -32,6 +32,9 @@ bool mstun_tcp_is_closed(const struct tcp_analysis *tcp, mstun_tcp_close_t *clos
 /** Whether not one packet of a direction was captured. */
 bool mstun_tcp_is_uncaptured(const struct tcp_analysis *tcp, unsigned direction);
 
+/** First visit: whether TCP lacks a segment right before the current one. */
+bool mstun_tcp_has_gap_here(const struct tcp_analysis *tcp);
+
 /** Whether the other side has acknowledged bytes of a direction that the capture lacks, enough for a message. */
 bool mstun_tcp_lacks_acknowledged_bytes(const struct tcp_analysis *tcp, unsigned direction);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Challenges and refused credentials: RFC 8489 section 9.2, RFC 7635, the time-limited credentials of the TURN REST API. */
+ * Challenges and refused credentials: RFC 8489 section 9.2, RFC 7635, the time-limited credentials of the TURN REST
+ * API. */
 #include "diagnose/evaluators.h"
 
 #include <epan/to_str.h>

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "diagnose/diagnose.h"
 
+#include "conversation/response_state.h"
 #include "diagnose/capture.h"
 #include "diagnose/evaluators.h"
 #include "diagnose/expert.h"
@@ -51,6 +52,23 @@ static void add_those_here(const mstun_event_t *event, proto_item *item, wmem_ar
     }
 }
 
+/* What the capture has from the beginning was not sent before it. */
+static void show_no_request(const mstun_event_t *event, proto_item *item)
+{
+    static const mstun_place_t no_places[] = { { NULL, NULL } };
+    unsigned requester = 1 - event->direction;
+
+    if (!mstun_stream_captured_from_start(event->stream) || mstun_stream_gap_frame(event->stream, requester)) {
+        mstun_expert_add_row(event->pinfo, item, MSTUN_FINDING_NO_REQUEST);
+        return;
+    }
+    mstun_evaluation_t evaluation = mstun_evaluation_new(event->pinfo->pool, NULL);
+    const mstun_subject_t subject = mstun_subject_of(event);
+
+    mstun_finding_add_sentence(&evaluation, MSTUN_FINDING_NO_REQUEST, 0, no_places, &subject);
+    add_all(event->pinfo, item, evaluation.findings);
+}
+
 static bool has_no_request(const mstun_event_t *event)
 {
     return event->transaction && event->facts->class != STUN_REQUEST &&
@@ -63,7 +81,7 @@ void mstun_diagnose_show(const mstun_event_t *event, proto_item *item)
     nstime_t end;
 
     if (has_no_request(event)) {
-        mstun_expert_add_row(event->pinfo, item, MSTUN_FINDING_NO_REQUEST);
+        show_no_request(event, item);
     }
     if (mstun_capture_end(event->pinfo, &end)) {
         add_those_here(event, item, mstun_findings_of_capture(&end));

@@ -13,13 +13,13 @@
 void mstun_diagnose_learn(const mstun_event_t *event);
 
 /**
- * Expert infos of event's message, on item, its protocol item. event has a stream. While the capture's end is not known,
- * in a first pass, only those that no later frame can disprove.
+ * Expert infos of event's message, on item, its protocol item. event has a stream. While the capture's end is not
+ * known, in a first pass, only those that no later frame can disprove.
  */
 void mstun_diagnose_show(const mstun_event_t *event, proto_item *item);
 
-/** The same for bytes that are no message, at event's position; event->facts is NULL. First visit: learns that there are
- * some. */
+/** The same for bytes that are no message, at event's position; event->facts is NULL. First visit: learns that there
+ * are some. */
 void mstun_diagnose_show_bytes(const mstun_event_t *event, proto_item *item);
 
 /** A layer for each request that the segment at event's position proved unanswered, in one pass too. */

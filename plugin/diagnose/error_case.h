@@ -25,7 +25,7 @@ typedef struct {
     mstun_endpoint_t alternate;          /* ALTERNATE-SERVER; family 0: none */
     const char *realm;                   /* of the challenge in the response; NULL: none */
     uint32_t nonce;                      /* hash of the nonce in it; 0: none */
-    uint32_t algorithms; /* mstun_nonce_hash of its PASSWORD-ALGORITHMS; 0: none */
+    uint32_t algorithms;                 /* mstun_nonce_hash of its PASSWORD-ALGORITHMS; 0: none */
     const mstun_turn_request_t *request; /* NULL: it was not captured, or is not TURN's */
     bool with_integrity;                 /* the request carried MESSAGE-INTEGRITY */
     bool repeats_success;                /* the same request had success before */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Error responses: what was asked for, what the server says, and why where the capture shows it. RFC 8489 sections 6.3.4
- * and 9, RFC 8656 sections 7 to 12, RFC 6062 section 5, RFC 8016. Errors to ICE checks are evaluated with their pair. */
+ * Error responses: what was asked for, what the server says, and why where the capture shows it. RFC 8489
+ * sections 6.3.4 and 9, RFC 8656 sections 7 to 12, RFC 6062 section 5, RFC 8016. Errors to ICE checks are evaluated
+ * with their pair. */
 #include "diagnose/evaluators.h"
 
 #include <epan/ipproto.h>
@@ -171,10 +172,11 @@ static const char *other_algorithms(const ctx_t *ctx)
     const mstun_error_case_t *challenge = mstun_error_last_challenge(ctx->error);
 
     return challenge && challenge->algorithms && ctx->request && challenge->algorithms != ctx->request->algorithms
-               ? wmem_strdup_printf(ctx->scope,
-                                    "the request's PASSWORD-ALGORITHMS are not those of the challenge in frame %u, which "
-                                    "it must copy",
-                                    challenge->subject.pos.frame)
+               ? wmem_strdup_printf(
+                     ctx->scope,
+                     "the request's PASSWORD-ALGORITHMS are not those of the challenge in frame %u, which "
+                     "it must copy",
+                     challenge->subject.pos.frame)
                : NULL;
 }
 
@@ -188,7 +190,8 @@ static const char *no_connection_id(const ctx_t *ctx)
 static const char *maybe_wrong_password(const ctx_t *ctx)
 {
     return ctx->error->with_integrity && ctx->request && ctx->request->nonce
-               ? "the request is complete, so the server may mean its credentials: compare user name, password and realm"
+               ? "the request is complete, so the server may mean its credentials: compare user name, password and "
+                 "realm"
                : NULL;
 }
 
@@ -213,11 +216,11 @@ static const char *family_not_offered(const ctx_t *ctx)
     if (!ctx->request) {
         return NULL;
     }
-    return ctx->request->family == 2 ? "the request asks for an IPv6 relay, which the server does not have"
-           : ctx->request->family == 1
-               ? "the request asks for an IPv4 relay, which the server does not have"
-               : "the request does not name a family, so it asks for IPv4, which the server does not have: it may be an "
-                 "IPv6 server";
+    return ctx->request->family == 2   ? "the request asks for an IPv6 relay, which the server does not have"
+           : ctx->request->family == 1 ? "the request asks for an IPv4 relay, which the server does not have"
+                                       : "the request does not name a family, so it asks for IPv4, which the server "
+                                         "does not have: it may be an "
+                                         "IPv6 server";
 }
 
 /* RFC 8656 section 7.2 */
@@ -279,10 +282,10 @@ static const char *other_user(const ctx_t *ctx)
 /* RFC 6062 section 5.2; RFC 8489 section 6.2.2: over TCP a request is not repeated. */
 static const char *connect_repeated(const ctx_t *ctx)
 {
-    return ctx->error->request_repeated
-               ? "it is the repetition of a Connect that the server was still working on; over TCP a request must not be "
-                 "repeated (RFC 8489 section 6.2.2)"
-               : NULL;
+    return ctx->error->request_repeated ? "it is the repetition of a Connect that the server was still working on; "
+                                          "over TCP a request must not be "
+                                          "repeated (RFC 8489 section 6.2.2)"
+                                        : NULL;
 }
 
 static const struct {

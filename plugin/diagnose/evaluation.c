@@ -83,10 +83,7 @@ const char *mstun_sentence_fill(wmem_allocator_t *scope, const char *sentence, c
         } else { /* a mistake in an evaluator: shown, and found by the test of all sentences */
             wmem_strbuf_append_len(text, open, (size_t)(behind - open));
         }
-        rest = behind > open + 1 ? behind : open + 1;
-        if (!place && behind == open + 1) {
-            wmem_strbuf_append_c(text, '{');
-        }
+        rest = behind;
     }
     wmem_strbuf_append(text, rest);
     return wmem_strbuf_get_str(text);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * The evaluators, one file per subject: what happened, or did not, and what it means for the user. Each adds findings to
- * an evaluation; where evaluation->end is NULL, only what no later frame can disprove. */
+ * The evaluators, one file per subject: what happened, or did not, and what it means for the user. Each adds findings
+ * to an evaluation; where evaluation->end is NULL, only what no later frame can disprove. */
 #ifndef MSTUN_DIAGNOSE_EVALUATORS_H
 #define MSTUN_DIAGNOSE_EVALUATORS_H
 

@@ -19,7 +19,8 @@ typedef enum {
 
 /** What findings of one row have in common if they are one row of the report. */
 typedef enum {
-    MSTUN_PER_SERVER, /* the requester's IP address, and the address and port that it asks, on however many connections */
+    MSTUN_PER_SERVER, /* the requester's IP address, and the address and port that it asks, on however many connections
+                       */
     MSTUN_PER_STREAM, /* the TCP or UDP connection */
     MSTUN_PER_PEER,   /* as PER_SERVER, and the peer behind the server */
     MSTUN_PER_PAIR,   /* the ICE pair */

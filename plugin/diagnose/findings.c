@@ -11,8 +11,8 @@ static const mstun_finding_row_t rows[MSTUN_FINDING_COUNT] = {
         .extent = MSTUN_PER_SERVER,
         .summary = "Request without response",
         .sentences = { "{receiver} does not answer this {request}: {reason}{hint}" },
-        .advice = "Capture at the side that is asked. If the request arrives, its program drops it (ufrag, password, dialect); "
-                  "if not, the network does",
+        .advice = "Capture at the side that is asked. If the request arrives, its program drops it (ufrag, password, "
+                  "dialect); if not, the network does",
         .section = "RFC 8489 section 6.2" },
     [MSTUN_FINDING_PENDING] = {
         .name = "mstun.pending", .group = PI_SEQUENCE, .severity = PI_NOTE, .rank = MSTUN_RANK_SILENCE,
@@ -31,11 +31,13 @@ static const mstun_finding_row_t rows[MSTUN_FINDING_COUNT] = {
     [MSTUN_FINDING_NO_REQUEST] = {
         .name = "mstun.no_request", .group = PI_SEQUENCE, .severity = PI_CHAT, .rank = MSTUN_RANK_SILENCE,
         .summary = "No request to this response in the capture, which may have begun after it",
+        .sentences = { "No request to this response in the capture, which has the connection from its beginning: the "
+                       "request is in bytes that could not be decoded, or there was none" },
         .section = "RFC 8489 section 6.3" },
     [MSTUN_FINDING_CONNECTION_RESET] = {
         .name = "mstun.connection.reset", .group = PI_SEQUENCE, .severity = PI_WARN, .rank = MSTUN_RANK_CONNECTION,
-        .summary = "The connection was reset while this request was open: the side that sent the RST refuses what it got, "
-                   "or a firewall between them does",
+        .summary = "The connection was reset while this request was open: the side that sent the RST refuses what it "
+                   "got, or a firewall between them does",
         .advice = "Capture at both ends: only if the RST leaves one of them did a program send it, else a device in "
                   "between did",
         .section = "RFC 8489 section 6.2.2" },
@@ -43,18 +45,19 @@ static const mstun_finding_row_t rows[MSTUN_FINDING_COUNT] = {
         .name = "mstun.closed_without_response", .group = PI_SEQUENCE, .severity = PI_WARN, .rank = MSTUN_RANK_STATED,
         .extent = MSTUN_PER_SERVER,
         .summary = "The server closed the connection without answering the request",
-        .sentences = { "The server {how} the connection {seconds} s after this {request}, without answering: it does not "
-                       "accept the message, does not serve this client, or is not the server that the client takes it for "
-                       "(a Microsoft Edge and a TLS port do so with plain TURN)" },
-        .advice = "Check which server listens on this address and port, and its log: overloaded, barred client, TLS only, or "
-                  "a Microsoft Edge, which wants MS-TURN",
+        .sentences = { "The server {how} the connection {seconds} s after this {request}, without answering: it does "
+                       "not accept the message, does not serve this client, or is not the server that the client takes "
+                       "it for (a Microsoft Edge and a TLS port do so with plain TURN)" },
+        .advice = "Check which server listens on this address and port, and its log: overloaded, barred client, TLS "
+                  "only, or a Microsoft Edge, which wants MS-TURN",
         .section = "RFC 8489 section 6.2.2" },
     [MSTUN_FINDING_REFUSED] = {
         .name = "mstun.refused", .group = PI_RESPONSE_CODE, .severity = PI_WARN, .rank = MSTUN_RANK_STATED,
         .extent = MSTUN_PER_PEER,
         .summary = "The request was refused, and no later one had success",
         .sentences = { "{request} is refused: {answer}{reason}" },
-        .advice = "Compare the request with what the server's words ask for, and look into the server's log at this time",
+        .advice = "Compare the request with what the server's words ask for, and look into the server's log at this "
+                  "time",
         .section = "RFC 8489 section 6.3.4" },
     [MSTUN_FINDING_UNKNOWN_ATTRIBUTES] = {
         .name = "mstun.unknown_attributes", .group = PI_RESPONSE_CODE, .severity = PI_WARN, .rank = MSTUN_RANK_STATED,
@@ -77,32 +80,34 @@ static const mstun_finding_row_t rows[MSTUN_FINDING_COUNT] = {
         .extent = MSTUN_PER_SERVER,
         .summary = "The server refuses the credentials",
         .sentences = {
-            "The server refuses the credentials ({code}{phrase}): check user name, password and realm of the TURN client",
-            "The server refuses the credentials ({code}{phrase}): the client uses realm \"{realm}\", but the challenge says "
-            "\"{challenge}\"",
-            "The server refuses the credentials ({code}{phrase}): the time in user name \"{user}\" ({time}) had passed {ago} "
-            "before",
-            "The server refuses the access token ({code}{phrase}): check that it is for this server, has not expired, and that "
-            "both know the key whose id (kid) is \"{user}\" (RFC 7635)",
-            "The server refuses the nonce with {code}{phrase} where 438 is due: user \"{user}\" was accepted before, and a new "
-            "nonce comes with the response" },
-        .advice = "Compare the TURN user, password and realm of the client with the server's; credentials from MRAS expire",
+            "The server refuses the credentials ({code}{phrase}): check user name, password and realm of the TURN "
+            "client",
+            "The server refuses the credentials ({code}{phrase}): the client uses realm \"{realm}\", but the challenge "
+            "says \"{challenge}\"",
+            "The server refuses the credentials ({code}{phrase}): the time in user name \"{user}\" ({time}) had passed "
+            "{ago} before",
+            "The server refuses the access token ({code}{phrase}): check that it is for this server, has not expired, "
+            "and that both know the key whose id (kid) is \"{user}\" (RFC 7635)",
+            "The server refuses the nonce with {code}{phrase} where 438 is due: user \"{user}\" was accepted before, "
+            "and a new nonce comes with the response" },
+        .advice = "Compare the TURN user, password and realm of the client with the server's; credentials from MRAS "
+                  "expire",
         .section = "RFC 8489 section 9.2.4" },
     [MSTUN_FINDING_STALE_NONCE] = {
         .name = "mstun.auth.stale_nonce", .group = PI_RESPONSE_CODE, .severity = PI_NOTE, .rank = MSTUN_RANK_STATED,
         .summary = "The nonce is too old: the client repeats its request with the new one",
         .sentences = { "The nonce is too old: the client repeats its request with the new one",
-                       "The server answers a stale nonce with {code}{phrase} where 438 is due; the client went on with the "
-                       "new nonce" },
+                       "The server answers a stale nonce with {code}{phrase} where 438 is due; the client went on with "
+                       "the new nonce" },
         .section = "RFC 8489 section 9.2.4" },
     [MSTUN_FINDING_STALE_NONCE_AGAIN] = {
         .name = "mstun.auth.stale_nonce_again", .group = PI_RESPONSE_CODE, .severity = PI_WARN,
         .rank = MSTUN_RANK_STATED, .extent = MSTUN_PER_SERVER,
-        .summary = "Stale nonce again: the client does not take the new nonce, or requests go to servers that do not share "
-                   "them",
+        .summary = "Stale nonce again: the client does not take the new nonce, or requests go to servers that do not "
+                   "share them",
         .sentences = { "Stale nonce again: the client repeats its request with the old nonce and not with the new one",
-                       "Stale nonce again: the server refuses the nonce that it has just given. Requests may go to several "
-                       "servers that do not share nonces" },
+                       "Stale nonce again: the server refuses the nonce that it has just given. Requests may go to "
+                       "several servers that do not share nonces" },
         .advice = "Check whether the requests reach one server: nodes behind a load balancer do not share nonces",
         .section = "RFC 8489 section 9.2.4" },
     [MSTUN_FINDING_NO_CREDENTIALS] = {
@@ -117,27 +122,30 @@ static const mstun_finding_row_t rows[MSTUN_FINDING_COUNT] = {
         .extent = MSTUN_PER_SERVER,
         .summary = "The client does not repeat its request with the new nonce",
         .sentences = { "The server wants a new nonce (438), and the client does not try again with the one it got",
-                       "The server does not know the request's nonce (438), which it never gave to this client, and the "
-                       "client does not try again with the new one" },
+                       "The server does not know the request's nonce (438), which it never gave to this client, and "
+                       "the client does not try again with the new one" },
         .advice = "See why the client stops here: it must repeat the request with the nonce of the response",
         .section = "RFC 8489 section 9.2.5" },
     [MSTUN_FINDING_INTEGRITY_BAD] = {
         .name = "mstun.integrity.bad", .group = PI_SECURITY, .severity = PI_WARN, .rank = MSTUN_RANK_MESSAGE,
-        .summary = "MESSAGE-INTEGRITY does not fit the credentials: the key differs, or the message was changed on the way",
+        .summary = "MESSAGE-INTEGRITY does not fit the credentials: the key differs, or the message was changed on the "
+                   "way",
         .sentences = { "MESSAGE-INTEGRITY does not fit credentials row {row}{more}: {reason}; {where}",
-                       "MESSAGE-INTEGRITY fits credentials row {other}, which is for another user, and not row {row}: {where}",
-                       "MESSAGE-INTEGRITY fits credentials row {other}: this check is signed with its sender's own ice-pwd "
-                       "and not with that of the receiver (RFC 8445 section 7.2.2)",
+                       "MESSAGE-INTEGRITY fits credentials row {other}, which is for another user, and not row {row}: "
+                       "{where}",
+                       "MESSAGE-INTEGRITY fits credentials row {other}: this check is signed with its sender's own "
+                       "ice-pwd and not with that of the receiver (RFC 8445 section 7.2.2)",
                        "MESSAGE-INTEGRITY fits credentials row {other}: this response is signed with the requester's "
                        "password and not with that of the request (RFC 8489 section 9.1.4)",
-                       "The password is right (credentials row {row}), but MESSAGE-INTEGRITY is made over a wrong message "
-                       "length: it must be that of a message that ends with this attribute (RFC 8489 section 14.5)",
-                       "The password is right (credentials row {row}), but it is used as the key itself: where REALM and "
-                       "NONCE are, the key is MD5(user:realm:password) (RFC 8489 section 9.2.2)",
+                       "The password is right (credentials row {row}), but MESSAGE-INTEGRITY is made over a wrong "
+                       "message length: it must be that of a message that ends with this attribute (RFC 8489 section "
+                       "14.5)",
+                       "The password is right (credentials row {row}), but it is used as the key itself: where REALM "
+                       "and NONCE are, the key is MD5(user:realm:password) (RFC 8489 section 9.2.2)",
                        "The password is right (credentials row {row}), but the key is made with {hash}, and "
                        "PASSWORD-ALGORITHM says {algorithm} (RFC 8489 section 9.2.2)",
-                       "The password is right (credentials row {row}), but MESSAGE-INTEGRITY is made in the way of {variant}, "
-                       "which a receiver of RFC 5389 or later refuses" },
+                       "The password is right (credentials row {row}), but MESSAGE-INTEGRITY is made in the way of "
+                       "{variant}, which a receiver of RFC 5389 or later refuses" },
         .advice = "Compare the password with that of the other side",
         .section = "RFC 8489 section 9" },
 
@@ -146,46 +154,50 @@ static const mstun_finding_row_t rows[MSTUN_FINDING_COUNT] = {
         .name = "mstun.not_a_message", .group = PI_PROTOCOL, .severity = PI_WARN, .rank = MSTUN_RANK_STATED,
         .extent = MSTUN_PER_STREAM,
         .summary = "Bytes that are no message, on a connection without gaps",
-        .sentences = { "{sender} wrote {count} bytes that are no message ({text}); no segment is missing, so it sent them so" },
-        .advice = "Look at the sender: a proxy, a client that sends application data without TURN's framing, or a fault in "
-                  "its program",
+        .sentences = { "{sender} wrote {count} bytes that are no message ({text}); no segment is missing, so it sent "
+                       "them so" },
+        .advice = "Look at the sender: a proxy, a client that sends application data without TURN's framing, or a "
+                  "fault in its program",
         .section = "RFC 8489 section 6.2.2" },
     [MSTUN_FINDING_CHANNEL_DATA_UNPADDED] = {
         .name = "mstun.channel.unpadded", .group = PI_PROTOCOL, .severity = PI_WARN, .rank = MSTUN_RANK_STATED,
         .extent = MSTUN_PER_STREAM,
         .summary = "ChannelData on TCP is not padded to a multiple of four bytes",
-        .sentences = { "{sender} does not pad ChannelData to a multiple of four bytes, which TCP requires ({count} of them): "
-                       "the receiver loses its place in the stream" },
+        .sentences = { "{sender} does not pad ChannelData to a multiple of four bytes, which TCP requires ({count} of "
+                       "them): the receiver loses its place in the stream" },
         .advice = "The sender treats TCP as it does UDP: have its TURN implementation corrected",
         .section = "RFC 8656 section 12.5" },
     [MSTUN_FINDING_CHANNEL_DATA_SHORT] = {
         .name = "mstun.channel.short", .group = PI_PROTOCOL, .severity = PI_WARN, .rank = MSTUN_RANK_STATED,
         .extent = MSTUN_PER_STREAM,
         .summary = "ChannelData is shorter than its length says",
-        .sentences = { "{sender} announces {announced} bytes of ChannelData and sends {count}: the receiver loses its place in "
-                       "the stream" },
-        .advice = "The sender's write was cut short (a full socket buffer that it does not handle): look at its program",
+        .sentences = { "{sender} announces {announced} bytes of ChannelData and sends {count}: the receiver loses its "
+                       "place in the stream" },
+        .advice = "The sender's write was cut short (a full socket buffer that it does not handle): look at its "
+                  "program",
         .section = "RFC 8656 section 12.4" },
     [MSTUN_FINDING_CHANNEL_DATA_INCOMPLETE] = {
         .name = "mstun.channel.incomplete", .group = PI_PROTOCOL, .severity = PI_WARN, .rank = MSTUN_RANK_STATED,
         .extent = MSTUN_PER_STREAM,
         .summary = "ChannelData that never came whole",
-        .sentences = { "{sender} announces {announced} bytes of ChannelData, of which {count} came: everything behind them "
-                       "waits for the rest" },
+        .sentences = { "{sender} announces {announced} bytes of ChannelData, of which {count} came: everything behind "
+                       "them waits for the rest" },
         .advice = "The length is wrong: look at the program of the sender",
         .section = "RFC 8656 section 12.4" },
     [MSTUN_FINDING_PADDING_COUNTED] = {
         .name = "mstun.channel.padding_counted", .group = PI_PROTOCOL, .severity = PI_NOTE, .rank = MSTUN_RANK_MESSAGE,
         .extent = MSTUN_PER_STREAM,
         .summary = "The length of ChannelData counts the padding",
-        .sentences = { "{count} zero bytes follow the record inside: {sender} counts ChannelData's padding in its length" },
+        .sentences = { "{count} zero bytes follow the record inside: {sender} counts ChannelData's padding in its "
+                       "length" },
         .advice = "Have the sender's TURN implementation corrected: the padding is not part of the length",
         .section = "RFC 8656 section 12.5" },
     [MSTUN_FINDING_OTHER_PROTOCOL] = {
         .name = "mstun.other_protocol", .group = PI_PROTOCOL, .severity = PI_WARN, .rank = MSTUN_RANK_STATED,
         .extent = MSTUN_PER_SERVER,
         .summary = "The answer to STUN is another protocol",
-        .sentences = { "{sender} answers STUN with HTTP ({text}): a web server or proxy listens there, not a STUN or TURN server",
+        .sentences = { "{sender} answers STUN with HTTP ({text}): a web server or proxy listens there, not a STUN or "
+                       "TURN server",
                        "{sender} answers STUN with TLS: this port wants TLS (a turns: or stuns: address)" },
         .advice = "Check the address and port that the client is configured with, and whether it must use TLS",
         .section = "RFC 8489 section 6.2.3" },
@@ -194,10 +206,10 @@ static const mstun_finding_row_t rows[MSTUN_FINDING_COUNT] = {
     [MSTUN_FINDING_NO_TCP_RELAY] = {
         .name = "mstun.turn.no_tcp_relay", .group = PI_RESPONSE_CODE, .severity = PI_WARN, .rank = MSTUN_RANK_STATED,
         .extent = MSTUN_PER_SERVER,
-        .summary = "The server does not offer this transport for its relay: TCP TURN is switched off there, or its release "
-                   "is too old (Expressway before X8.9)",
-        .sentences = { "{request} is refused: {answer}. TCP relaying is switched off at the server, or its release is too old "
-                       "for it (Expressway before X8.9)" },
+        .summary = "The server does not offer this transport for its relay: TCP TURN is switched off there, or its "
+                   "release is too old (Expressway before X8.9)",
+        .sentences = { "{request} is refused: {answer}. TCP relaying is switched off at the server, or its release is "
+                       "too old for it (Expressway before X8.9)" },
         .advice = "Switch on TCP relaying at the server: on Expressway, X8.9 or newer with TCP TURN",
         .section = "RFC 6062 section 5.1" },
     [MSTUN_FINDING_NO_UDP_RELAY] = {
@@ -212,26 +224,29 @@ static const mstun_finding_row_t rows[MSTUN_FINDING_COUNT] = {
         .extent = MSTUN_PER_PEER,
         .summary = "The server refuses the address family",
         .sentences = { "{request} is refused: {answer}{reason}" },
-        .advice = "Have the client ask for a relay of the peer's family (REQUESTED-ADDRESS-FAMILY), or give the server an "
-                  "address of that family",
+        .advice = "Have the client ask for a relay of the peer's family (REQUESTED-ADDRESS-FAMILY), or give the server "
+                  "an address of that family",
         .section = "RFC 8656 section 7.2" },
     [MSTUN_FINDING_FORBIDDEN] = {
         .name = "mstun.turn.forbidden", .group = PI_RESPONSE_CODE, .severity = PI_WARN, .rank = MSTUN_RANK_STATED,
         .extent = MSTUN_PER_PEER,
-        .summary = "The server's policy bars this peer address, or the allocation is of the wrong kind for this request",
+        .summary = "The server's policy bars this peer address, or the allocation is of the wrong kind for this "
+                   "request",
         .sentences = { "{request} is refused: {answer}. There is no allocation on this control connection",
-                       "{request} is refused: {answer}. The allocation is of the other kind: Connect is for TCP, channels are "
-                       "for UDP",
+                       "{request} is refused: {answer}. The allocation is of the other kind: Connect is for TCP, "
+                       "channels are for UDP",
                        "{request} is refused: {answer}. The server's policy bars this peer address",
                        "{request} is refused: {answer}. The server's policy bars this client or user" },
-        .advice = "Look at the server's rules for peers (private addresses, loopback) and at the allocation's transport",
+        .advice = "Look at the server's rules for peers (private addresses, loopback) and at the allocation's "
+                  "transport",
         .section = "RFC 8656 section 10.2" },
     [MSTUN_FINDING_QUOTA] = {
         .name = "mstun.turn.quota", .group = PI_RESPONSE_CODE, .severity = PI_WARN, .rank = MSTUN_RANK_STATED,
         .extent = MSTUN_PER_SERVER,
-        .summary = "This user has as many allocations as the server allows: old ones were not deleted, or the quota is too "
-                   "small",
-        .sentences = { "{request} is refused: {answer}. This user has as many allocations as the server allows: old ones were not deleted, or the quota is too small" },
+        .summary = "This user has as many allocations as the server allows: old ones were not deleted, or the quota is "
+                   "too small",
+        .sentences = { "{request} is refused: {answer}. This user has as many allocations as the server allows: old "
+                       "ones were not deleted, or the quota is too small" },
         .advice = "See whether old allocations are deleted, or enlarge the user's quota",
         .section = "RFC 8656 section 7.2" },
     [MSTUN_FINDING_NO_CAPACITY] = {
@@ -244,7 +259,8 @@ static const mstun_finding_row_t rows[MSTUN_FINDING_COUNT] = {
     [MSTUN_FINDING_ALLOCATION_MISMATCH] = {
         .name = "mstun.turn.allocation_mismatch", .group = PI_RESPONSE_CODE, .severity = PI_WARN,
         .rank = MSTUN_RANK_STATED, .extent = MSTUN_PER_SERVER,
-        .summary = "The server has no allocation on this control connection, or one already where a new one is asked for",
+        .summary = "The server has no allocation on this control connection, or one already where a new one is asked "
+                   "for",
         .sentences = { "{request} is refused: {answer}{reason}" },
         .advice = "Look for what ended the allocation: mstun,turn has its lifetime and its connection",
         .section = "RFC 8656 section 7.2" },
@@ -261,10 +277,10 @@ static const mstun_finding_row_t rows[MSTUN_FINDING_COUNT] = {
         .name = "mstun.turn.peer_timeout", .group = PI_RESPONSE_CODE, .severity = PI_WARN, .rank = MSTUN_RANK_STATED,
         .extent = MSTUN_PER_PEER,
         .summary = "The peer did not answer the server's connection",
-        .sentences = { "The server got no answer from {peer} in {seconds} s: a firewall between relay and peer drops the "
-                       "connection, or the peer's address is wrong" },
-        .advice = "Capture at the server's outer interface: is its SYN to the peer answered? If not, open the firewall for "
-                  "TCP from the relay's port range to the peer's",
+        .sentences = { "The server got no answer from {peer} in {seconds} s: a firewall between relay and peer drops "
+                       "the connection, or the peer's address is wrong" },
+        .advice = "Capture at the server's outer interface: is its SYN to the peer answered? If not, open the firewall "
+                  "for TCP from the relay's port range to the peer's",
         .section = "RFC 6062 section 5.2" },
     [MSTUN_FINDING_CONNECTION_EXISTS] = {
         .name = "mstun.turn.connection_exists", .group = PI_RESPONSE_CODE, .severity = PI_WARN,
@@ -276,14 +292,15 @@ static const mstun_finding_row_t rows[MSTUN_FINDING_COUNT] = {
     [MSTUN_FINDING_BIND_REJECTED] = {
         .name = "mstun.turn.bind_rejected", .group = PI_RESPONSE_CODE, .severity = PI_WARN, .rank = MSTUN_RANK_STATED,
         .extent = MSTUN_PER_SERVER,
-        .summary = "The server refuses the ConnectionBind: it does not know the id (30 s passed, the peer has gone), or "
-                   "this is not the server that gave it (a load balancer)",
-        .sentences = { "{request} is refused: {answer}. The server does not know the id (30 s passed, the peer has gone), or "
-                       "another server gave it (a load balancer){reason}" },
+        .summary = "The server refuses the ConnectionBind: it does not know the id (30 s passed, the peer has gone), "
+                   "or this is not the server that gave it (a load balancer)",
+        .sentences = { "{request} is refused: {answer}. The server does not know the id (30 s passed, the peer has "
+                       "gone), or another server gave it (a load balancer){reason}" },
         .advice = "Check whether the ConnectionBind reached the server that announced the connection, within 30 s",
         .section = "RFC 6062 section 5.4" },
     [MSTUN_FINDING_ALTERNATE_SERVER] = {
-        .name = "mstun.turn.alternate_server", .group = PI_RESPONSE_CODE, .severity = PI_NOTE, .rank = MSTUN_RANK_STATED,
+        .name = "mstun.turn.alternate_server", .group = PI_RESPONSE_CODE, .severity = PI_NOTE,
+        .rank = MSTUN_RANK_STATED,
         .summary = "The server sends the client to another one, which must be reachable too",
         .sentences = { "The server sends the client to another one, {server}, which must be reachable too" },
         .section = "RFC 8489 section 10" },
@@ -291,12 +308,12 @@ static const mstun_finding_row_t rows[MSTUN_FINDING_COUNT] = {
         .name = "mstun.turn.redirect_failed", .group = PI_RESPONSE_CODE, .severity = PI_WARN, .rank = MSTUN_RANK_STATED,
         .extent = MSTUN_PER_SERVER,
         .summary = "The client does not get to the alternate server",
-        .sentences = { "The server sends the client to {server} (300), but the client opens no connection to it: it does not "
-                       "follow redirections, or its way there was not captured",
+        .sentences = { "The server sends the client to {server} (300), but the client opens no connection to it: it "
+                       "does not follow redirections, or its way there was not captured",
                        "The server sends the client to {server} (300), which does not accept the client's connection",
                        "The server sends the client away (300) without an ALTERNATE-SERVER to go to" },
-        .advice = "Check whether the client follows 300, and whether the alternate server is reachable on TCP from where the "
-                  "client is",
+        .advice = "Check whether the client follows 300, and whether the alternate server is reachable on TCP from "
+                  "where the client is",
         .section = "RFC 8489 section 10" },
 
     /* ---- TURN: what the client does ---- */
@@ -304,8 +321,8 @@ static const mstun_finding_row_t rows[MSTUN_FINDING_COUNT] = {
         .name = "mstun.turn.bind_late", .group = PI_SEQUENCE, .severity = PI_WARN, .rank = MSTUN_RANK_STATED,
         .extent = MSTUN_PER_STREAM,
         .summary = "ConnectionBind comes too late",
-        .sentences = { "ConnectionBind comes {seconds} s after the connection was announced; the server closes it after "
-                       "30 s" },
+        .sentences = { "ConnectionBind comes {seconds} s after the connection was announced; the server closes it "
+                       "after 30 s" },
         .advice = "See what held the client up between the announcement and the bind",
         .section = "RFC 6062 section 5.4" },
     [MSTUN_FINDING_BIND_AGAIN] = {
@@ -332,8 +349,8 @@ static const mstun_finding_row_t rows[MSTUN_FINDING_COUNT] = {
         .name = "mstun.turn.bind_missing", .group = PI_SEQUENCE, .severity = PI_WARN, .rank = MSTUN_RANK_STATED,
         .extent = MSTUN_PER_SERVER,
         .summary = "Announced connection without ConnectionBind",
-        .sentences = { "No ConnectionBind with id {id} (peer {peer}) followed in 30 s: the client did not open a second connection to "
-                       "the server, or a firewall or load balancer kept it away" },
+        .sentences = { "No ConnectionBind with id {id} (peer {peer}) followed in 30 s: the client did not open a "
+                       "second connection to the server, or a firewall or load balancer kept it away" },
         .advice = "See whether the client opens a second connection to the server's address and port, and whether a "
                   "firewall allows it",
         .section = "RFC 6062 section 5.4" },
@@ -341,8 +358,8 @@ static const mstun_finding_row_t rows[MSTUN_FINDING_COUNT] = {
         .name = "mstun.turn.permission_expired", .group = PI_SEQUENCE, .severity = PI_WARN, .rank = MSTUN_RANK_STATED,
         .extent = MSTUN_PER_PEER,
         .summary = "The permission for the peer is over",
-        .sentences = { "The permission for {peer} expired {seconds} s before (it lasts for 300 s): the server drops what "
-                       "is sent; a new CreatePermission is due" },
+        .sentences = { "The permission for {peer} expired {seconds} s before (it lasts for 300 s): the server drops "
+                       "what is sent; a new CreatePermission is due" },
         .advice = "See why the client did not renew it within 300 s",
         .section = "RFC 8656 section 9" },
     [MSTUN_FINDING_PERMISSION_MISSING] = {
@@ -355,32 +372,34 @@ static const mstun_finding_row_t rows[MSTUN_FINDING_COUNT] = {
         .section = "RFC 8656 section 11.2" },
     [MSTUN_FINDING_NO_PERMISSION] = {
         .name = "mstun.turn.no_permission", .group = PI_SEQUENCE, .severity = PI_NOTE, .rank = MSTUN_RANK_STATED,
-        .summary = "No permission was ever created on this allocation: every peer that connects to it is sent away at once",
+        .summary = "No permission was ever created on this allocation: every peer that connects to it is sent away at "
+                   "once",
         .advice = "See whether signalling gave the client the peer's candidates",
         .section = "RFC 6062 section 5.3" },
     [MSTUN_FINDING_CHANNEL_UNBOUND] = {
         .name = "mstun.turn.channel_unbound", .group = PI_SEQUENCE, .severity = PI_WARN, .rank = MSTUN_RANK_STATED,
         .extent = MSTUN_PER_STREAM,
         .summary = "ChannelData on a channel that is not bound",
-        .sentences = { "Channel {channel} is not bound: no ChannelBind for it had success, so the server drops its data "
-                       "({count} messages)",
-                       "Channel {channel} is not bound: its ChannelBind was refused in frame {frame}, so the server drops its "
-                       "data ({count} messages)" },
+        .sentences = { "Channel {channel} is not bound: no ChannelBind for it had success, so the server drops its "
+                       "data ({count} messages)",
+                       "Channel {channel} is not bound: its ChannelBind was refused in frame {frame}, so the server "
+                       "drops its data ({count} messages)" },
         .advice = "Look for the ChannelBind of this channel: was it sent, and was it answered?",
         .section = "RFC 8656 section 12.6" },
     [MSTUN_FINDING_CHANNEL_EXPIRED] = {
         .name = "mstun.turn.channel_expired", .group = PI_SEQUENCE, .severity = PI_WARN, .rank = MSTUN_RANK_STATED,
         .extent = MSTUN_PER_STREAM,
         .summary = "ChannelData on a channel whose binding has expired",
-        .sentences = { "The binding of channel {channel} expired {seconds} s before (it lasts for 600 s, and was last renewed "
-                       "in frame {frame}): the server drops its data ({count} messages)" },
+        .sentences = { "The binding of channel {channel} expired {seconds} s before (it lasts for 600 s, and was last "
+                       "renewed in frame {frame}): the server drops its data ({count} messages)" },
         .advice = "Check why the client did not send ChannelBind again within 600 s",
         .section = "RFC 8656 section 12" },
     [MSTUN_FINDING_WRONG_TRANSPORT] = {
         .name = "mstun.turn.wrong_transport", .group = PI_PROTOCOL, .severity = PI_WARN, .rank = MSTUN_RANK_STATED,
         .summary = "Request for the other kind of allocation",
         .sentences = {
-            "The allocation relays TCP, where Send and channels do not exist: Connect and ConnectionBind carry data there",
+            "The allocation relays TCP, where Send and channels do not exist: Connect and ConnectionBind carry data "
+            "there",
             "The allocation relays UDP, where Connect does not exist: allocate with REQUESTED-TRANSPORT TCP" },
         .advice = "Let the client allocate with the REQUESTED-TRANSPORT of what it sends afterwards",
         .section = "RFC 6062 section 4.1" },
@@ -390,7 +409,8 @@ static const mstun_finding_row_t rows[MSTUN_FINDING_COUNT] = {
         .summary = "The allocation's lifetime is over",
         .sentences = {
             "The allocation expired {seconds} s before: no Refresh had renewed it",
-            "No Refresh followed in the lifetime of {seconds} s, and the server closed the connection when it had passed",
+            "No Refresh followed in the lifetime of {seconds} s, and the server closed the connection when it had "
+            "passed",
             "The client uses the allocation that it deleted itself in frame {frame}" },
         .advice = "See why the client sent no Refresh in time: was its control connection alive?",
         .section = "RFC 8656 section 8" },
@@ -398,40 +418,42 @@ static const mstun_finding_row_t rows[MSTUN_FINDING_COUNT] = {
         .name = "mstun.turn.control_closed", .group = PI_SEQUENCE, .severity = PI_WARN, .rank = MSTUN_RANK_CONNECTION,
         .extent = MSTUN_PER_SERVER,
         .summary = "The control connection of a living allocation was closed by the server",
-        .sentences = { "The server {how} the control connection of a living allocation (relayed address {relay}, {seconds} s "
-                       "of its lifetime were left): everything that it relays ends" },
-        .advice = "Look at the server at this time: was it restarted, did it crash, or did a firewall end the connection?",
+        .sentences = { "The server {how} the control connection of a living allocation (relayed address {relay}, "
+                       "{seconds} s of its lifetime were left): everything that it relays ends" },
+        .advice = "Look at the server at this time: was it restarted, did it crash, or did a firewall end the "
+                  "connection?",
         .section = "RFC 8656 section 7.3" },
     [MSTUN_FINDING_NOTHING_RELAYED] = {
         .name = "mstun.turn.nothing_relayed", .group = PI_SEQUENCE, .severity = PI_WARN, .rank = MSTUN_RANK_CONNECTION,
         .extent = MSTUN_PER_SERVER,
-        .summary = "The data connection was bound and nothing ever came through, either way: look at both ends of the leg "
-                   "between server and peer",
+        .summary = "The data connection was bound and nothing ever came through, either way: look at both ends of the "
+                   "leg between server and peer",
         .advice = "Capture on the leg between server and peer: does the peer know that it is to speak first?",
         .section = "RFC 6062 section 5.5" },
     [MSTUN_FINDING_PEER_DATA_LOST] = {
         .name = "mstun.turn.peer_data_lost", .group = PI_SEQUENCE, .severity = PI_WARN, .rank = MSTUN_RANK_CONNECTION,
         .extent = MSTUN_PER_PEER,
         .summary = "Bytes that the peer sent before the ConnectionBind were lost",
-        .sentences = { "{count} of the {total} bytes that {peer} sent never came out of the data connection: the server did not "
-                       "keep what came before the ConnectionBind succeeded in frame {frame}" },
-        .advice = "The server must buffer what the peer sends before the bind (RFC 6062 section 5.3): update it, or have the "
-                  "client bind sooner",
+        .sentences = { "{count} of the {total} bytes that {peer} sent never came out of the data connection: the "
+                       "server did not keep what came before the ConnectionBind succeeded in frame {frame}" },
+        .advice = "The server must buffer what the peer sends before the bind (RFC 6062 section 5.3): update it, or "
+                  "have the client bind sooner",
         .section = "RFC 6062 section 5.3" },
     [MSTUN_FINDING_PEER_WITHOUT_PERMISSION] = {
         .name = "mstun.turn.peer_without_permission", .group = PI_SEQUENCE, .severity = PI_WARN,
         .rank = MSTUN_RANK_CONNECTION, .extent = MSTUN_PER_PEER,
         .summary = "A peer without permission connected to the relayed address",
-        .sentences = { "{peer} connects to the relayed address {relay} without a permission (frame {frame}): the server sends it "
-                       "away" },
+        .sentences = { "{peer} connects to the relayed address {relay} without a permission (frame {frame}): the "
+                       "server sends it away" },
         .advice = "Check whether the client created a permission for this address before the peer connected",
         .section = "RFC 6062 section 5.3" },
     [MSTUN_FINDING_OTHER_RELAYED_PORT] = {
-        .name = "mstun.turn.other_relayed_port", .group = PI_SEQUENCE, .severity = PI_WARN, .rank = MSTUN_RANK_CONNECTION,
+        .name = "mstun.turn.other_relayed_port", .group = PI_SEQUENCE, .severity = PI_WARN,
+        .rank = MSTUN_RANK_CONNECTION,
         .extent = MSTUN_PER_PEER,
         .summary = "The server connects to the peer from another port than the relayed one",
-        .sentences = { "The server connects to {peer} from {source}, but the relayed address is {relay}: firewall rules and "
-                       "candidates for the relayed port do not match this connection" },
+        .sentences = { "The server connects to {peer} from {source}, but the relayed address is {relay}: firewall "
+                       "rules and candidates for the relayed port do not match this connection" },
         .advice = "The server must connect from the relayed address (RFC 6062 section 5.2): check its configuration",
         .section = "RFC 6062 section 5.2" },
 
@@ -439,10 +461,11 @@ static const mstun_finding_row_t rows[MSTUN_FINDING_COUNT] = {
     [MSTUN_FINDING_DIALECT_MISMATCH] = {
         .name = "mstun.ms.dialect_mismatch", .group = PI_PROTOCOL, .severity = PI_WARN, .rank = MSTUN_RANK_STATED,
         .summary = "Client and server speak different dialects: MS-TURN and IETF TURN",
-        .sentences = { "The client speaks {dialect} and the server answers in {answer} (frame {frame}): it is {server}. "
-                       "Check which server the client is configured for",
+        .sentences = { "The client speaks {dialect} and the server answers in {answer} (frame {frame}): it is "
+                       "{server}. Check which server the client is configured for",
                        "The client speaks {dialect} and the server closes without an answer{guess}" },
-        .advice = "Compare the client's kind of TURN server (Edge or IETF TURN), address and port with what stands there",
+        .advice = "Compare the client's kind of TURN server (Edge or IETF TURN), address and port with what stands "
+                  "there",
         .section = "[MS-TURN] 3.1.10" },
     [MSTUN_FINDING_TLS_INTERCEPTED] = {
         .name = "mstun.ms.tls_intercepted", .group = PI_PROTOCOL, .severity = PI_WARN, .rank = MSTUN_RANK_STATED,
@@ -454,10 +477,10 @@ static const mstun_finding_row_t rows[MSTUN_FINDING_COUNT] = {
         .name = "mstun.ms.pseudo_tls_failed", .group = PI_SEQUENCE, .severity = PI_WARN, .rank = MSTUN_RANK_STATED,
         .extent = MSTUN_PER_SERVER,
         .summary = "The pseudo-TLS hello was not answered",
-        .sentences = { "The pseudo-TLS ClientHello was answered with a RST: a firewall or proxy that checks protocols refuses "
-                       "it, or no Edge listens there",
-                       "The pseudo-TLS ClientHello got no answer in {seconds} s: a firewall or proxy that checks protocols "
-                       "drops it, or no Edge listens there" },
+        .sentences = { "The pseudo-TLS ClientHello was answered with a RST: a firewall or proxy that checks protocols "
+                       "refuses it, or no Edge listens there",
+                       "The pseudo-TLS ClientHello got no answer in {seconds} s: a firewall or proxy that checks "
+                       "protocols drops it, or no Edge listens there" },
         .advice = "Exempt the server's address from protocol inspection on port 443, and check the address",
         .section = "[MS-TURN] 2.1" },
     [MSTUN_FINDING_MS_SEQUENCE_GAP] = {
@@ -465,8 +488,8 @@ static const mstun_finding_row_t rows[MSTUN_FINDING_COUNT] = {
         .summary = "The sequence number does not follow the one before, [MS-TURN] 2.2.2.21",
         .sentences = { "{count} sequence number(s) before this one are not in the capture: requests were lost, or went "
                        "another way",
-                       "The sequence number is not above {count}, which was there already: reordered or replayed, and the "
-                       "server may drop it without an answer" },
+                       "The sequence number is not above {count}, which was there already: reordered or replayed, and "
+                       "the server may drop it without an answer" },
         .section = "[MS-TURN] 2.2.2.21" },
 
     /* ---- ICE ---- */
@@ -475,15 +498,14 @@ static const mstun_finding_row_t rows[MSTUN_FINDING_COUNT] = {
         .extent = MSTUN_PER_PAIR,
         .summary = "ICE checks have success in one direction only",
         .sentences = {
-            "{pair}, but its own are answered: it drops them (compare USERNAME and ice-pwd), or a firewall "
-            "lets only one direction pass",
-            "{pair}, though its TCP acknowledged them: the program there drops them (compare USERNAME and "
-            "ice-pwd)",
+            "{pair}, but its own are answered: it drops them (compare USERNAME and ice-pwd), or a firewall lets only "
+            "one direction pass",
+            "{pair}, though its TCP acknowledged them: the program there drops them (compare USERNAME and ice-pwd)",
             "{pair}: its TCP did not acknowledge them, so they were lost on the way",
-            "{pair}, but those from {receiver} are answered: it does not have this candidate (compare what "
-            "was signalled), or a firewall drops what it begins" },
-        .advice = "Capture at the silent side: do the checks arrive? If they do, compare ice-ufrag and ice-pwd, if not, "
-                  "look for the firewall that lets one direction pass",
+            "{pair}, but those from {receiver} are answered: it does not have this candidate (compare what was "
+            "signalled), or a firewall drops what it begins" },
+        .advice = "Capture at the silent side: do the checks arrive? If they do, compare ice-ufrag and ice-pwd, if "
+                  "not, look for the firewall that lets one direction pass",
         .section = "RFC 8445 section 7" },
     [MSTUN_FINDING_PAIR_REJECTED] = {
         .name = "mstun.pair.rejected", .group = PI_RESPONSE_CODE, .severity = PI_WARN, .rank = MSTUN_RANK_PAIR_REFUSED,
@@ -501,10 +523,10 @@ static const mstun_finding_row_t rows[MSTUN_FINDING_COUNT] = {
         .summary = "Checks are answered in both directions, but nobody sent USE-CANDIDATE before it was over: not the "
                    "network, but signalling or the controlling agent. See why it gave up (SIP trace)",
         .sentences = {
-            "{pair}, though checks are answered in both directions: not the network, but signalling or the "
-            "controlling agent. See why it gave up (SIP trace)",
-            "{pair}, though checks are answered in both directions: no pair is in use. See whether it "
-            "reached {nominee}" },
+            "{pair}, though checks are answered in both directions: not the network, but signalling or the controlling "
+            "agent. See why it gave up (SIP trace)",
+            "{pair}, though checks are answered in both directions: no pair is in use. See whether it reached "
+            "{nominee}" },
         .advice = "Look at the controlling side's signalling: the network is good, its agent chose nothing",
         .section = "RFC 8445 section 8.1.1" },
     [MSTUN_FINDING_CONSENT_LOST] = {
@@ -514,10 +536,9 @@ static const mstun_finding_row_t rows[MSTUN_FINDING_COUNT] = {
         .sentences = {
             "{pair}: it is gone, or the way to it is. See what its network did at this time (RFC 7675)",
             "{pair}, though its TCP acknowledged them: the program there hangs, or has ended (RFC 7675)",
-            "{pair}: its TCP did not acknowledge them, the way to it is gone. See what its network did at "
-            "this time (RFC 7675)",
-            "{pair}, though media from it goes on: the network is good, its agent no longer answers (RFC "
-            "7675)" },
+            "{pair}: its TCP did not acknowledge them, the way to it is gone. See what its network did at this time "
+            "(RFC 7675)",
+            "{pair}, though media from it goes on: the network is good, its agent no longer answers (RFC 7675)" },
         .advice = "See what happened to the silent side and its network at this time",
         .section = "RFC 7675 section 5.1" },
     [MSTUN_FINDING_ROLE_CONFLICT] = {
@@ -527,7 +548,8 @@ static const mstun_finding_row_t rows[MSTUN_FINDING_COUNT] = {
         .sentences = {
             "{pair}: one of them must answer 487 (RFC 8445 section 7.3.1.1)",
             "{pair}: it must take the other role and check again (RFC 8445 section 7.2.5.1)" },
-        .advice = "See which side signalling made the offerer, and why the side that got the 487 does not change its role",
+        .advice = "See which side signalling made the offerer, and why the side that got the 487 does not change its "
+                  "role",
         .section = "RFC 8445 section 7.2.5.1" },
     [MSTUN_FINDING_ROLE_CONFLICT_RESOLVED] = {
         .name = "mstun.role_conflict.resolved", .group = PI_RESPONSE_CODE, .severity = PI_NOTE,
@@ -535,13 +557,14 @@ static const mstun_finding_row_t rows[MSTUN_FINDING_COUNT] = {
         .summary = "Both sides claimed the same role; one changed it, and a later check has success",
         .section = "RFC 8445 section 7.2.5.1" },
     [MSTUN_FINDING_RESPONSES_IGNORED] = {
-        .name = "mstun.pair.responses_ignored", .group = PI_SEQUENCE, .severity = PI_WARN, .rank = MSTUN_RANK_PAIR_REFUSED,
+        .name = "mstun.pair.responses_ignored", .group = PI_SEQUENCE, .severity = PI_WARN,
+        .rank = MSTUN_RANK_PAIR_REFUSED,
         .extent = MSTUN_PER_PAIR,
         .summary = "Checks are answered, but the sender does not accept the responses",
         .sentences = {
             "{pair}: it does not accept the responses, compare the ice-pwd that it was given" },
-        .advice = "Compare the ice-pwd that the sender was given for the other side: a response that it cannot verify is "
-                  "dropped without a word",
+        .advice = "Compare the ice-pwd that the sender was given for the other side: a response that it cannot verify "
+                  "is dropped without a word",
         .section = "RFC 8445 section 7.2.5" },
 
     /* ---- expert infos of the decoders: names and advice only ---- */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Candidate pairs: RFC 8445 sections 7 and 8, RFC 7675. Each finding is at one place of the pair: the first check without
- * an answer, the last error, and the like. Pairs that one cause broke are one row: that of the first of them. */
+ * Candidate pairs: RFC 8445 sections 7 and 8, RFC 7675. Each finding is at one place of the pair: the first check
+ * without an answer, the last error, and the like. Pairs that one cause broke are one row: that of the first of them.
+ */
 #include "diagnose/evaluators.h"
 
 #include "conversation/response_state.h"

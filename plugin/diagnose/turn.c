@@ -201,8 +201,8 @@ static void evaluate_permissions(mstun_evaluation_t *evaluation, const mstun_all
     mstun_finding_add(evaluation, MSTUN_FINDING_NO_PERMISSION, &subject);
 }
 
-/* The server, or something between, ends the control connection: when the lifetime has passed, as coturn does, or before.
- * That the client ends it is no fault. */
+/* The server, or something between, ends the control connection: when the lifetime has passed, as coturn does, or
+ * before. That the client ends it is no fault. */
 static void evaluate_end(mstun_evaluation_t *evaluation, const mstun_allocation_t *allocation)
 {
     wmem_allocator_t *scope = evaluation->scope;

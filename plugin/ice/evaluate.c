@@ -11,6 +11,32 @@
 #define IGNORED_REPEATS 3     /* of checks with a success: fewer may have crossed it */
 #define CONFLICTS_MAX 3       /* 487 in a row, whatever is done about them */
 
+static const unsigned ranks[MSTUN_PAIR_STATES] = {
+    [MSTUN_PAIR_NOMINATED] = 0,
+    [MSTUN_PAIR_WORKS] = 1,
+    [MSTUN_PAIR_UNUSED] = 2,
+    [MSTUN_PAIR_PENDING] = 3,
+    [MSTUN_PAIR_HALF_CAPTURED] = 4,
+    [MSTUN_PAIR_CUT_OFF] = 5,
+    [MSTUN_PAIR_NOT_NOMINATED] = 6,
+    [MSTUN_PAIR_CONSENT_LOST] = 7,
+    [MSTUN_PAIR_ONE_WAY] = 8,
+    [MSTUN_PAIR_ROLE_CONFLICT] = 9,
+    [MSTUN_PAIR_RESPONSES_IGNORED] = 10,
+    [MSTUN_PAIR_REJECTED] = 11,
+    [MSTUN_PAIR_NO_ANSWER] = 12,
+};
+
+unsigned mstun_pair_state_rank(mstun_pair_state_t state)
+{
+    return ranks[state];
+}
+
+bool mstun_pair_state_is_broken(mstun_pair_state_t state)
+{
+    return ranks[state] >= ranks[MSTUN_PAIR_NOT_NOMINATED];
+}
+
 /* One check or response may have crossed it; what came later was sent by an agent that had it, and answers at once. */
 bool mstun_pair_went_on(const mstun_pair_t *pair, const mstun_transaction_t *check)
 {
@@ -151,8 +177,8 @@ static mstun_pair_state_t state_if_connected(const mstun_pair_view_t *view, cons
     return short_lived && !both_continued ? MSTUN_PAIR_WORKS : MSTUN_PAIR_NOT_NOMINATED;
 }
 
-/* other: the direction without checks. A lite agent sends none (RFC 8445 section 6.1.1), but its pair is nominated. Media
- * from that side shows that the pair is in use. */
+/* other: the direction without checks. A lite agent sends none (RFC 8445 section 6.1.1), but its pair is nominated.
+ * Media from that side shows that the pair is in use. */
 static mstun_pair_state_t state_without_checks(const mstun_pair_view_t *view, const mstun_pair_direction_t *other,
                                                const mstun_observed_until_t *until)
 {

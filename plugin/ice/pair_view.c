@@ -4,32 +4,6 @@
 #include "conversation/response_state.h"
 #include "ice/pair_state.h"
 
-static const unsigned ranks[MSTUN_PAIR_STATES] = {
-    [MSTUN_PAIR_NOMINATED] = 0,
-    [MSTUN_PAIR_WORKS] = 1,
-    [MSTUN_PAIR_UNUSED] = 2,
-    [MSTUN_PAIR_PENDING] = 3,
-    [MSTUN_PAIR_HALF_CAPTURED] = 4,
-    [MSTUN_PAIR_CUT_OFF] = 5,
-    [MSTUN_PAIR_NOT_NOMINATED] = 6,
-    [MSTUN_PAIR_CONSENT_LOST] = 7,
-    [MSTUN_PAIR_ONE_WAY] = 8,
-    [MSTUN_PAIR_ROLE_CONFLICT] = 9,
-    [MSTUN_PAIR_RESPONSES_IGNORED] = 10,
-    [MSTUN_PAIR_REJECTED] = 11,
-    [MSTUN_PAIR_NO_ANSWER] = 12,
-};
-
-unsigned mstun_pair_state_rank(mstun_pair_state_t state)
-{
-    return ranks[state];
-}
-
-bool mstun_pair_state_is_broken(mstun_pair_state_t state)
-{
-    return ranks[state] >= ranks[MSTUN_PAIR_NOT_NOMINATED];
-}
-
 static mstun_observed_until_t observed_until(const mstun_pair_t *pair, const nstime_t *capture_end)
 {
     mstun_tcp_close_t close;

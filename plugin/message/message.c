@@ -22,6 +22,7 @@ static int ett_message = -1;
 static int ett_type = -1;
 
 static expert_field ei_wrong_msglen = EI_INIT;
+static expert_field ei_unpadded = EI_INIT;
 static expert_field ei_short_packet = EI_INIT;
 static expert_field ei_frame_trailing = EI_INIT;
 static expert_field ei_type_unknown = EI_INIT;
@@ -123,7 +124,10 @@ static void show_length(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, con
     uint32_t reported = tvb_reported_length(tvb);
 
     if (mstun_dialect_pads(facts->dialect) && facts->length & 3) {
-        expert_add_info_format(pinfo, item, &ei_wrong_msglen,
+        /* libnice's errors are like that, and are read all the same. */
+        bool is_harmless = !facts->padded && facts->has & MSTUN_HAS_ERROR;
+
+        expert_add_info_format(pinfo, item, is_harmless ? &ei_unpadded : &ei_wrong_msglen,
                                "Message length %u is not a multiple of 4, as padded attributes would make it",
                                facts->length);
     }
@@ -221,6 +225,9 @@ void mstun_message_register(const mstun_registrar_t *reg)
     static ei_register_info ei[] = {
         { &ei_wrong_msglen,
           { "mstun.wrong_msglen", PI_PROTOCOL, PI_WARN, "Message length is not a multiple of 4 bytes", EXPFILL } },
+        { &ei_unpadded,
+          { "mstun.wrong_msglen.unpadded", PI_PROTOCOL, PI_NOTE,
+            "The attributes of an error response are not padded, which its length takes into account", EXPFILL } },
         { &ei_short_packet,
           { "mstun.short_packet", PI_PROTOCOL, PI_ERROR, "The message is longer than what carries it", EXPFILL } },
         { &ei_frame_trailing,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * `-z mstun,NAME[,json][,FILTER]`: the filter decides which messages and expert infos the report gets; the capture's end
- * it takes from all frames. */
+ * `-z mstun,NAME[,json][,FILTER]`: the filter decides which messages and expert infos the report gets; the capture's
+ * end it takes from all frames. */
 #include "report/instance.h"
 
 #include <epan/stat_tap_ui.h>

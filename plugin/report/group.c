@@ -64,7 +64,7 @@ static void make_group_key(const mstun_finding_t *finding, group_key_t *key)
     memset(key, 0, sizeof *key);
     key->id = finding->id;
     key->detail = finding->detail;
-    if (subject->pair && extent == MSTUN_PER_PAIR) {
+    if (subject->pair && (extent == MSTUN_PER_PAIR || extent == MSTUN_PER_SERVER)) {
         key->pair = subject->pair;
     } else if (stream && (extent == MSTUN_PER_STREAM || !stream->ends[0].family)) {
         key->stream = stream->number;
@@ -257,7 +257,8 @@ static void attach_to_root_cause(const ctx_t *ctx, mstun_group_t *group)
     wmem_array_append(root->explained, wmem_array_get_raw(group->frames), wmem_array_get_count(group->frames));
 }
 
-/* Causes before symptoms, then by severity, then in the order of the capture, which is that of the findings in memory. */
+/* Causes before symptoms, then by severity, then in the order of the capture, which is that of the findings in memory.
+ */
 static int compare_rows(const void *a, const void *b)
 {
     const mstun_group_t *one = *(const mstun_group_t *const *)a, *other = *(const mstun_group_t *const *)b;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * mstun,pairs: one row for each candidate pair, both directions side by side. A direction is that of the checks: what it
- * has of successes came back against it. */
+ * mstun,pairs: one row for each candidate pair, both directions side by side. A direction is that of the checks: what
+ * it has of successes came back against it. */
 #include "report/report.h"
 
 #include "attr/address.h"

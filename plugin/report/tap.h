@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * What the reports get of each message, by the tap "mstun". The struct is the packet's; what it points to belongs to the
- * file, and is read at the end of the report. */
+ * What the reports get of each message, by the tap "mstun". The struct is the packet's; what it points to belongs to
+ * the file, and is read at the end of the report. */
 #ifndef MSTUN_REPORT_TAP_H
 #define MSTUN_REPORT_TAP_H
 

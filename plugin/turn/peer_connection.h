@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
  * The TCP connections that a TURN server relays (RFC 6062): which data connection belongs to which Connect or
- * ConnectionAttempt, and which leg beyond the server. Others read the struct; only turn/ writes it, on the first visit. */
+ * ConnectionAttempt, and which leg beyond the server. Others read the struct; only turn/ writes it, on the first visit.
+ */
 #ifndef MSTUN_TURN_PEER_CONNECTION_H
 #define MSTUN_TURN_PEER_CONNECTION_H
 

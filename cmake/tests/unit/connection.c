@@ -15,9 +15,11 @@ void unit_connection_open(unit_connection_t *connection, uint32_t number)
         (mstun_endpoint_t){ .family = MSTUN_FAMILY_IPV4, .port = 3478, .ip = { 198, 51, 100, 2 } };
 }
 
+/* TCP notes who sends the first FIN, flow2 being direction 0, and nothing of an RST. */
 static void end(unit_connection_t *connection, int64_t ms, uint8_t seen)
 {
     connection->tcp.conversation_completeness = seen;
+    connection->tcp.flow2.closing_initiator = seen == TCP_FIN_SEEN;
     connection->tcp.ts_prev = unit_time(ms);
 }
 

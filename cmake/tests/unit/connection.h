@@ -23,7 +23,7 @@ typedef struct {
 /** From 192.0.2.1:5000, direction 0, to 198.51.100.2:3478. number: its tcp.stream. */
 void unit_connection_open(unit_connection_t *connection, uint32_t number);
 
-/** Its last packet comes at this time, with a FIN, or a RST. */
+/** Its last packet comes at this time, with a FIN of direction 0, or an RST. */
 void unit_connection_close(unit_connection_t *connection, int64_t ms);
 void unit_connection_reset(unit_connection_t *connection, int64_t ms);
 

@@ -165,9 +165,15 @@ static void check_captures(const capture_t *captures, unsigned count)
 }
 
 #define CHALLENGED                                                                                                     \
-    { 0, 'c', 0x0003, 1, TRANSPORT_TCP }, { 10, 's', 0x0113, 1, ERROR("0401") CHALLENGE }
+    { 0, 'c', 0x0003, 1, TRANSPORT_TCP },                                                                              \
+    {                                                                                                                  \
+        10, 's', 0x0113, 1, ERROR("0401") CHALLENGE                                                                    \
+    }
 #define ALLOCATED                                                                                                      \
-    CHALLENGED, { 20, 'c', 0x0003, 2, TRANSPORT_TCP SIGNED }, { 30, 's', 0x0103, 2, RELAYED LIFETIME }
+    CHALLENGED, { 20, 'c', 0x0003, 2, TRANSPORT_TCP SIGNED },                                                          \
+    {                                                                                                                  \
+        30, 's', 0x0103, 2, RELAYED LIFETIME                                                                           \
+    }
 
 /* ---- requests.c ---- */
 
@@ -176,11 +182,7 @@ static const capture_t requests[] = {
     { "not answered", { { 0, 'c', 0x0001, 1, "" } }, 9000, "1:unanswered!", NULL },
     { "the capture ends too soon", { { 0, 'c', 0x0001, 1, "" } }, 4000, "1:pending", NULL },
     /* RFC 6062 section 5.2: the server waits for the peer */
-    { "Connect",
-      { ALLOCATED, { 40, 'c', 0x000A, 3, PEER SIGNED } },
-      9000,
-      "2:auth.challenge 5:pending",
-      NULL },
+    { "Connect", { ALLOCATED, { 40, 'c', 0x000A, 3, PEER SIGNED } }, 9000, "2:auth.challenge 5:pending", NULL },
     { "an unknown method", { { 0, 'c', 0x0801, 1, "" } }, 90000, "", NULL },
 };
 
@@ -195,9 +197,7 @@ static const capture_t authentication[] = {
     { "challenge and credentials", { ALLOCATED }, 90000, "2:auth.challenge", NULL },
     { "challenge, and nothing follows", { CHALLENGED }, 90000, "2:auth.challenge 2:auth.no_credentials!", NULL },
     { "wrong password",
-      { CHALLENGED,
-        { 20, 'c', 0x0003, 2, TRANSPORT_TCP SIGNED },
-        { 30, 's', 0x0113, 2, ERROR("0401") CHALLENGE } },
+      { CHALLENGED, { 20, 'c', 0x0003, 2, TRANSPORT_TCP SIGNED }, { 30, 's', 0x0113, 2, ERROR("0401") CHALLENGE } },
       90000,
       "2:auth.challenge 4:auth.rejected!",
       NULL },
@@ -234,11 +234,16 @@ static void test_authentication(void)
 /* ---- errors.c ---- */
 
 #define REFUSED(request, attributes, code)                                                                             \
-    { ALLOCATED, { 40, 'c', request, 3, attributes SIGNED }, { 50, 's', (request) | 0x0110, 3, ERROR(code) } }
+    {                                                                                                                  \
+        ALLOCATED, { 40, 'c', request, 3, attributes SIGNED },                                                         \
+        {                                                                                                              \
+            50, 's', (request) | 0x0110, 3, ERROR(code)                                                                \
+        }                                                                                                              \
+    }
 
 static const capture_t errors[] = {
-    { "CreatePermission without a peer", REFUSED(0x0008, "", "0400"), 90000,
-      "2:auth.challenge 6:refused!", "no XOR-PEER-ADDRESS" },
+    { "CreatePermission without a peer", REFUSED(0x0008, "", "0400"), 90000, "2:auth.challenge 6:refused!",
+      "no XOR-PEER-ADDRESS" },
     { "an unknown code", REFUSED(0x0008, PEER, "0463"), 90000, "2:auth.challenge 6:refused!", "499" },
     { "403 to a peer", REFUSED(0x000A, PEER, "0403"), 90000, "2:auth.challenge 6:turn.forbidden!", NULL },
     { "an IPv6 peer of an IPv4 relay", REFUSED(0x000A, IPV6_PEER, "042b"), 90000,
@@ -312,8 +317,11 @@ static const capture_t turn[] = {
       60000,
       "2:auth.challenge 6:turn.bind_missing!",
       NULL },
-    { "Refresh to an end", { ALLOCATED, { 40, 'c', 0x0004, 3, NO_LIFETIME SIGNED }, { 50, 's', 0x0104, 3, NO_LIFETIME } },
-      90000, "2:auth.challenge", NULL },
+    { "Refresh to an end",
+      { ALLOCATED, { 40, 'c', 0x0004, 3, NO_LIFETIME SIGNED }, { 50, 's', 0x0104, 3, NO_LIFETIME } },
+      90000,
+      "2:auth.challenge",
+      NULL },
 };
 
 static void test_turn(void)

@@ -71,7 +71,6 @@ static void test_sentence(void)
         { "<{nothing}>", "<>" },
         { "{unknown} {peer}", "{unknown} P" },
         { "{pee} {peer", "{pee} {peer" },
-        { "}{ {peer}", "}{ P" },
     };
 
     for (unsigned i = 0; i < array_length(rows); i++) {

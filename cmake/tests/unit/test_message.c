@@ -46,7 +46,8 @@ static void test_request(void)
     g_assert_cmphex(facts.method, ==, STUN_BINDING);
     g_assert_cmpint(facts.dialect, ==, MSTUN_DIALECT_RFC5389);
     g_assert_true(facts.padded);
-    g_assert_cmphex(facts.has, ==, MSTUN_HAS_PRIORITY | MSTUN_HAS_CONTROLLED | MSTUN_HAS_INTEGRITY);
+    g_assert_cmphex(facts.has, ==,
+                    MSTUN_HAS_USERNAME | MSTUN_HAS_PRIORITY | MSTUN_HAS_CONTROLLED | MSTUN_HAS_INTEGRITY);
     g_assert_cmphex(facts.priority, ==, 0x6E0001FF);
     assert_text(&facts.username, "evtj:h6vY");
     g_assert_cmpuint(facts.integrity.len, ==, 20);
@@ -130,7 +131,7 @@ static const row_t rows[] = {
     { "PRIORITY of eight", "0001 0000 " COOKIE "0024 0008 0000000000000000", 0, false, true },
     { "longer than the message", "0001 0000 " COOKIE "0024 0004 0000", 0, false, true },
     { "a rest of three bytes", "0001 0000 " COOKIE "0025 0000 002500", MSTUN_HAS_USE_CANDIDATE, false, true },
-    { "unknown, to be understood", "0001 0000 " COOKIE "7FFF 0000 0025 0000", MSTUN_HAS_USE_CANDIDATE, false, true },
+    { "unknown, to be understood", "0001 0000 " COOKIE "7FFF 0000 0025 0000", MSTUN_HAS_USE_CANDIDATE, true, true },
     /* RFC 8489 sections 14.5 and 14.7: what follows these is ignored */
     { "behind MESSAGE-INTEGRITY", "0001 0000 " COOKIE "0008 0014 0000000000000000000000000000000000000000 0025 0000",
       MSTUN_HAS_INTEGRITY, false, true },
@@ -143,7 +144,8 @@ static const row_t rows[] = {
     { "an error without its number", "0111 0000 " COOKIE "0009 0003 000004 00", 0, false, true },
     { "an error", "0111 0000 " COOKIE "0009 0004 00000457", MSTUN_HAS_ERROR, true, true },
     /* the drafts between RFC 3489 and RFC 5389: a cookie and no padding */
-    { "cookie, no padding", "0001 0000 " COOKIE "0006 0003 'a:b' 0024 0004 00000001", MSTUN_HAS_PRIORITY, true, false },
+    { "cookie, no padding", "0001 0000 " COOKIE "0006 0003 'a:b' 0024 0004 00000001",
+      MSTUN_HAS_USERNAME | MSTUN_HAS_PRIORITY, true, false },
 };
 
 static void test_broken(void)
