@@ -108,7 +108,8 @@ static bool had_time_to_go_on(const mstun_evaluation_t *evaluation, const mstun_
 static void evaluate_challenge(mstun_evaluation_t *evaluation, const mstun_error_case_t *error)
 {
     mstun_finding_add(evaluation, MSTUN_FINDING_CHALLENGE, &error->subject);
-    if (had_time_to_go_on(evaluation, error) && !mstun_error_is_repaired(error) && !mstun_error_was_followed(error)) {
+    if (had_time_to_go_on(evaluation, error) && !mstun_error_is_repaired(error) &&
+        mstun_error_client_never_signed(error)) {
         uint32_t count = mstun_error_requests(error);
         const char *requests =
             count == 1

@@ -242,6 +242,11 @@ bool mstun_error_was_followed(const mstun_error_case_t *error)
     return error->login->last_signed_frame > error->subject.pos.frame;
 }
 
+bool mstun_error_client_never_signed(const mstun_error_case_t *error)
+{
+    return error->login->last_signed_frame == 0;
+}
+
 bool mstun_error_client_was_accepted(const mstun_error_case_t *error)
 {
     return error->login->first_accepted_frame && error->login->first_accepted_frame < error->subject.pos.frame;

@@ -46,6 +46,9 @@ bool mstun_error_is_repaired(const mstun_error_case_t *error);
 /** Whether the client sent the server a request with MESSAGE-INTEGRITY after the error. */
 bool mstun_error_was_followed(const mstun_error_case_t *error);
 
+/** Whether no request of the client to this server carries MESSAGE-INTEGRITY, in the whole capture. */
+bool mstun_error_client_never_signed(const mstun_error_case_t *error);
+
 /** Whether the server accepted a request with MESSAGE-INTEGRITY of this client before the error. */
 bool mstun_error_client_was_accepted(const mstun_error_case_t *error);
 

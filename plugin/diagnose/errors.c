@@ -195,6 +195,22 @@ static const char *maybe_wrong_password(const ctx_t *ctx)
                : NULL;
 }
 
+/* pion's server answers 401 where its policy bars the peer. */
+static bool credentials_were_accepted(const mstun_error_case_t *error)
+{
+    return error->with_integrity && error->method >= TURN_CREATE_PERMISSION && error->method != TURN_CONNECTION_BIND &&
+           mstun_error_client_was_accepted(error) &&
+           !(error->nonce && error->request && error->nonce != error->request->nonce);
+}
+
+static const char *accepted_before(const ctx_t *ctx)
+{
+    return credentials_were_accepted(ctx->error)
+               ? "the server accepted requests of this client before, so this is not about its credentials: some servers "
+                 "(pion) answer so where their policy bars the peer"
+               : NULL;
+}
+
 static const char *family_of_allocation(const ctx_t *ctx)
 {
     const mstun_allocation_t *allocation = ctx->error->subject.allocation;
@@ -305,6 +321,7 @@ static const struct {
     { 400, 0, other_algorithms },
     { 400, TURN_ALLOCATE, maybe_wrong_password },
     { 401, 0, incomplete_credentials },
+    { 401, 0, accepted_before },
     { 437, 0, success_not_repeated },
     { 437, TURN_ALLOCATE, second_allocation },
     { 440, TURN_ALLOCATE, family_not_offered },
@@ -326,7 +343,7 @@ static const char *reason_text(const ctx_t *ctx)
             }
         }
     }
-    if (ctx->error->code == 437 && ctx->error->method != TURN_ALLOCATE) {
+    if ((ctx->error->code == 437 || ctx->error->code == 403) && ctx->error->method != TURN_ALLOCATE) {
         const char *reason = no_allocation(ctx);
 
         return reason ? wmem_strdup_printf(ctx->scope, ": %s", reason) : "";
@@ -408,7 +425,7 @@ static void evaluate_connect_failure(const ctx_t *ctx)
 /* Some servers say 403 where RFC 8656 asks for 437. */
 static void evaluate_forbidden(const ctx_t *ctx)
 {
-    enum { NO_ALLOCATION, WRONG_KIND, PEER_POLICY, CLIENT_POLICY };
+    enum { WRONG_KIND, PEER_POLICY, CLIENT_POLICY };
     const mstun_error_case_t *error = ctx->error;
     const mstun_allocation_t *allocation = error->subject.allocation;
     uint8_t transport = allocation ? allocation->transport : 0;
@@ -416,11 +433,15 @@ static void evaluate_forbidden(const ctx_t *ctx)
                       (error->method == TURN_CHANNEL_BIND && transport == IP_PROTO_TCP);
     bool needs_allocation = error->method != TURN_ALLOCATE && error->method != STUN_BINDING;
     const mstun_place_t places[] = { { "request", asked_text(ctx) }, { "answer", answer_text(ctx) }, { NULL, NULL } };
+
+    if (needs_allocation && !allocation && mstun_stream_captured_from_start(error->subject.stream)) {
+        add_refusal(ctx, MSTUN_FINDING_ALLOCATION_MISMATCH);
+        return;
+    }
     mstun_finding_t *finding = mstun_finding_add_sentence(ctx->evaluation, MSTUN_FINDING_FORBIDDEN,
-                                                          needs_allocation && !allocation ? NO_ALLOCATION
-                                                          : wrong_kind                    ? WRONG_KIND
-                                                          : error->subject.peer.family    ? PEER_POLICY
-                                                                                          : CLIENT_POLICY,
+                                                          wrong_kind                   ? WRONG_KIND
+                                                          : error->subject.peer.family ? PEER_POLICY
+                                                                                       : CLIENT_POLICY,
                                                           places, &error->subject);
 
     soften_if_harmless(ctx, finding);
@@ -473,6 +494,12 @@ static void evaluate_error(mstun_evaluation_t *evaluation, const mstun_error_cas
         evaluate_redirection(&ctx);
         break;
     case 401:
+        if (credentials_were_accepted(error)) {
+            add_refusal(&ctx, MSTUN_FINDING_REFUSED);
+            break;
+        }
+        mstun_evaluate_auth_error(evaluation, error);
+        break;
     case 431:
     case 436:
     case 438:

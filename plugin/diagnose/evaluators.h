@@ -10,10 +10,9 @@
 
 /* ---- at the capture's end: everything of a kind ---- */
 
-void mstun_evaluate_requests(mstun_evaluation_t *evaluation); /* requests.c: no response */
-void mstun_evaluate_errors(mstun_evaluation_t *evaluation);   /* errors.c: error responses */
-void mstun_evaluate_allocations(
-    mstun_evaluation_t *evaluation); /* turn.c: allocations, permissions, peer connections */
+void mstun_evaluate_requests(mstun_evaluation_t *evaluation);     /* requests.c: no response */
+void mstun_evaluate_errors(mstun_evaluation_t *evaluation);       /* errors.c: error responses */
+void mstun_evaluate_allocations(mstun_evaluation_t *evaluation);  /* allocations.c: allocations, peer connections */
 void mstun_evaluate_observations(mstun_evaluation_t *evaluation); /* turn.c: what messages did against TURN's state */
 void mstun_evaluate_microsoft(mstun_evaluation_t *evaluation);    /* microsoft.c: dialects, pseudo-TLS */
 void mstun_evaluate_bytes(mstun_evaluation_t *evaluation);        /* bytes.c: what is no message */

@@ -223,7 +223,8 @@ static const mstun_finding_row_t rows[MSTUN_FINDING_COUNT] = {
         .name = "mstun.turn.address_family", .group = PI_RESPONSE_CODE, .severity = PI_WARN, .rank = MSTUN_RANK_STATED,
         .extent = MSTUN_PER_PEER,
         .summary = "The server refuses the address family",
-        .sentences = { "{request} is refused: {answer}{reason}" },
+        .sentences = { "{request} is refused: {answer}{reason}",
+                       "The client asks for an {family} relay and the server gives it another one, {relay}" },
         .advice = "Have the client ask for a relay of the peer's family (REQUESTED-ADDRESS-FAMILY), or give the server "
                   "an address of that family",
         .section = "RFC 8656 section 7.2" },
@@ -232,8 +233,7 @@ static const mstun_finding_row_t rows[MSTUN_FINDING_COUNT] = {
         .extent = MSTUN_PER_PEER,
         .summary = "The server's policy bars this peer address, or the allocation is of the wrong kind for this "
                    "request",
-        .sentences = { "{request} is refused: {answer}. There is no allocation on this control connection",
-                       "{request} is refused: {answer}. The allocation is of the other kind: Connect is for TCP, "
+        .sentences = { "{request} is refused: {answer}. The allocation is of the other kind: Connect is for TCP, "
                        "channels are for UDP",
                        "{request} is refused: {answer}. The server's policy bars this peer address",
                        "{request} is refused: {answer}. The server's policy bars this client or user" },

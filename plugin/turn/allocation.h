@@ -28,6 +28,7 @@ struct mstun_allocation {
     nstime_t made_time;
     const char *user;  /* "name, realm" of its maker; NULL if that is no text or was not captured */
     uint8_t transport; /* IP_PROTO_TCP or IP_PROTO_UDP: of the relayed address; 0: not known */
+    uint8_t family;    /* MSTUN_FAMILY_...: that the client asked for; 0: none */
     bool ms_turn;
     uint32_t lifetime; /* seconds, the last that was granted */
     nstime_t expires;

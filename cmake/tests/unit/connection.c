@@ -41,7 +41,7 @@ void unit_describe_check(mstun_facts_t *facts, unsigned direction, char kind)
     facts->has = MSTUN_HAS_PRIORITY | MSTUN_HAS_INTEGRITY;
     facts->priority = 0x6E0000FF;
     if (kind != 'g') {
-        facts->has |= direction == 0 ? MSTUN_HAS_CONTROLLING : MSTUN_HAS_CONTROLLED;
+        facts->has |= direction == 0 || kind == 'k' ? MSTUN_HAS_CONTROLLING : MSTUN_HAS_CONTROLLED;
     }
     if (kind == 'n') {
         facts->has |= MSTUN_HAS_USE_CANDIDATE;
@@ -55,6 +55,8 @@ static void enter(mstun_transaction_t *transaction, const mstun_event_t *event)
         transaction->response_frame = event->pinfo->num;
         transaction->direction = event->direction == 0;
     } else if (!event->repeat) {
+        transaction->type = STUN_BINDING;
+        transaction->awaits_response = true;
         transaction->request_frame = event->pinfo->num;
         transaction->request_position = event->position;
         transaction->request_time = event->pinfo->abs_ts;

@@ -31,7 +31,7 @@ void unit_connection_reset(unit_connection_t *connection, int64_t ms);
  * Lets ice/ learn steps, one frame for each. A step is a time in ms, a direction, what it is, and the number of its
  * transaction, less than UNIT_IDS_MAX:
  *
- *   "0>c1"      at 0 ms, the client sends check 1   "n" with USE-CANDIDATE, "g" without a role
+ *   "0>c1"      at 0 ms, the client sends check 1   "n" with USE-CANDIDATE, "g" without a role, "k" always controlling
  *   "500>r1"    it sends it again
  *   "520<s1"    its success arrives                 an error: "520<e487.1"
  *   "600<m"     media from the server

@@ -222,7 +222,7 @@ static const capture_t authentication[] = {
         { 60, 'c', 0x0004, 4, LIFETIME SIGNED },
         { 70, 's', 0x0104, 4, LIFETIME } },
       90000,
-      "2:auth.challenge 6:auth.stale_nonce",
+      "2:auth.challenge 4:turn.no_permission 6:auth.stale_nonce",
       NULL },
 };
 
@@ -247,7 +247,7 @@ static const capture_t errors[] = {
     { "an unknown code", REFUSED(0x0008, PEER, "0463"), 90000, "2:auth.challenge 6:refused!", "499" },
     { "403 to a peer", REFUSED(0x000A, PEER, "0403"), 90000, "2:auth.challenge 6:turn.forbidden!", NULL },
     { "an IPv6 peer of an IPv4 relay", REFUSED(0x000A, IPV6_PEER, "042b"), 90000,
-      "2:auth.challenge 6:turn.family_refused!", "REQUESTED-ADDRESS-FAMILY IPv6" },
+      "2:auth.challenge 6:turn.address_family!", "REQUESTED-ADDRESS-FAMILY IPv6" },
     { "486", REFUSED(0x0003, TRANSPORT_TCP, "0456"), 90000, "2:auth.challenge 6:turn.quota!", NULL },
     { "442 to TCP",
       { { 0, 'c', 0x0003, 1, TRANSPORT_TCP }, { 10, 's', 0x0113, 1, ERROR("042a") } },
@@ -269,14 +269,15 @@ static const capture_t errors[] = {
       "2:auth.challenge 6:refused",
       NULL },
     { "a channel that has another peer",
-      { ALLOCATED,
-        { 40, 'c', 0x0009, 3, CHANNEL PEER SIGNED },
-        { 50, 's', 0x0109, 3, "" },
-        { 60, 'c', 0x0009, 4, CHANNEL OTHER_PEER SIGNED },
-        { 70, 's', 0x0119, 4, ERROR("0400") } },
+      { { 0, 'c', 0x0003, 1, TRANSPORT_UDP SIGNED },
+        { 10, 's', 0x0103, 1, RELAYED LIFETIME },
+        { 20, 'c', 0x0009, 2, CHANNEL PEER SIGNED },
+        { 30, 's', 0x0109, 2, "" },
+        { 40, 'c', 0x0009, 3, CHANNEL OTHER_PEER SIGNED },
+        { 50, 's', 0x0119, 3, ERROR("0400") } },
       9000,
-      "2:auth.challenge 8:refused!",
-      "since frame 6" },
+      "6:refused!",
+      "since frame 4" },
 };
 
 static void test_errors(void)
@@ -316,6 +317,12 @@ static const capture_t turn[] = {
       { ALLOCATED, { 40, 'c', 0x000A, 3, PEER SIGNED }, { 50, 's', 0x010A, 3, CONNECTION_ID } },
       60000,
       "2:auth.challenge 6:turn.bind_missing!",
+      NULL },
+    /* RFC 6062 section 4.1: each kind of allocation has its own methods */
+    { "ChannelBind on a TCP allocation",
+      { ALLOCATED, { 40, 'c', 0x0009, 3, CHANNEL PEER SIGNED }, { 50, 's', 0x0119, 3, ERROR("0403") } },
+      9000,
+      "2:auth.challenge 5:turn.wrong_transport! 6:turn.forbidden!",
       NULL },
     { "Refresh to an end",
       { ALLOCATED, { 40, 'c', 0x0004, 3, NO_LIFETIME SIGNED }, { 50, 's', 0x0104, 3, NO_LIFETIME } },

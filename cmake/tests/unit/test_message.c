@@ -142,11 +142,38 @@ static const row_t rows[] = {
       MSTUN_HAS_INTEGRITY | MSTUN_HAS_INTEGRITY_SHA256, true, true },
     { "a SHA-256 too short", "0001 0000 " COOKIE "001C 000C 000000000000000000000000", 0, false, true },
     { "an error without its number", "0111 0000 " COOKIE "0009 0003 000004 00", 0, false, true },
+    { "of a TURN client",
+      "0003 0000 " COOKIE "0019 0004 11000000 0017 0004 02000000 0018 0001 80000000 001A 0000 8030 0000",
+      MSTUN_HAS_TRANSPORT | MSTUN_HAS_REQUESTED_FAMILY | MSTUN_HAS_EVEN_PORT | MSTUN_HAS_DONT_FRAGMENT |
+          MSTUN_HAS_MOBILITY_TICKET,
+      true, true },
+    /* two meanings of one number: coturn's in TURN, Microsoft's elsewhere */
+    { "coturn's address family", "0003 0000 " COOKIE "8032 0004 02000000", MSTUN_HAS_ADDITIONAL_FAMILY, true, true },
+    { "Microsoft's host name", "0001 0000 " COOKIE "8032 0004 'edge'", MSTUN_HAS_MS_ATTRIBUTE, true, true },
     { "an error", "0111 0000 " COOKIE "0009 0004 00000457", MSTUN_HAS_ERROR, true, true },
     /* the drafts between RFC 3489 and RFC 5389: a cookie and no padding */
     { "cookie, no padding", "0001 0000 " COOKIE "0006 0003 'a:b' 0024 0004 00000001",
       MSTUN_HAS_USERNAME | MSTUN_HAS_PRIORITY, true, false },
 };
+
+/* RFC 8656 section 7.2: one address for each family; coturn sends 0.0.0.0:0 for one that it could not allocate. */
+static void test_two_relays(void)
+{
+    static const char *const relays[] = { "0016 0008 0001 2112 2112A442", "0016 0008 0001 E242 E112A643",
+                                          "0016 0008 0001 E243 E112A643" };
+
+    for (unsigned i = 0; i < 2; i++) {
+        char *text = g_strdup_printf("0103 0024 " COOKIE "%s %s %s", relays[i ? 1 : 0], relays[i ? 0 : 1], relays[2]);
+        unit_bytes_t message = unit_hex(text);
+        mstun_facts_t facts;
+        tvbuff_t *tvb = parse(&message, &facts);
+
+        g_assert_cmpuint(facts.relayed.port, ==, 50000);
+        g_assert_cmpuint(facts.relayed2.port, ==, 50001);
+        tvb_free(tvb);
+        g_free(text);
+    }
+}
 
 static void test_broken(void)
 {
@@ -284,6 +311,7 @@ void unit_add_message(void)
     g_test_add_func("/message/fingerprint", test_fingerprint);
     g_test_add_func("/message/ms_turn", test_ms_turn);
     g_test_add_func("/message/broken", test_broken);
+    g_test_add_func("/message/two_relays", test_two_relays);
     g_test_add_func("/message/cut", test_cut);
     g_test_add_func("/message/flipped", test_flipped);
     g_test_add_func("/message/summary", test_summary);

@@ -8,7 +8,7 @@
 #include <epan/dissectors/packet-tcp.h>
 
 #include "attr/attr.h"
-#include "conversation/transaction.h"
+#include "conversation/tcp_connections.h"
 #include "diagnose/diagnose.h"
 #include "ice/pair.h"
 #include "message/fingerprint.h"
@@ -42,6 +42,11 @@ int proto_registrar_get_id_byname(const char *name _U_)
     return -1;
 }
 
+int proto_get_id_by_filter_name(const char *name _U_)
+{
+    return -1;
+}
+
 static void (*init_routines[ROUTINES_MAX])(void);
 static void (*cleanup_routines[ROUTINES_MAX])(void);
 
@@ -66,7 +71,7 @@ void register_cleanup_routine(void (*routine)(void))
     add_routine(cleanup_routines, routine);
 }
 
-/* All packets are of one connection. */
+/* All packets are of one connection, which is in no table. */
 
 static conversation_t conversation;
 static struct tcp_analysis *tcp;
@@ -83,6 +88,16 @@ conversation_t *find_conversation_pinfo(packet_info *pinfo _U_, const unsigned o
 
 void conversation_add_proto_data(conversation_t *of _U_, const int proto _U_, void *data _U_)
 {
+}
+
+wmem_map_t *get_conversation_hashtables(void)
+{
+    return wmem_map_new(wmem_file_scope(), g_direct_hash, g_direct_equal);
+}
+
+uint32_t get_tcp_stream_count(void)
+{
+    return 0;
 }
 
 struct tcp_analysis *get_tcp_conversation_data(conversation_t *of _U_, packet_info *pinfo _U_)
@@ -230,12 +245,12 @@ packet_info unit_packet(int64_t ms)
 static void register_modules(void)
 {
     static const mstun_register_fn modules[] = {
-        mstun_attr_decode_register, mstun_attr_address_register,    mstun_attr_error_register,
-        mstun_attr_auth_register,   mstun_attr_stun_register,       mstun_attr_turn_register,
-        mstun_attr_ice_register,    mstun_attr_ms_register,         mstun_attr_ms_bwm_register,
-        mstun_fingerprint_register, mstun_stream_register,          mstun_transaction_register,
-        mstun_allocation_register,  mstun_peer_connection_register, mstun_pair_register,
-        mstun_diagnose_register,
+        mstun_attr_decode_register,     mstun_attr_address_register,    mstun_attr_error_register,
+        mstun_attr_auth_register,       mstun_attr_stun_register,       mstun_attr_turn_register,
+        mstun_attr_ice_register,        mstun_attr_ms_register,         mstun_attr_ms_bwm_register,
+        mstun_fingerprint_register,     mstun_stream_register,          mstun_transaction_register,
+        mstun_allocation_register,      mstun_peer_connection_register, mstun_pair_register,
+        mstun_tcp_connections_register, mstun_diagnose_register,
     };
     static const mstun_registrar_t nowhere = { .proto = -1 };
 
