@@ -16,6 +16,7 @@ import harness
 from harness import SOURCE, TestFailure, captures, decode, each, is_healthy, label, name, rules, tshark
 
 FINDINGS = SOURCE / "plugin" / "diagnose" / "findings.c"
+EXPLANATIONS = FINDINGS.with_name("explanations.c")
 ANY = "any"  # broken, but nothing of it is in the capture that must be told
 REPORTS = ("pairs", "turn", "findings")
 
@@ -96,7 +97,7 @@ def names():
     text = FINDINGS.read_text()
     fields = {line.split("\t")[2] for line in tshark("-G", "fields").splitlines() if line.startswith("F\t")}
     wrong = [f"{field} is no expert info" for field in sorted(set(re.findall(r'"(mstun\.[\w.]+)"', text)) - fields)]
-    pairs = re.findall(r"EXPLAINS\((\w+), (\w+), \w+\),", text)
+    pairs = re.findall(r"EXPLAINS(?:_ALWAYS)?\((\w+), (\w+), \w+\),", EXPLANATIONS.read_text())
     causes_of = {}
     for cause, consequence in pairs:
         causes_of.setdefault(consequence, set()).add(cause)

@@ -151,7 +151,7 @@ def fields(capture, names, *arguments, aggregator=","):
     return [dict(zip(names, line.split("\t"))) for line in output.splitlines()]
 
 
-MARKS = {"unanswered": "mstun.unanswered", "pending": "mstun.pending", "half_captured": "mstun.half_captured"}
+MARKS = {state: f"mstun.{state}" for state in ("unanswered", "abandoned", "pending", "half_captured")}
 ENDS = [f"{layer}.{side}{port}" for side in ("src", "dst") for layer, port in
         (("ip", ""), ("ipv6", ""), ("tcp", "port"), ("udp", "port"))]
 

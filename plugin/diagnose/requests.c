@@ -9,6 +9,8 @@
 #include "conversation/response_state.h"
 #include "wire/values.h"
 
+static const mstun_place_t no_places[] = { { NULL, NULL } };
+
 typedef struct {
     mstun_evaluation_t *evaluation;
     const mstun_stream_t *stream;
@@ -171,6 +173,7 @@ static void evaluate_request(mstun_transaction_t *request, void *data)
     switch (state) {
     case MSTUN_RESPONSE_MISSING:
         if (request->pair && mstun_pair_excuses_unanswered(request->pair, ctx->evaluation->end)) {
+            mstun_finding_add_sentence(ctx->evaluation, MSTUN_FINDING_ABANDONED, 0, no_places, &subject);
             break;
         }
         if (closed_without_response(ctx, request)) {
@@ -184,6 +187,9 @@ static void evaluate_request(mstun_transaction_t *request, void *data)
             subject.time = last;
             mstun_finding_add(ctx->evaluation, MSTUN_FINDING_CONNECTION_RESET, &subject);
         }
+        break;
+    case MSTUN_RESPONSE_ABANDONED:
+        mstun_finding_add_sentence(ctx->evaluation, MSTUN_FINDING_ABANDONED, 1, no_places, &subject);
         break;
     case MSTUN_RESPONSE_PENDING:
         mstun_finding_add(ctx->evaluation, MSTUN_FINDING_PENDING, &subject);
