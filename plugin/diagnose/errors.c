@@ -205,10 +205,10 @@ static bool credentials_were_accepted(const mstun_error_case_t *error)
 
 static const char *accepted_before(const ctx_t *ctx)
 {
-    return credentials_were_accepted(ctx->error)
-               ? "the server accepted requests of this client before, so this is not about its credentials: some servers "
-                 "(pion) answer so where their policy bars the peer"
-               : NULL;
+    return credentials_were_accepted(ctx->error) ? "the server accepted requests of this client before, so this is not "
+                                                   "about its credentials: some servers "
+                                                   "(pion) answer so where their policy bars the peer"
+                                                 : NULL;
 }
 
 static const char *family_of_allocation(const ctx_t *ctx)
