@@ -3,8 +3,8 @@
  * mstun: Microsoft STUN/TURN and TCP TURN for Wireshark. Where the plugin is loaded and its modules are put together;
  * nothing else.
  *
- * Specifications: RFC 8489 (STUN), RFC 8656 (TURN), RFC 6062 (TCP TURN), RFC 8445 (ICE), RFC 4571 (framing),
- * RFC 3489, RFC 5780, [MS-TURN], [MS-TURNBWM], [MS-ICE2]. */
+ * Specifications: RFC 8489 (STUN), RFC 8656 (TURN), RFC 6062 (TCP TURN), RFC 8445 (ICE), RFC 4571 (framing), RFC 3489,
+ * RFC 5780, [MS-TURN], [MS-TURNBWM], [MS-ICE2]. */
 #include "base/compat.h"
 #include "base/registrar.h"
 
@@ -13,15 +13,18 @@
 #include "auth/credential_uat.h"
 #include "auth/integrity.h"
 #include "conversation/stream.h"
+#include "conversation/tcp_connections.h"
 #include "conversation/transaction.h"
 #include "diagnose/diagnose.h"
 #include "dissect/columns.h"
 #include "dissect/message.h"
 #include "dissect/packet.h"
 #include "dissect/payload.h"
+#include "dissect/segment.h"
 #include "entry/tcp.h"
 #include "entry/tls.h"
 #include "entry/udp.h"
+#include "entry/wrapper.h"
 #include "framing/tree.h"
 #include "ice/pair_tree.h"
 #include "message/fingerprint.h"
@@ -44,7 +47,7 @@ WS_DLL_PUBLIC uint32_t plugin_describe(void);
 /* clang-format off */
 static const struct {
     mstun_register_fn register_module;
-    mstun_tree_section_t part;
+    mstun_tree_section_t section;
 } modules[] = {
     { mstun_attr_decode_register, MSTUN_SECTION_ATTRIBUTES },
     { mstun_attr_address_register, MSTUN_SECTION_ATTRIBUTES },
@@ -60,6 +63,7 @@ static const struct {
     { mstun_message_register, MSTUN_SECTION_HEADER },
     { mstun_framing_tree_register, MSTUN_SECTION_HEADER },
     { mstun_stream_register, MSTUN_SECTION_TRACKED },
+    { mstun_tcp_connections_register, MSTUN_SECTION_TRACKED },
     { mstun_transaction_register, MSTUN_SECTION_TRACKED },
     { mstun_transaction_tree_register, MSTUN_SECTION_TRACKED },
     { mstun_credential_uat_register, MSTUN_SECTION_HEADER },
@@ -82,7 +86,9 @@ static const struct {
     { mstun_findings_report_register, MSTUN_SECTION_HEADER },
     { mstun_packet_register, MSTUN_SECTION_HEADER },
     { mstun_message_dissector_register, MSTUN_SECTION_HEADER },
-    { mstun_entry_register, MSTUN_SECTION_HEADER },
+    { mstun_segment_register, MSTUN_SECTION_HEADER },
+    { mstun_wrapper_register, MSTUN_SECTION_HEADER },
+    { mstun_entry_tcp_register, MSTUN_SECTION_HEADER },
     { mstun_entry_tls_register, MSTUN_SECTION_HEADER },
     { mstun_entry_udp_register, MSTUN_SECTION_HEADER },
 };
@@ -96,7 +102,7 @@ static void register_protoinfo(void)
     reg.expert = expert_register_protocol(reg.proto);
     reg.prefs = prefs_register_protocol(reg.proto, NULL);
     for (size_t i = 0; i < array_length(modules); i++) {
-        reg.part = modules[i].part;
+        reg.section = modules[i].section;
         modules[i].register_module(&reg);
     }
 }
@@ -104,7 +110,7 @@ static void register_protoinfo(void)
 static void register_handoff(void)
 {
     mstun_payload_handoff();
-    mstun_entry_handoff();
+    mstun_entry_tcp_handoff();
     mstun_entry_tls_handoff();
     mstun_entry_udp_handoff();
 }

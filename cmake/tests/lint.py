@@ -11,9 +11,14 @@ SOURCE = Path(os.environ.get("MSTUN_SOURCE", "."))
 PLUGIN = SOURCE / "plugin"
 SKIPPED = 77
 
-# Lowest first; a folder may use those before it. Files in plugin/ itself are above all.
-LAYERS = ["wire", "attr", "message", "framing", "track", "report"]
-FOR_ALL = {"registrar.h", "part.h", "compat.h"}
+# The rooms of plugin/, lowest first: a room uses itself and those before it. plugin.c is above all.
+LAYERS = ["base", "wire", "attr", "message", "framing", "conversation", "auth", "turn", "ice", "diagnose", "report",
+          "dissect", "entry"]
+# The only files that know Wireshark's versions, and those that know on which visit of a frame they are.
+KNOW_VERSIONS = {"base/compat.h", "base/compat.c"}
+KNOW_VISITS = {"dissect/event.c", "base/compat.c"}
+FINDINGS = PLUGIN / "diagnose/findings.c"
+MAX_COLUMNS = 120
 TOP_LEVEL = {"plugin", "cmake", "test-captures", "CMakeLists.txt", "README.md", "LICENSE"}
 EXPORTS = {"plugin_version", "plugin_want_major", "plugin_want_minor", "plugin_register"}
 EXPORTS_OPTIONAL = {"plugin_describe"}  # unknown to Wireshark 4.0
@@ -41,16 +46,20 @@ def relative(path):
     return path.relative_to(SOURCE)
 
 
+def code(path):
+    """The lines of a C file with their numbers, comments blanked."""
+    text = re.sub(r"/\*.*?\*/", lambda comment: "\n" * comment[0].count("\n"), path.read_text(), flags=re.DOTALL)
+    return enumerate(text.splitlines(), 1)
+
+
 def rank(path_in_plugin):
     """Height of a file of plugin/, by its folder."""
-    if str(path_in_plugin) in FOR_ALL:
-        return -1
     folder = path_in_plugin.parts[0]
     return LAYERS.index(folder) if folder in LAYERS else len(LAYERS)
 
 
 def layers():
-    """A file includes files of its own layer and of lower ones only."""
+    """A file includes files of its own layer and of lower ones only; lint_symbols.py looks at what it calls."""
     for path in sources(".c", ".h"):
         own = path.relative_to(PLUGIN)
         if len(own.parts) > 1 and own.parts[0] not in LAYERS:
@@ -123,12 +132,56 @@ def size():
 
 
 def versions():
-    """compat.h alone knows that there are several versions of Wireshark."""
+    """base/compat alone knows that there are several versions of Wireshark."""
     for path in sources(".c", ".h"):
-        if path != PLUGIN / "compat.h":
+        if str(path.relative_to(PLUGIN)) not in KNOW_VERSIONS:
             for number, line in enumerate(path.read_text().splitlines(), 1):
-                if re.search(r"WIRESHARK_VERSION_|\bVERSION_(MAJOR|MINOR|MICRO)|\bWS_GE\b", line):
+                if re.search(r"WIRESHARK_VERSION_|\bVERSION_(MAJOR|MINOR|MICRO)|\b(MSTUN_)?WS_GE\b", line):
                     yield f"{relative(path)}:{number}: asks for Wireshark's version: {line.strip()}"
+
+
+def first_visit():
+    """dissect/event.c alone decides whether a message is learnt or looked up, and that quotes in ICMP are neither; what
+    else depends on it reads the event."""
+    for path in sources(".c", ".h"):
+        if str(path.relative_to(PLUGIN)) not in KNOW_VISITS:
+            for number, line in code(path):
+                if re.search(r"\bPINFO_FD_VISITED\b|\bin_error_pkt\b|\bfd->visited\b", line):
+                    yield f"{relative(path)}:{number}: asks whether this is the first visit: {line.strip()}"
+
+
+def columns():
+    """Lines of C, comments too (which clang-format leaves alone), are no longer than clang-format's limit."""
+    for path in own_files():
+        if path.suffix in (".c", ".h"):
+            for number, line in enumerate(path.read_text().splitlines(), 1):
+                if len(line) > MAX_COLUMNS:
+                    yield f"{relative(path)}:{number}: {len(line)} columns, more than {MAX_COLUMNS}"
+
+
+def finding_names():
+    """The names of the findings, in order, and of those of them that decoders register themselves."""
+    ids = re.search(r"typedef enum \{([^}]*)\} mstun_finding_id_t;", FINDINGS.with_name("finding.h").read_text())[1]
+    order = re.findall(r"\bMSTUN_FINDING_\w+(?=[ ,])", ids)
+    decoded = order[order.index("MSTUN_FINDING_FIRST_DECODED"):]
+    rows = dict(re.findall(r'\[(MSTUN_FINDING_\w+)\] = \{\s*\.name = "([^"]+)"', FINDINGS.read_text()))
+    return sorted(rows.values()), {rows[row] for row in decoded if row in rows}
+
+
+def findings():
+    """A finding's name is written once, in the table of findings: all else names it by its id. An expert info that a
+    decoder adds is named where that registers it, too."""
+    names, decoded = finding_names()
+    if not names:
+        yield f"{relative(FINDINGS)}: no row with a name"
+        return
+    name = re.compile(rf"(?<![\w.])({'|'.join(map(re.escape, names))})(?![\w.])")
+    for path in sources(".c", ".h"):
+        for number, line in code(path) if path != FINDINGS else ():
+            for literal in re.findall(r'"((?:[^"\\]|\\.)*)"', line):
+                used = name.search(literal)
+                if used and not (literal in decoded and re.search(r'\{ "[^"]+", PI_', line)):
+                    yield f"{relative(path)}:{number}: names the finding {used[1]}: {line.strip()}"
 
 
 def exports(module):
@@ -164,7 +217,7 @@ def finished(process):
 def cppcheck(build):
     """cppcheck without a finding in our files."""
     need("cppcheck")
-    # It does not read Wireshark's headers, so it is told the version that compat.h asks for, and macros that define
+    # It does not read Wireshark's headers, so it is told the version that base/compat.h asks for, and macros that define
     # functions.
     run = subprocess.run(["cppcheck", f"--project={build}/compile_commands.json", "-j2", "--quiet", "--std=c11",
                           "--enable=warning,style,performance,portability", "--inline-suppr",

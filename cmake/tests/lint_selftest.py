@@ -15,16 +15,42 @@ SPDX = "/* SPDX-License-Identifier: GPL-2.0-or-later */\n"
 PLANTED = [
     ("layers", "plugin/wire/planted.c", SPDX + '#include "report/planted.h"\n', "higher layer"),
     ("layers", "plugin/planted/planted.c", SPDX, "not a layer"),
-    ("layers", "plugin/wire/planted.c", SPDX + '#include "../compat.h"\n', "not a path from plugin/"),
+    ("layers", "plugin/wire/planted.c", SPDX + '#include "../base/compat.h"\n', "not a path from plugin/"),
     ("format", "plugin/planted.c", SPDX + "int  planted;\n", "planted.c:2"),
     ("spdx", "plugin/planted.h", "int planted;\n", "planted.h: no SPDX"),
     ("spdx", "cmake/planted.sh", "#!/bin/sh\n", "planted.sh: no SPDX"),
     ("toplevel", "planted.txt", "", "planted.txt does not belong"),
     ("size", "plugin/planted.c", SPDX + "\n" * 600, "601 lines"),
     ("size", "plugin/planted.c", SPDX + "int planted(void)\n{\n" + "    ;\n" * 81 + "}\n", "planted has 81 lines"),
-    ("versions", "plugin/planted.c", SPDX + "#if WIRESHARK_VERSION_MAJOR > 4\n#endif\n", "asks for Wireshark's version"),
+    ("versions", "plugin/planted.c", SPDX + "#if WIRESHARK_VERSION_MAJOR > 4\n#endif\n",
+     "asks for Wireshark's version"),
+    ("first_visit", "plugin/turn/planted.c", SPDX + "/* PINFO_FD_VISITED */\nint a = PINFO_FD_VISITED(pinfo);\n",
+     "turn/planted.c:3: asks whether"),
+    ("first_visit", "plugin/dissect/planted.c", SPDX + "bool b = pinfo->flags.in_error_pkt;\n",
+     "planted.c:2: asks whether"),
+    ("columns", "plugin/planted.c", SPDX + "/* " + "x" * 115 + " */\n", "planted.c:2: 121 columns"),
+    ("findings", "plugin/report/planted.c", SPDX + 'bool c = strcmp(name, "mstun.one_way") == 0;\n',
+     "names the finding mstun.one_way"),
+    ("findings", "plugin/report/planted.c", SPDX + 'const char *d = "mstun.unanswered && tcp";\n',
+     "names the finding mstun.unanswered"),
 ]
-EXPECTED_CLEAN = ("plugin/planted.c", SPDX + "void planted_register(void)\n{\n" + "    ;\n" * 81 + "}\n")
+# lint, file to plant, its text; the lint must not complain about it
+PLANTED_CLEAN = [
+    ("size", "plugin/planted.c", SPDX + "void planted_register(void)\n{\n" + "    ;\n" * 81 + "}\n"),
+    ("first_visit", "plugin/turn/planted.c", SPDX + "/* as PINFO_FD_VISITED */\n"),
+    ("findings", "plugin/report/planted.c",
+     SPDX + 'const char *e = "mstun.unanswered_request"; /* "mstun.one_way" */\n'),
+]
+# Objects to plant, by room: what they say of themselves in C, and what lint_symbols.py must say
+PLANTED_SYMBOLS = [
+    ({"wire/a": "int high(void); int low(void) { return high(); }", "turn/b": "int high(void) { return 0; }"},
+     "wire/a.c needs high of turn/b.c, a higher room"),
+    ({"turn/a": "int two(void); int one(void) { return two(); }",
+      "turn/b": "int one(void); int two(void) { return one(); }"},
+     "a ring in turn: a.c needs two of b.c; b.c needs one of a.c"),
+    ({"turn/a": "int one(void) { return 0; }"}, "there are none"),
+]
+CLEAN_SYMBOLS = {"wire/a": "int low(void) { return 0; }", "turn/b": "int low(void); int high(void) { return low(); }"}
 
 
 def run(lint, source, *arguments):
@@ -46,9 +72,32 @@ def with_planted(copy, file, text, lint):
     return verdict
 
 
+def symbols(objects):
+    """lint_symbols.py's exit code and output on a build folder with these objects."""
+    with tempfile.TemporaryDirectory() as build:
+        for name, text in objects.items():
+            target = Path(build, "plugin/CMakeFiles/mstun.dir", name + ".c.o")
+            target.parent.mkdir(parents=True, exist_ok=True)
+            subprocess.run(["cc", "-xc", "-c", "-o", target, "-"], input=text, text=True, check=True)
+        process = subprocess.run([sys.executable, HERE / "lint_symbols.py", build], capture_output=True, text=True,
+                                 check=False)
+    return process.returncode, process.stdout + process.stderr
+
+
+def missed_symbols():
+    """What lint_symbols.py does not see, and what it sees where there is nothing."""
+    for objects, expected in PLANTED_SYMBOLS:
+        code, output = symbols(objects)
+        if code == 0 or expected not in output:
+            yield f"lint_symbols missed {expected!r}: {output}"
+    code, output = symbols(CLEAN_SYMBOLS)
+    if code != 0:
+        yield f"lint_symbols refuses calls of a lower room: {output}"
+
+
 def main():
-    """All of the table, and a program in place of the module, which exports too much and too little."""
-    missed = []
+    """All of the tables, and a program in place of the module, which exports too much and too little."""
+    missed = list(missed_symbols())
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder) / "copy"
         shutil.copytree(SOURCE, copy, ignore=shutil.ignore_patterns(".git", "build*", "*.pcap*"))
@@ -60,13 +109,13 @@ def main():
                 print(output.strip())
             elif code == 0 or expected not in output:
                 missed.append(f"{lint} missed {expected!r} in {file}: {output}")
-        code, output = with_planted(copy, *EXPECTED_CLEAN, "size")
-        if "planted" in output:
-            missed.append(f"size counts a registration function: {output}")
+        for lint, file, text in PLANTED_CLEAN:
+            if "planted" in with_planted(copy, file, text, lint)[1]:
+                missed.append(f"{lint} complains about {text!r} in {file}")
     code, output = run("exports", SOURCE, sys.executable)
     if code == 0 or "does not export plugin_register" not in output:
         missed.append(f"exports missed a module without entry points: {output}")
-    print("\n".join(missed) or f"all {len(PLANTED) + 1} planted mistakes were found")
+    print("\n".join(missed) or f"all {len(PLANTED) + len(PLANTED_SYMBOLS) + 1} planted mistakes were found")
     sys.exit(1 if missed else 0)
 
 

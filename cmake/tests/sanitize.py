@@ -13,11 +13,12 @@ from harness import STAGE, built, captures, require_plugin, tshark
 
 LENGTHS = (262144, 60, 70, 77, 90, 101, 120, 150)
 MOST_FRAMES = 400  # of one capture
+OPTIONS = ("-DCMAKE_BUILD_TYPE=Debug", "-DMSTUN_SANITIZE=ON", "-DMSTUN_UNIT=ON")  # of the build; unit.py runs it too
 
 
 def build(cmake, generator, folder):
     """The staged plugin folder of a build with sanitizers."""
-    plugins = built(cmake, generator, folder, "-DCMAKE_BUILD_TYPE=Debug", "-DMSTUN_SANITIZE=ON")
+    plugins = built(cmake, generator, folder, *OPTIONS)
     (plugin,) = plugins.glob("*/epan/*.so")
     target = STAGE / "sanitize" / plugin.relative_to(plugins)
     target.parent.mkdir(parents=True, exist_ok=True)

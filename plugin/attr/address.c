@@ -10,8 +10,8 @@
  *  |   Address, or X-Address (4 bytes: IPv4, 16 bytes: IPv6)    ....
  *  +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
  *
- * The XOR pad is bytes 4 to 19 of the message: cookie and transaction id, or the 128-bit id of MS-TURN, whose first four
- * bytes need not be the cookie. */
+ * The XOR pad is bytes 4 to 19 of the message: cookie and transaction id, or the 128-bit id of MS-TURN, whose first
+ * four bytes need not be the cookie. */
 #include "attr/address.h"
 
 #include <string.h>

@@ -17,8 +17,8 @@ void mstun_attr_learn_alternate(const uint8_t *value, uint16_t len, mstun_facts_
 void mstun_attr_add_port(const mstun_attr_ctx_t *ctx, int offset);
 
 /**
- * Reads a transport address from a value of len bytes. id: the message's 16 bytes that it is XORed with, NULL for a plain
- * one. False, and endpoint unchanged, if family and length are neither IPv4's nor IPv6's.
+ * Reads a transport address from a value of len bytes. id: the message's 16 bytes that it is XORed with, NULL for a
+ * plain one. False, and endpoint unchanged, if family and length are neither IPv4's nor IPv6's.
  */
 bool mstun_endpoint_read(const uint8_t *value, int len, const uint8_t *id, mstun_endpoint_t *endpoint);
 

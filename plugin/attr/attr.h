@@ -53,7 +53,7 @@ struct mstun_attr {
  */
 void mstun_attr_add_rows(const mstun_attr_t *rows, size_t count);
 
-/** The same for types that MS-TURN uses in another sense than the RFCs, found in messages of that dialect only; once. */
+/** The same, once, for types that MS-TURN uses in another sense than the RFCs: found in its messages only. */
 void mstun_attr_add_ms_turn_rows(const mstun_attr_t *rows, size_t count);
 
 /** The names of all types, without those of mstun_attr_add_ms_turn_rows; complete after registration. */

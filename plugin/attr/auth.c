@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
  * USERNAME, REALM, NONCE, PASSWORD-ALGORITHM(S), MESSAGE-INTEGRITY (RFC 8489 sections 9.2 and 14.3 to 14.12),
- * ACCESS-TOKEN (RFC 7635 section 6.2), and the binary user names of MS-TURN ([MS-TURN] 2.2.2). Nothing is verified here:
- * see auth/integrity.h. */
+ * ACCESS-TOKEN (RFC 7635 section 6.2), and the binary user names of MS-TURN ([MS-TURN] 2.2.2). Nothing is verified
+ * here: see auth/integrity.h. */
 #include "attr/auth.h"
 
 #include <string.h>
@@ -53,16 +53,19 @@ void mstun_attr_learn_username(const uint8_t *value, uint16_t len, mstun_facts_t
     if (facts->dialect != MSTUN_DIALECT_MS_TURN) {
         len = (uint16_t)mstun_text_len(value, len);
     }
+    facts->has |= MSTUN_HAS_USERNAME;
     facts->username = span(value, len);
 }
 
 void mstun_attr_learn_realm(const uint8_t *value, uint16_t len, mstun_facts_t *facts)
 {
+    facts->has |= MSTUN_HAS_REALM;
     facts->realm = span(value, len);
 }
 
 void mstun_attr_learn_nonce(const uint8_t *value, uint16_t len, mstun_facts_t *facts)
 {
+    facts->has |= MSTUN_HAS_NONCE;
     facts->nonce = span(value, len);
 }
 

@@ -29,8 +29,7 @@ static const char *value_name(const header_field_info *field, uint64_t value)
                : NULL;
 }
 
-/* "TCP (6)", "0x7d3a91c4", "600 seconds". Wireshark has no function for this: proto_tree_add_item_ret_display_string()
- * takes strings and bytes only. */
+/* "TCP (6)", "0x7d3a91c4", "600 seconds". proto_tree_add_item_ret_display_string() takes only strings and bytes. */
 static void set_summary_from_uint(const mstun_attr_ctx_t *ctx, int hf, uint64_t value)
 {
     const header_field_info *field = proto_registrar_get_nth((unsigned)hf);
@@ -68,14 +67,9 @@ void mstun_attr_show_uint(const mstun_attr_ctx_t *ctx, const mstun_attr_t *row, 
 
 void mstun_attr_add_text(const mstun_attr_ctx_t *ctx, int hf, int offset, int len)
 {
-    char *text;
-
-    if (!mstun_attr_wants_summary(ctx)) {
-        proto_tree_add_item(ctx->tree, hf, ctx->tvb, offset, len, ENC_UTF_8);
-        return;
-    }
-    proto_tree_add_item_ret_display_string(ctx->tree, hf, ctx->tvb, offset, len, ENC_UTF_8, ctx->pinfo->pool, &text);
-    MSTUN_ATTR_SET_SUMMARY(ctx, "%s", text);
+    /* Not proto_tree_add_item_ret_display_string(): its text ends at a NUL, and it formats even if nobody reads it. */
+    proto_tree_add_item(ctx->tree, hf, ctx->tvb, offset, len, ENC_UTF_8);
+    MSTUN_ATTR_SET_SUMMARY(ctx, "%s", tvb_format_text(ctx->pinfo->pool, ctx->tvb, offset, len));
 }
 
 void mstun_attr_show_text(const mstun_attr_ctx_t *ctx, const mstun_attr_t *row, int offset, int len)

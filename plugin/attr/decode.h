@@ -41,8 +41,8 @@ void mstun_attr_add_reserved(const mstun_attr_ctx_t *ctx, int offset, int len);
 void mstun_attr_add_family(const mstun_attr_ctx_t *ctx, int offset);
 
 /**
- * Adds field hf with some bits of a two-byte type, hidden, where a filter, a column or -e refers to it. Nobody else misses
- * it: the type's name says the same, and adding items is expensive.
+ * Adds field hf with some bits of a two-byte type, hidden, where a filter, a column or -e refers to it. Nobody else
+ * misses it: the type's name says the same, and adding items is expensive.
  */
 void mstun_add_hidden_bits_if_referenced(proto_tree *tree, int hf, tvbuff_t *tvb, int offset, uint16_t type);
 
@@ -55,8 +55,8 @@ static inline bool mstun_attr_wants_summary(const mstun_attr_ctx_t *ctx)
 }
 
 /**
- * Sets the attribute's summary, the text after its name in the head of its subtree: printf's arguments. At most once for
- * an attribute. A macro, so that the arguments are evaluated only if somebody reads the text.
+ * Sets the attribute's summary, the text after its name in the head of its subtree: printf's arguments. At most once
+ * for an attribute. A macro, so that the arguments are evaluated only if somebody reads the text.
  */
 #define MSTUN_ATTR_SET_SUMMARY(ctx, format, ...)                                                                       \
     do {                                                                                                               \

@@ -50,6 +50,20 @@ void mstun_attr_learn_error_code(const uint8_t *value, uint16_t len, mstun_facts
     };
 }
 
+/* Before RFC 8656 used this type, libjingle sent a number of four bytes in it. */
+static bool is_address_error_code(uint8_t family, int len)
+{
+    return len != 4 || family == MSTUN_FAMILY_IPV4 || family == MSTUN_FAMILY_IPV6;
+}
+
+void mstun_attr_learn_address_error_code(const uint8_t *value, uint16_t len, mstun_facts_t *facts)
+{
+    if (is_address_error_code(value[0], len)) {
+        facts->address_error_family = value[0];
+        facts->address_error_code = error_code(value);
+    }
+}
+
 static void check_code(const mstun_attr_ctx_t *ctx, const mstun_attr_t *row, proto_item *item, const uint8_t *value)
 {
     unsigned class = value[2] & 0x07;
@@ -96,10 +110,7 @@ void mstun_attr_show_error_code(const mstun_attr_ctx_t *ctx, const mstun_attr_t 
 
 void mstun_attr_show_address_error_code(const mstun_attr_ctx_t *ctx, const mstun_attr_t *row, int offset, int len)
 {
-    uint8_t family = tvb_get_uint8(ctx->tvb, offset);
-
-    /* Before RFC 8656 used this type, libjingle sent a number in it. */
-    if (len == 4 && family != MSTUN_FAMILY_IPV4 && family != MSTUN_FAMILY_IPV6) {
+    if (!is_address_error_code(tvb_get_uint8(ctx->tvb, offset), len)) {
         proto_tree_add_item(ctx->tree, hf_att_options, ctx->tvb, offset, len, ENC_BIG_ENDIAN);
         return;
     }

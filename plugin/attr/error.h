@@ -10,6 +10,7 @@ void mstun_attr_show_error_code(const mstun_attr_ctx_t *ctx, const mstun_attr_t 
 void mstun_attr_show_address_error_code(const mstun_attr_ctx_t *ctx, const mstun_attr_t *row, int offset, int len);
 void mstun_attr_show_unknown_attributes(const mstun_attr_ctx_t *ctx, const mstun_attr_t *row, int offset, int len);
 void mstun_attr_learn_error_code(const uint8_t *value, uint16_t len, mstun_facts_t *facts);
+void mstun_attr_learn_address_error_code(const uint8_t *value, uint16_t len, mstun_facts_t *facts);
 void mstun_attr_learn_unknown_attributes(const uint8_t *value, uint16_t len, mstun_facts_t *facts);
 
 #endif

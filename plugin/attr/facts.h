@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * What one message says, as plain values: set by the attribute rows in one walk, whether or not there is a tree, and read
- * by all rooms above. */
+ * What one message says, as plain values: set by the attribute rows in one walk, whether or not there is a tree, and
+ * read by all rooms above. */
 #ifndef MSTUN_ATTR_FACTS_H
 #define MSTUN_ATTR_FACTS_H
+
+#include <wsutil/nstime.h>
 
 #include "wire/dialect.h"
 
@@ -20,8 +22,8 @@ enum {
     MSTUN_FAMILY_IPV6 = 2,
 };
 
-/** A transport address, with the XOR undone. Compared and hashed as bytes: it has no padding, and the rest of ip is zero
- * for IPv4. */
+/** A transport address, with the XOR undone. It is compared and hashed as bytes: it has no padding, and the bytes of ip
+ * that IPv4 does not need are zero. */
 typedef struct {
     uint16_t family; /* MSTUN_FAMILY_... */
     uint16_t port;
@@ -44,11 +46,22 @@ enum {
     MSTUN_HAS_MS_ATTRIBUTE = 1u << 11, /* one that only Microsoft sends */
     MSTUN_HAS_MS_SESSION = 1u << 12,
     MSTUN_HAS_MS_SEQUENCE = 1u << 13,
-    MSTUN_HAS_UNREADABLE_ATTRIBUTE = 1u << 31, /* one that is unknown, truncated, out of place or of a wrong length */
+    MSTUN_HAS_USERNAME = 1u << 14,
+    MSTUN_HAS_REALM = 1u << 15,
+    MSTUN_HAS_NONCE = 1u << 16,
+    MSTUN_HAS_EVEN_PORT = 1u << 17,
+    MSTUN_HAS_DONT_FRAGMENT = 1u << 18,
+    MSTUN_HAS_RESERVATION_TOKEN = 1u << 19,
+    MSTUN_HAS_REQUESTED_FAMILY = 1u << 20,
+    MSTUN_HAS_ADDITIONAL_FAMILY = 1u << 21,
+    MSTUN_HAS_ACCESS_TOKEN = 1u << 22,
+    MSTUN_HAS_MOBILITY_TICKET = 1u << 23,
+    MSTUN_HAS_PASSWORD_ALGORITHMS = 1u << 24,
+    MSTUN_HAS_PEER = 1u << 25,                 /* XOR-PEER-ADDRESS, also one that cannot be read */
+    MSTUN_HAS_UNREADABLE_ATTRIBUTE = 1u << 31, /* truncated, of a wrong length, or out of place; not merely unknown */
 };
 
 /** What one message says. 0, NULL or an empty span where it says nothing. */
-
 typedef struct {
     /* header */
     uint16_t type;
@@ -63,7 +76,10 @@ typedef struct {
     uint32_t has; /* MSTUN_HAS_... */
     uint16_t error_code;
     uint16_t channel;
-    uint8_t transport; /* REQUESTED-TRANSPORT: IP_PROTO_TCP, IP_PROTO_UDP */
+    uint16_t address_error_code;  /* ADDRESS-ERROR-CODE: of the family that was not allocated */
+    uint8_t address_error_family; /* MSTUN_FAMILY_... */
+    uint8_t family;               /* REQUESTED-ADDRESS-FAMILY: MSTUN_FAMILY_... */
+    uint8_t transport;            /* REQUESTED-TRANSPORT: IP_PROTO_TCP, IP_PROTO_UDP */
     uint32_t priority;
     uint32_t lifetime; /* seconds */
     uint32_t connection_id;
@@ -72,17 +88,21 @@ typedef struct {
     mstun_span_t username;
     mstun_span_t realm;
     mstun_span_t nonce;
-    mstun_span_t reason;        /* of ERROR-CODE */
-    mstun_span_t unknown;       /* UNKNOWN-ATTRIBUTES: types of two bytes each */
-    mstun_span_t data;          /* DATA: application bytes */
-    mstun_endpoint_t mapped;    /* XOR-MAPPED-ADDRESS or MAPPED-ADDRESS; MS-TURN 0x8020 */
-    mstun_endpoint_t relayed;   /* XOR-RELAYED-ADDRESS; MS-TURN 0x0001 */
-    mstun_endpoint_t peer;      /* the first XOR-PEER-ADDRESS; MS-TURN 0x0011, 0x0012 */
+    mstun_span_t reason;       /* of ERROR-CODE */
+    mstun_span_t unknown;      /* UNKNOWN-ATTRIBUTES: types of two bytes each */
+    mstun_span_t data;         /* DATA: application bytes */
+    mstun_endpoint_t mapped;   /* XOR-MAPPED-ADDRESS or MAPPED-ADDRESS; MS-TURN 0x8020 */
+    mstun_endpoint_t relayed;  /* the first XOR-RELAYED-ADDRESS that is usable, with address and port; MS-TURN 0x0001 */
+    mstun_endpoint_t relayed2; /* the second one, of the other family (RFC 8656 section 7.2) */
+    mstun_endpoint_t peer;     /* the first XOR-PEER-ADDRESS; MS-TURN 0x0011, 0x0012 */
     mstun_endpoint_t alternate; /* ALTERNATE-SERVER; MS-TURN 0x000E */
     mstun_span_t integrity;     /* the HMAC of MESSAGE-INTEGRITY */
     mstun_span_t integrity_sha256;
-    mstun_span_t userhash;       /* USERHASH: SHA-256 of user name and realm */
-    uint16_t password_algorithm; /* PASSWORD-ALGORITHM: 1 MD5, 2 SHA-256 */
+    mstun_span_t userhash;            /* USERHASH: SHA-256 of user name and realm */
+    uint16_t password_algorithm;      /* PASSWORD-ALGORITHM: 1 MD5, 2 SHA-256 */
+    mstun_span_t password_algorithms; /* PASSWORD-ALGORITHMS: algorithms with their parameters */
+    mstun_span_t mobility_ticket;
+    nstime_t ms_expiry; /* of a user name that an Edge server issued: when it ceases to be accepted */
 
     uint32_t fingerprint_offset; /* of the attribute, from the start of the message */
     uint32_t fingerprint;        /* as on the wire: see message/fingerprint.h */

@@ -82,6 +82,25 @@ static void learn_peer(const uint8_t *value, uint16_t len, mstun_facts_t *facts)
 #define TOKEN_LEN 36
 #define TOKEN_HASH_LEN 20
 
+static bool is_token(const uint8_t *name, int len)
+{
+    return len == TOKEN_LEN + TOKEN_HASH_LEN && pntohu16(name) == TOKEN_VERSION && pntohu16(name + 2) == TOKEN_LEN;
+}
+
+/* False for a time that Wireshark cannot express. */
+static bool read_expiry(const uint8_t *name, nstime_t *expiry)
+{
+    return filetime_to_nstime(expiry, (uint64_t)pntohu32(name + 8) << 32 | pntohu32(name + 4));
+}
+
+static void learn_username(const uint8_t *value, uint16_t len, mstun_facts_t *facts)
+{
+    mstun_attr_learn_username(value, len, facts);
+    if (is_token(value, len) && !read_expiry(value, &facts->ms_expiry)) {
+        nstime_set_zero(&facts->ms_expiry);
+    }
+}
+
 /* Compares with the capturing machine's clock, which may differ from the server's. */
 static void check_expiry(const mstun_attr_ctx_t *ctx, proto_item *item, const nstime_t *expiry)
 {
@@ -104,7 +123,7 @@ static void add_token(const mstun_attr_ctx_t *ctx, int offset)
 
     proto_tree_add_item(ctx->tree, hf_att_ms_token_version, tvb, offset, 2, ENC_BIG_ENDIAN);
     proto_tree_add_item(ctx->tree, hf_att_ms_token_length, tvb, offset + 2, 2, ENC_BIG_ENDIAN);
-    if (filetime_to_nstime(&expiry, (uint64_t)tvb_get_ntohl(tvb, offset + 8) << 32 | tvb_get_ntohl(tvb, offset + 4))) {
+    if (read_expiry(tvb_get_ptr(tvb, offset, TOKEN_LEN), &expiry)) {
         check_expiry(ctx, proto_tree_add_time(ctx->tree, hf_att_ms_token_expiry, tvb, offset + 4, 8, &expiry), &expiry);
     }
     proto_tree_add_item(ctx->tree, hf_att_ms_token_id, tvb, offset + 12, 20, ENC_NA);
@@ -115,8 +134,7 @@ static void add_token(const mstun_attr_ctx_t *ctx, int offset)
 static void show_username(const mstun_attr_ctx_t *ctx, const mstun_attr_t *row, int offset, int len)
 {
     mstun_attr_show_username(ctx, row, offset, len);
-    if (len == TOKEN_LEN + TOKEN_HASH_LEN && tvb_get_ntohs(ctx->tvb, offset) == TOKEN_VERSION &&
-        tvb_get_ntohs(ctx->tvb, offset + 2) == TOKEN_LEN) {
+    if (is_token(tvb_get_ptr(ctx->tvb, offset, len), len)) {
         add_token(ctx, offset);
     }
 }
@@ -190,7 +208,7 @@ static const mstun_attr_t rows[] = {
 /* What MS-TURN uses in another sense, or with other lengths, than the RFCs. */
 static const mstun_attr_t ms_turn_rows[] = {
     MSTUN_ATTR_ADDRESS_ROW(0x0001, "MAPPED-ADDRESS", mstun_attr_show_address, learn_relayed),
-    { 0x0006, 0, MSTUN_ANY_LEN, 0, "USERNAME", NULL, show_username, mstun_attr_learn_username },
+    { 0x0006, 0, MSTUN_ANY_LEN, 0, "USERNAME", NULL, show_username, learn_username },
     { 0x0008, 20, 32, 4, "MESSAGE-INTEGRITY", NULL, mstun_attr_show_integrity, mstun_attr_learn_integrity },
     MSTUN_ATTR_ADDRESS_ROW(0x0012, "REMOTE-ADDRESS", mstun_attr_show_address, learn_peer),
     { 0x0014, 0, 128, 0, "NONCE", NULL, mstun_attr_show_nonce, mstun_attr_learn_nonce },

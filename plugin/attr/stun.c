@@ -39,6 +39,17 @@ static void learn_userhash(const uint8_t *value, uint16_t len, mstun_facts_t *fa
     facts->userhash = (mstun_span_t){ .bytes = value, .len = len };
 }
 
+static void learn_access_token(const uint8_t *value _U_, uint16_t len _U_, mstun_facts_t *facts)
+{
+    facts->has |= MSTUN_HAS_ACCESS_TOKEN;
+}
+
+static void learn_password_algorithms(const uint8_t *value, uint16_t len, mstun_facts_t *facts)
+{
+    facts->has |= MSTUN_HAS_PASSWORD_ALGORITHMS;
+    facts->password_algorithms = (mstun_span_t){ .bytes = value, .len = len };
+}
+
 static void learn_password_algorithm(const uint8_t *value, uint16_t len _U_, mstun_facts_t *facts)
 {
     facts->password_algorithm = pntohu16(value);
@@ -90,7 +101,7 @@ static const mstun_attr_t rows[] = {
     MSTUN_ATTR_ADDRESS_ROW(0x000B, "REFLECTED-FROM", mstun_attr_show_address, NULL),
     { 0x0014, 0, 763, 0, "REALM", NULL, mstun_attr_show_realm, mstun_attr_learn_realm },
     { 0x0015, 0, 763, 0, "NONCE", NULL, mstun_attr_show_nonce, mstun_attr_learn_nonce },
-    { 0x001B, 2, MSTUN_ANY_LEN, 0, "ACCESS-TOKEN", NULL, mstun_attr_show_access_token, NULL },
+    { 0x001B, 2, MSTUN_ANY_LEN, 0, "ACCESS-TOKEN", NULL, mstun_attr_show_access_token, learn_access_token },
     { 0x001C, 16, 32, 4, "MESSAGE-INTEGRITY-SHA256", NULL, mstun_attr_show_integrity, learn_integrity_sha256 },
     { 0x001D, 4, MSTUN_ANY_LEN, 0, "PASSWORD-ALGORITHM", NULL, mstun_attr_show_password_algorithms,
       learn_password_algorithm },
@@ -99,7 +110,8 @@ static const mstun_attr_t rows[] = {
     { 0x0026, 0, MSTUN_ANY_LEN, 0, "PADDING", &hf_att_filler, mstun_attr_show_bytes, NULL },
     { 0x0027, 4, 20, 4, "RESPONSE-PORT", NULL, show_response_port, NULL },
     MSTUN_ATTR_ADDRESS_ROW(0x0028, "XOR-REFLECTED-FROM", mstun_attr_show_xor_address, NULL),
-    { 0x8002, 0, MSTUN_ANY_LEN, 0, "PASSWORD-ALGORITHMS", NULL, mstun_attr_show_password_algorithms, NULL },
+    { 0x8002, 0, MSTUN_ANY_LEN, 0, "PASSWORD-ALGORITHMS", NULL, mstun_attr_show_password_algorithms,
+      learn_password_algorithms },
     { 0x8003, 0, MSTUN_ANY_LEN, 0, "ALTERNATE-DOMAIN", &hf_att_domain, mstun_attr_show_text, NULL },
     { 0x8022, 0, 763, 0, "SOFTWARE", &hf_att_software, mstun_attr_show_text, NULL },
     MSTUN_ATTR_ADDRESS_ROW(0x8023, "ALTERNATE-SERVER", mstun_attr_show_address, mstun_attr_learn_alternate),

@@ -39,6 +39,7 @@ static void learn_lifetime(const uint8_t *value, uint16_t len _U_, mstun_facts_t
 /* The first one; CreatePermission may have several. */
 static void learn_peer(const uint8_t *value, uint16_t len, mstun_facts_t *facts)
 {
+    facts->has |= MSTUN_HAS_PEER;
     if (!facts->peer.family) {
         mstun_endpoint_read(value, len, facts->id, &facts->peer);
     }
@@ -49,9 +50,53 @@ static void learn_data(const uint8_t *value, uint16_t len, mstun_facts_t *facts)
     facts->data = (mstun_span_t){ .bytes = value, .len = len };
 }
 
+/* coturn sends 0.0.0.0:0 for the family of a dual allocation that it could not allocate. */
 static void learn_relayed(const uint8_t *value, uint16_t len, mstun_facts_t *facts)
 {
-    mstun_endpoint_read(value, len, facts->id, &facts->relayed);
+    mstun_endpoint_t endpoint;
+
+    if (!mstun_endpoint_read(value, len, facts->id, &endpoint) || endpoint.port == 0) {
+        return;
+    }
+    if (!facts->relayed.family) {
+        facts->relayed = endpoint;
+    } else if (!facts->relayed2.family) {
+        facts->relayed2 = endpoint;
+    }
+}
+
+static void learn_requested_family(const uint8_t *value, uint16_t len _U_, mstun_facts_t *facts)
+{
+    facts->has |= MSTUN_HAS_REQUESTED_FAMILY;
+    facts->family = value[0];
+}
+
+static void learn_additional_family(const uint8_t *value _U_, uint16_t len, mstun_facts_t *facts)
+{
+    if (len == 4) {
+        facts->has |= MSTUN_HAS_ADDITIONAL_FAMILY;
+    }
+}
+
+static void learn_even_port(const uint8_t *value _U_, uint16_t len _U_, mstun_facts_t *facts)
+{
+    facts->has |= MSTUN_HAS_EVEN_PORT;
+}
+
+static void learn_dont_fragment(const uint8_t *value _U_, uint16_t len _U_, mstun_facts_t *facts)
+{
+    facts->has |= MSTUN_HAS_DONT_FRAGMENT;
+}
+
+static void learn_reservation_token(const uint8_t *value _U_, uint16_t len _U_, mstun_facts_t *facts)
+{
+    facts->has |= MSTUN_HAS_RESERVATION_TOKEN;
+}
+
+static void learn_mobility_ticket(const uint8_t *value, uint16_t len, mstun_facts_t *facts)
+{
+    facts->has |= MSTUN_HAS_MOBILITY_TICKET;
+    facts->mobility_ticket = (mstun_span_t){ .bytes = value, .len = len };
 }
 
 static void learn_transport(const uint8_t *value, uint16_t len _U_, mstun_facts_t *facts)
@@ -143,21 +188,22 @@ static const mstun_attr_t rows[] = {
     MSTUN_ATTR_ADDRESS_ROW(0x0012, "XOR-PEER-ADDRESS", mstun_attr_show_xor_address, learn_peer),
     { 0x0013, 0, MSTUN_ANY_LEN, 0, "DATA", NULL, show_data, learn_data },
     MSTUN_ATTR_ADDRESS_ROW(0x0016, "XOR-RELAYED-ADDRESS", mstun_attr_show_xor_address, learn_relayed),
-    { 0x0017, 4, 4, 0, "REQUESTED-ADDRESS-FAMILY", NULL, mstun_attr_show_family, NULL },
-    { 0x0018, 1, 1, 0, "EVEN-PORT", NULL, show_even_port, NULL },
+    { 0x0017, 4, 4, 0, "REQUESTED-ADDRESS-FAMILY", NULL, mstun_attr_show_family, learn_requested_family },
+    { 0x0018, 1, 1, 0, "EVEN-PORT", NULL, show_even_port, learn_even_port },
     { 0x0019, 4, 4, 0, "REQUESTED-TRANSPORT", NULL, show_transport, learn_transport },
-    { 0x001A, 0, 0, 0, "DONT-FRAGMENT", &hf_att_dont_fragment, mstun_attr_show_flag, NULL },
+    { 0x001A, 0, 0, 0, "DONT-FRAGMENT", &hf_att_dont_fragment, mstun_attr_show_flag, learn_dont_fragment },
     { 0x0021, 0, 4, 4, "TIMER-VAL", &hf_att_timer_val, show_timer_val, NULL },
-    { 0x0022, 8, 8, 0, "RESERVATION-TOKEN", &hf_att_token, mstun_attr_show_bytes, NULL },
+    { 0x0022, 8, 8, 0, "RESERVATION-TOKEN", &hf_att_token, mstun_attr_show_bytes, learn_reservation_token },
     { 0x0023, 4, 4, 0, "CONNECT-STAT", &hf_att_connect_stat, mstun_attr_show_uint, NULL },
     { 0x002A, 4, 4, 0, "CONNECTION-ID", &hf_connection_id, mstun_attr_show_uint, learn_connection_id },
     { 0x0030, 4, 4, 0, "ICMP", NULL, mstun_attr_show_opaque, NULL }, /* of a draft that gave it no layout */
-    { 0x8000, 4, 20, 4, "ADDITIONAL-ADDRESS-FAMILY", NULL, show_additional_family, NULL },
-    { 0x8001, 4, MSTUN_ANY_LEN, 0, "ADDRESS-ERROR-CODE", NULL, mstun_attr_show_address_error_code, NULL },
+    { 0x8000, 4, 20, 4, "ADDITIONAL-ADDRESS-FAMILY", NULL, show_additional_family, learn_additional_family },
+    { 0x8001, 4, MSTUN_ANY_LEN, 0, "ADDRESS-ERROR-CODE", NULL, mstun_attr_show_address_error_code,
+      mstun_attr_learn_address_error_code },
     { 0x8004, 8, 8, 0, "ICMP", NULL, show_icmp, NULL },
     MSTUN_ATTR_ADDRESS_ROW(0x8020, "XOR-MAPPED-ADDRESS", mstun_attr_show_xor_address,
                            mstun_attr_learn_xor_mapped), /* drafts' 0x0020 */
-    { 0x8030, 0, MSTUN_ANY_LEN, 0, "MOBILITY-TICKET", &hf_att_ticket, mstun_attr_show_bytes, NULL },
+    { 0x8030, 0, MSTUN_ANY_LEN, 0, "MOBILITY-TICKET", &hf_att_ticket, mstun_attr_show_bytes, learn_mobility_ticket },
 };
 
 static const value_string reserve_next_names[] = {

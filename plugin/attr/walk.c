@@ -64,6 +64,9 @@ bool mstun_attr_learn_all(const uint8_t *message, uint32_t captured, uint32_t en
         const mstun_attr_t *row = tlv.state == MSTUN_TLV_OK ? mstun_attr_find(facts->dialect, tlv.type) : NULL;
 
         fills_message = fills_message && tlv.state == MSTUN_TLV_OK;
+        if (!row && tlv.state == MSTUN_TLV_OK && !is_out_of_place(&seen, tlv.type)) {
+            continue;
+        }
         if (!row || !mstun_attr_length_ok(row, tlv.length) || is_out_of_place(&seen, tlv.type)) {
             facts->has |= MSTUN_HAS_UNREADABLE_ATTRIBUTE;
             continue; /* RFC 8489 section 14.5: a receiver ignores an attribute that is out of place */

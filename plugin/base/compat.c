@@ -1,16 +1,63 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "base/compat.h"
 
-#include "base/heuristic.h"
+#include <epan/epan.h>
+#include <epan/prefs-int.h>
+#include <wsutil/report_message.h>
 
-static uint32_t last_frame; /* as far as it was looked for in this file; 0: not yet */
+/*
+ * Wireshark keeps the time of every frame, but epan_get_frame_ts(), which epan.h declares, is not exported. So this
+ * file asks whom it asks: the functions that the program has given to epan, in epan_t. That struct is epan-int.h's,
+ * which is not installed, and begins like this in all versions since 2.0.
+ */
+typedef struct {
+    struct packet_provider_data *provider;
+    struct packet_provider_funcs funcs;
+} session_t;
 
-/* The last frame there is, from one that exists: in two times its logarithm steps. */
+static bool session_known; /* epan_t is as above in this Wireshark */
+
+static const struct packet_provider_data *asked_provider;
+
+static wtap_block_t record_provider(struct packet_provider_data *provider, const frame_data *frame _U_)
+{
+    asked_provider = provider;
+    return NULL;
+}
+
+/* Whether epan finds its functions where session_t has them: epan_get_modified_block(), which is exported, must find
+ * one of ours. Whatever else it might take for a function is NULL, which it does not call. */
+static bool check_session(void)
+{
+    union {
+        session_t session;
+        void *room[64];
+    } mock = { .room = { NULL } };
+    struct packet_provider_data *const provider = (struct packet_provider_data *)(void *)&mock;
+
+    mock.session.provider = provider;
+    mock.session.funcs.get_modified_block = record_provider;
+    asked_provider = NULL;
+    epan_get_modified_block((const epan_t *)(const void *)&mock, NULL);
+    return asked_provider == provider;
+}
+
+/* NULL if there is no such frame, or the program keeps no times (tshark in one pass). */
+static const nstime_t *frame_time(const packet_info *pinfo, uint32_t frame)
+{
+    const session_t *session = (const session_t *)(const void *)pinfo->epan;
+
+    return session_known && session->funcs.get_frame_ts ? session->funcs.get_frame_ts(session->provider, frame) : NULL;
+}
+
+static uint32_t last_frame; /* as far as it was searched for in this file; 0: not yet */
+
+/* The last frame, from one that exists: in twice as many steps as its number has bits. */
 static uint32_t find_last_frame(const packet_info *pinfo, uint32_t known)
 {
     uint32_t beyond = known;
 
-    while (beyond < UINT32_MAX / 2 && mstun_frame_time(pinfo, beyond * 2)) {
+    while (beyond < UINT32_MAX / 2 && frame_time(pinfo, beyond * 2)) {
         beyond *= 2;
         known = beyond;
     }
@@ -18,7 +65,7 @@ static uint32_t find_last_frame(const packet_info *pinfo, uint32_t known)
     while (beyond - known > 1) {
         uint32_t middle = known + (beyond - known) / 2;
 
-        if (mstun_frame_time(pinfo, middle)) {
+        if (frame_time(pinfo, middle)) {
             known = middle;
         } else {
             beyond = middle;
@@ -27,42 +74,57 @@ static uint32_t find_last_frame(const packet_info *pinfo, uint32_t known)
     return known;
 }
 
-/* Wireshark has no call for it, but from the second visit on every frame can be asked for its time. */
 bool mstun_capture_end(const packet_info *pinfo, nstime_t *end)
 {
-    if (!PINFO_FD_VISITED(pinfo) || !mstun_frame_time(pinfo, pinfo->num)) {
+    if (!PINFO_FD_VISITED(pinfo) || !frame_time(pinfo, pinfo->num)) {
         return false;
     }
     uint32_t known = MAX(last_frame, pinfo->num);
 
-    if (known != last_frame || mstun_frame_time(pinfo, known + 1)) { /* a live capture grows */
+    if (known != last_frame || frame_time(pinfo, known + 1)) { /* a live capture grows */
         last_frame = find_last_frame(pinfo, known);
     }
-    *end = *mstun_frame_time(pinfo, last_frame);
+    *end = *frame_time(pinfo, last_frame);
     return true;
 }
 
 bool mstun_is_last_frame(const packet_info *pinfo)
 {
-    return PINFO_FD_VISITED(pinfo) && !mstun_frame_time(pinfo, pinfo->num + 1);
+    return PINFO_FD_VISITED(pinfo) && !frame_time(pinfo, pinfo->num + 1);
 }
 
-void mstun_heuristic_wrap(const char *name, heur_dissector_t ours, heur_dissector_t *theirs)
+static bool tcp_counts_from_one = true;
+
+bool mstun_tcp_counts_from_one(void)
 {
-    heur_dtbl_entry_t *entry = find_heur_dissector_by_unique_short_name(name);
-
-    if (entry) {
-        *theirs = entry->dissector;
-        entry->dissector = ours;
-    }
+    return tcp_counts_from_one;
 }
 
-static void forget_last_frame(void)
+static bool is_tcp_pref_on(const char *name)
+{
+    module_t *module = prefs_find_module("tcp");
+    pref_t *pref = module ? prefs_find_preference(module, name) : NULL;
+
+    return !pref || prefs_get_bool_value(pref, pref_current);
+}
+
+static void begin_file(void)
 {
     last_frame = 0;
+    tcp_counts_from_one = is_tcp_pref_on("analyze_sequence_numbers") && is_tcp_pref_on("relative_sequence_numbers");
+}
+
+void mstun_compat_report(const char *lost)
+{
+    report_failure("mstun does not know this Wireshark (%s) well enough: %s. Please install the mstun made for it.",
+                   epan_get_version(), lost);
 }
 
 void mstun_compat_register(void)
 {
-    register_init_routine(forget_last_frame); /* at every opening of a file */
+    session_known = check_session();
+    if (!session_known) {
+        mstun_compat_report("the end of a capture is not found, so nothing is said of requests without a response");
+    }
+    register_init_routine(begin_file);
 }

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * The only file that knows Wireshark versions (4.0, 4.2, 4.4, 4.6). Everything else is written with the new names. */
+ * The only file that knows Wireshark's versions (4.0, 4.2, 4.4, 4.6) and epan's private parts. All other files use the
+ * newest version's names and the functions below.
+ *
+ * A plugin is loaded only by the minor version that it was built for, so most of what is assumed here is checked when
+ * it is built; the rest when it is loaded (compat.c, heuristic.c). */
 #ifndef MSTUN_BASE_COMPAT_H
 #define MSTUN_BASE_COMPAT_H
 
@@ -26,13 +30,15 @@
 #error "Wireshark 4.0 or newer is required"
 #endif
 
+#if MSTUN_WS_GE(4, 7) && !defined(MSTUN_UNCHECKED_WIRESHARK)
+#error "mstun is checked with Wireshark 4.0 to 4.6; to build it for this one anyway, define MSTUN_UNCHECKED_WIRESHARK"
+#endif
+
 /* Callbacks and preference variables: Wireshark's own boolean, four bytes wide until 4.2. */
 #if MSTUN_WS_GE(4, 4)
 typedef bool ws_bool;
-#define MSTUN_UNITS(x) UNS(x)
 #else
 typedef gboolean ws_bool;
-#define MSTUN_UNITS(x) (x)
 #define tvb_get_uint8 tvb_get_guint8
 #endif
 
@@ -76,55 +82,70 @@ typedef void mstun_stat_init_ret;
 #define pntohu64 pntoh64
 #endif
 
-/*
- * The time of any frame, NULL where the program does not keep it (one-pass tshark) or there is no such frame.
- * epan_get_frame_ts() is declared in epan/epan.h and not exported, so this asks what it asks. The struct is epan-int.h's,
- * which is not installed; a plugin is built for one minor version, and the struct has not changed since 2.0.
- */
-#include <epan/epan.h>
-#if !MSTUN_WS_GE(4, 7)
-static inline const nstime_t *mstun_frame_time(const packet_info *pinfo, uint32_t frame)
-{
-    const struct {
-        struct packet_provider_data *prov;
-        struct packet_provider_funcs funcs;
-    } *session = (const void *)pinfo->epan;
-
-    return session->funcs.get_frame_ts ? session->funcs.get_frame_ts(session->prov, frame) : NULL;
-}
-#else
-static inline const nstime_t *mstun_frame_time(const packet_info *pinfo _U_, uint32_t frame _U_)
-{
-    return NULL;
-}
-#endif
-
 /* GLib's and wmem's tables take pointers without const, also to what nobody changes. */
 #define MSTUN_UNCONST(pointer) ((void *)(uintptr_t)(pointer))
 
+#define MSTUN_PLUGIN_IS_DISSECTOR 1u /* wsutil/plugins.h is not installed on 4.0 */
+
+/* epan's private parts. Their names are in installed headers, so that a build fails where they change; their meaning is
+ * what the error above is for. */
+
+/** Whether the tree's text is read; else it holds only the fields that somebody references. False if tree is NULL. */
+static inline bool mstun_tree_is_visible(const proto_tree *tree)
+{
+    return tree && PTREE_DATA(tree)->visible; /* proto.h has a function to set it, and none to ask */
+}
+
+/** The last item below a tree; NULL if it has none or tree is NULL. */
+static inline proto_item *mstun_tree_last_item(const proto_tree *tree)
+{
+    return tree ? tree->last_child : NULL; /* proto.h has functions for the first item and the next */
+}
+
+/** Whether an item already has its text; false for an item that is not shown. */
+static inline bool mstun_item_has_text(const proto_item *item)
+{
+    return item && PITEM_FINFO(item) && PITEM_FINFO(item)->rep;
+}
+
+_Static_assert(HF_REF_TYPE_NONE == 0, "a field without references");
+
+/** How a filter, a column or -e references a field or protocol; 0: not at all. proto_field_is_referenced() is another
+ * question: in a visible tree it says yes to all. */
+static inline unsigned mstun_field_references(const header_field_info *field)
+{
+    return field->ref_type;
+}
+
+static inline bool mstun_field_is_referenced(int hf)
+{
+    return mstun_field_references(proto_registrar_get_nth((unsigned)hf)) != 0;
+}
+
 /**
- * Sets the number of entries of a VALUE_STRING_EXT_INIT() whose array is filled when the plugin is registered. The macro
- * counts the whole array; value_string_ext_new() does not, but header fields need a constant address.
+ * Sets the number of entries of a VALUE_STRING_EXT_INIT() whose array is filled when the plugin is registered. The
+ * macro counts the whole array; value_string_ext_new() does not, but header fields need a constant address.
  */
 static inline void mstun_value_string_ext_set_count(value_string_ext *strings, unsigned count)
 {
     strings->_vs_num_entries = count;
 }
 
-/** The time of the capture's last frame; false on a first visit, when nobody knows it. */
+/** The time of the capture's last frame. False on a first visit, when it is not known, and where the program keeps no
+ * times of frames. */
 bool mstun_capture_end(const packet_info *pinfo, nstime_t *end);
 
 /** Whether this is a later visit of the capture's last frame. */
 bool mstun_is_last_frame(const packet_info *pinfo);
 
-/** The last item below a tree, NULL if it has none or tree is NULL: Wireshark only finds the first. */
-static inline proto_item *mstun_tree_last_item(const proto_tree *tree)
-{
-    return tree ? tree->last_child : NULL;
-}
+/** Whether TCP counts a direction's bytes from 1, as the user's preferences for it say; else its numbers are the wire's. */
+bool mstun_tcp_counts_from_one(void);
 
+/** Tells the user, in a window or on stderr, that something this file assumes of Wireshark does not hold. lost: what
+ * does not work therefore, a clause. */
+void mstun_compat_report(const char *lost);
+
+/** Once, when the plugin is loaded: checks what only a running Wireshark shows. */
 void mstun_compat_register(void);
-
-#define MSTUN_PLUGIN_IS_DISSECTOR 1u /* wsutil/plugins.h is not installed on 4.0 */
 
 #endif

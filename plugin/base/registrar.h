@@ -8,27 +8,27 @@
 #include "base/compat.h"
 #include "base/section.h"
 
-/** What a module gets to register with. Everything is owned by plugin.c and lives as long as the program. */
+/** What a module registers with. Owned by plugin.c; valid as long as the program runs. */
 typedef struct {
-    int proto;                 /* the protocol "mstun" */
-    expert_module_t *expert;   /* its expert infos */
-    module_t *prefs;           /* its preferences */
-    mstun_tree_section_t part; /* of a message's tree, in which the module's fields are shown */
+    int proto;                    /* the protocol "mstun" */
+    expert_module_t *expert;      /* its expert infos */
+    module_t *prefs;              /* its preferences */
+    mstun_tree_section_t section; /* of a message's tree, where the module's fields are shown */
 } mstun_registrar_t;
 
 typedef void (*mstun_register_fn)(const mstun_registrar_t *reg);
 
-/* Macros only because array_length needs the array itself; the arrays must be static, Wireshark keeps the pointers. */
+/* Macros only because array_length needs the array itself. The arrays must be static: Wireshark keeps the pointers. */
 #define MSTUN_REGISTER_FIELDS(reg, hf)                                                                                 \
     do {                                                                                                               \
         proto_register_field_array((reg)->proto, (hf), array_length(hf));                                              \
-        mstun_section_add_fields((reg)->part, (hf), array_length(hf));                                                 \
+        mstun_section_add_fields((reg)->section, (hf), array_length(hf));                                              \
     } while (0)
 #define MSTUN_REGISTER_TREES(ett) proto_register_subtree_array((ett), array_length(ett))
 #define MSTUN_REGISTER_EXPERTS(reg, ei)                                                                                \
     do {                                                                                                               \
         expert_register_field_array((reg)->expert, (ei), array_length(ei));                                            \
-        mstun_section_add_experts((reg)->part, (ei), array_length(ei));                                                \
+        mstun_section_add_experts((reg)->section, (ei), array_length(ei));                                             \
     } while (0)
 
 #endif

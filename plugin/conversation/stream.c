@@ -5,11 +5,13 @@
 #include <epan/dissectors/packet-tcp.h>
 #include <epan/dissectors/packet-udp.h>
 
-#include "conversation/tcp_bits.h"
+#include "conversation/tcp_state.h"
 
 static int proto_mstun = -1;
 
 static wmem_map_t *ms_turn_clients; /* on UDP: mstun_endpoint_t -> mstun_stream_t */
+
+static mstun_stream_t *first_stream, *last_stream; /* NULL: there is none */
 
 guint mstun_endpoint_hash(gconstpointer key)
 {
@@ -77,7 +79,20 @@ mstun_stream_t *mstun_stream_claim(packet_info *pinfo)
     stream->first_frame = pinfo->num;
     set_connection(stream, pinfo);
     conversation_add_proto_data(conversation, proto_mstun, stream);
+    if (last_stream) {
+        last_stream->next = stream;
+    } else {
+        first_stream = stream;
+    }
+    last_stream = stream;
     return stream;
+}
+
+void mstun_stream_foreach(void (*fn)(mstun_stream_t *stream, void *data), void *data)
+{
+    for (mstun_stream_t *stream = first_stream; stream; stream = stream->next) {
+        fn(stream, data);
+    }
 }
 
 mstun_stream_t *mstun_stream_merge(mstun_stream_t *stream, packet_info *pinfo, bool from_client)
@@ -129,8 +144,8 @@ bool mstun_stream_is_first(packet_info *pinfo, const mstun_segment_t *segment)
     if (!segment->has_seq) {
         return false;
     }
-    /* Relative sequence numbers begin with 1; the user may have asked for absolute ones. */
-    return segment->seq == 1 || segment->seq == get_tcp_conversation_data(NULL, pinfo)->fwd->base_seq + 1;
+    return segment->seq ==
+           (mstun_tcp_counts_from_one() ? 1 : get_tcp_conversation_data(NULL, pinfo)->fwd->base_seq + 1);
 }
 
 bool mstun_stream_begins(packet_info *pinfo, const mstun_segment_t *segment)
@@ -202,7 +217,8 @@ static mstun_framing_change_t find_sync_point(mstun_framing_t framing, packet_in
 {
     mstun_framing_change_t change = { .frame = pinfo->num, .seq = segment->seq, .framing = framing };
     mstun_framing_t proven =
-        mstun_detect(segment->bytes, segment->captured, segment->reported, MSTUN_CONFIDENCE_HEADER);
+        segment->detected ? segment->framing
+                          : mstun_detect(segment->bytes, segment->captured, segment->reported, MSTUN_CONFIDENCE_HEADER);
 
     if (proven != MSTUN_FRAMING_UNKNOWN) {
         change.framing = proven;
@@ -221,6 +237,7 @@ mstun_framing_change_t mstun_stream_enter(const mstun_event_t *event, const mstu
     if (!event->first_visit) {
         return look_up(flow, pinfo->num, segment->seq);
     }
+    flow->has_seq = segment->has_seq;
     if (flow->synchronized && (!segment->has_seq || flow->next_seq == segment->seq)) {
         return (mstun_framing_change_t){ .frame = pinfo->num, .seq = segment->seq, .framing = flow->framing };
     }
@@ -278,6 +295,23 @@ void mstun_stream_restart(const mstun_event_t *event)
     }
 }
 
+mstun_lack_t mstun_stream_lack(const mstun_stream_t *stream, unsigned direction, uint32_t frame)
+{
+    const mstun_flow_t *flow = &stream->flow[direction];
+
+    if (stream->tcp && mstun_tcp_is_uncaptured(stream->tcp, direction)) {
+        return MSTUN_LACK_DIRECTION;
+    }
+    if (flow->gap_frame > frame) {
+        return MSTUN_LACK_SEGMENT;
+    }
+    if (flow->last_truncated_frame > frame) {
+        return MSTUN_LACK_TRUNCATED;
+    }
+    return stream->tcp && mstun_tcp_lacks_acknowledged_bytes(stream->tcp, direction) ? MSTUN_LACK_ACKNOWLEDGED
+                                                                                     : MSTUN_LACK_NOTHING;
+}
+
 void mstun_stream_learn_rfc3489(const mstun_event_t *event)
 {
     if (!event->stream->rfc3489_frame) {
@@ -299,8 +333,16 @@ const char *mstun_stream_filter(wmem_allocator_t *scope, const mstun_stream_t *s
                        : wmem_strdup_printf(scope, "udp.stream == %u", stream->udp_stream);
 }
 
+/* Before a file is closed, which frees the streams. */
+static void clear_streams(void)
+{
+    first_stream = NULL;
+    last_stream = NULL;
+}
+
 void mstun_stream_register(const mstun_registrar_t *reg)
 {
+    register_cleanup_routine(clear_streams);
     proto_mstun = reg->proto;
     ms_turn_clients =
         wmem_map_new_autoreset(wmem_epan_scope(), wmem_file_scope(), mstun_endpoint_hash, mstun_endpoint_equal_keys);

@@ -28,6 +28,7 @@ typedef struct {
     uint32_t gap_frame;                /* the last frame before which bytes are missing; 0: none */
     mstun_framing_t framing;           /* first visit: of the bytes to come */
     bool synchronized;                 /* first visit: next_seq is known */
+    bool has_seq;                      /* positions are TCP's sequence numbers; false inside TLS and on UDP */
 } mstun_flow_t;
 
 struct mstun_stream {
@@ -35,8 +36,10 @@ struct mstun_stream {
     const struct tcp_analysis *tcp; /* TCP's own data on the connection; NULL on UDP */
     uint32_t udp_stream;            /* as udp.stream, where tcp is NULL */
     mstun_endpoint_t ends[2];       /* the senders of direction 0 and 1 */
+    mstun_stream_t *next;           /* the next one that became ours */
     uint32_t number;                /* tells connections apart, also those with the same addresses and ports */
     uint32_t first_frame;           /* the connection is ours from this frame on */
+    nstime_t last_time;             /* of its last datagram so far; on TCP see tcp */
     bool any_message;               /* STUN was seen in it */
     mstun_stream_t *merged_into;    /* replaces this one from frame merged_since_frame on, see mstun_stream_merge */
     uint32_t merged_since_frame;
@@ -49,6 +52,7 @@ struct mstun_stream {
     /* Each belongs to one module; NULL: it knows nothing of this connection. */
     struct mstun_stream_requests *requests;   /* conversation/transaction.c */
     struct mstun_stream_ms_data *ms_data;     /* conversation/ms_turn_stream.c */
+    struct mstun_stream_foreign *foreign;     /* conversation/foreign_bytes.c */
     struct mstun_stream_auth *auth;           /* auth/integrity.c */
     struct mstun_stream_turn *turn;           /* turn/allocation.c */
     struct mstun_stream_relay *relay;         /* turn/peer_connection.c */
@@ -59,12 +63,15 @@ struct mstun_stream {
 
 /** A TCP segment, or what TCP has reassembled from several, as it comes to us. */
 typedef struct {
-    const uint8_t *bytes;
+    tvbuff_t *tvb;
+    const uint8_t *bytes; /* of tvb */
     uint32_t captured;
     uint32_t reported;
-    uint32_t seq;        /* of the first byte */
-    struct tcpinfo *tcp; /* TCP's own data for the segment; NULL inside TLS */
-    bool has_seq;        /* false inside TLS: bytes come in order, unnumbered */
+    uint32_t seq;            /* of the first byte */
+    struct tcpinfo *tcp;     /* TCP's own data for the segment; NULL inside TLS */
+    bool has_seq;            /* false inside TLS: bytes come in order, unnumbered */
+    bool detected;           /* mstun_detect() has been asked about the first byte, with MSTUN_CONFIDENCE_HEADER; */
+    mstun_framing_t framing; /* its answer */
 } mstun_segment_t;
 
 /** Whether these are the first bytes of the packet's direction in the capture; false inside TLS. */
@@ -89,6 +96,9 @@ mstun_stream_t *mstun_stream_claim(packet_info *pinfo);
  * Returns the stream that the packet belongs to from now on.
  */
 mstun_stream_t *mstun_stream_merge(mstun_stream_t *stream, packet_info *pinfo, bool from_client);
+
+/** Calls fn for each stream, in the order in which they became ours; also for those that were merged into another. */
+void mstun_stream_foreach(void (*fn)(mstun_stream_t *stream, void *data), void *data);
 
 /** 0 or 1: the packet's direction in its connection, the same for every packet of that direction. */
 unsigned mstun_stream_direction(const mstun_stream_t *stream, const packet_info *pinfo);
@@ -134,6 +144,18 @@ void mstun_stream_restart(const mstun_event_t *event);
 
 /** First visit: the bytes at event's position are certain to be a message of RFC 3489. */
 void mstun_stream_learn_rfc3489(const mstun_event_t *event);
+
+/** Why bytes that a direction sent may not be in the capture. */
+typedef enum {
+    MSTUN_LACK_NOTHING,
+    MSTUN_LACK_DIRECTION,    /* not one of its packets is */
+    MSTUN_LACK_SEGMENT,      /* there is a gap in its sequence numbers; flow's gap_frame is after it */
+    MSTUN_LACK_TRUNCATED,    /* the capture has only the beginning of flow's last_truncated_frame */
+    MSTUN_LACK_ACKNOWLEDGED, /* the other side acknowledged more than was captured */
+} mstun_lack_t;
+
+/** What the capture may lack of what a direction sent after this frame, as far as is known by now. */
+mstun_lack_t mstun_stream_lack(const mstun_stream_t *stream, unsigned direction, uint32_t frame);
 
 /** Whether there was one before this position of the packet: then type and length are evidence enough for others. */
 bool mstun_stream_speaks_rfc3489(const mstun_stream_t *stream, const packet_info *pinfo, uint32_t position);

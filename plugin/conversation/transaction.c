@@ -12,7 +12,8 @@ typedef struct {
 /* A request, and the segment that proved it unanswered. */
 typedef struct {
     mstun_frame_pos_t pos; /* of the segment */
-    const mstun_transaction_t *transaction;
+    mstun_transaction_t *transaction;
+    bool proved; /* false: the response may be among bytes that the capture lacks */
 } unanswered_t;
 
 /* The requests of a connection. */
@@ -42,7 +43,7 @@ static gboolean equal_keys(gconstpointer a, gconstpointer b)
 /* The newest one with this id; NULL if there is none. direction: of its request. */
 static mstun_transaction_t *find(const mstun_stream_t *stream, unsigned direction, const uint8_t *id)
 {
-    mstun_transaction_t key = { .stream = stream->number, .direction = (uint8_t)direction };
+    mstun_transaction_t key = { .stream = stream->number, .direction = direction & 1 };
 
     memcpy(key.id, id, STUN_ID_LEN);
     return (mstun_transaction_t *)wmem_map_lookup(transactions, &key);
@@ -141,10 +142,26 @@ static mstun_transaction_t *oldest_open(open_requests_t *open)
     return open->oldest;
 }
 
-/* [MS-TURN] 2.2.1: a Send Request is never answered. */
+/* Of a method that is unknown here, nobody knows whether it is answered. */
 static bool expects_response(const mstun_facts_t *facts)
 {
-    return !(facts->dialect == MSTUN_DIALECT_MS_TURN && facts->type == MS_TURN_SEND_REQUEST);
+    switch (facts->method) {
+    case STUN_BINDING:
+    case STUN_SHARED_SECRET:
+    case TURN_ALLOCATE:
+    case TURN_CREATE_PERMISSION:
+    case TURN_CHANNEL_BIND:
+    case TURN_CONNECT:
+    case TURN_CONNECTION_BIND:
+    case GOOG_PING:
+        return true;
+    case TURN_REFRESH: /* in MS-TURN this is Send Request, which is never answered ([MS-TURN] 2.2.1) */
+        return facts->dialect != MSTUN_DIALECT_MS_TURN;
+    case MS_TURN_SET_ACTIVE_DESTINATION:
+        return facts->dialect == MSTUN_DIALECT_MS_TURN;
+    default:
+        return false;
+    }
 }
 
 mstun_transaction_ext_t *mstun_transaction_get_ext(mstun_transaction_t *transaction)
@@ -163,7 +180,7 @@ static mstun_transaction_t *add_transaction(const mstun_event_t *event, unsigned
 
     memcpy(transaction->id, event->facts->id, STUN_ID_LEN);
     transaction->stream = event->stream->number;
-    transaction->direction = (uint8_t)direction;
+    transaction->direction = direction & 1;
     if (previous) { /* inserting would leave the old key in the map: it must be the newest transaction's */
         mstun_transaction_ext_t *ext = mstun_transaction_get_ext(transaction);
 
@@ -231,10 +248,14 @@ static mstun_transaction_t *learn_request(const mstun_event_t *event)
     }
     transaction->type = facts->type;
     transaction->awaits_response = expects_response(facts);
-    transaction->use_candidate = has_use_candidate(facts);
+    transaction->with_username = facts->username.bytes != NULL;
     transaction->with_integrity = mstun_facts_have_integrity(facts);
+    transaction->controlling = (facts->has & MSTUN_HAS_CONTROLLING) != 0;
+    transaction->controlled = (facts->has & MSTUN_HAS_CONTROLLED) != 0;
+    transaction->use_candidate = has_use_candidate(facts);
     transaction->request_frame = event->pinfo->num;
     transaction->request_position = event->position;
+    transaction->request_end = event->position + STUN_HEADER_LEN + facts->length;
     transaction->request_signature = mstun_transaction_signature(facts);
     transaction->request_time = event->pinfo->abs_ts;
     if (transaction->awaits_response && !transaction->response_frame) {
@@ -265,7 +286,7 @@ static mstun_transaction_t *learn_response(const mstun_event_t *event)
         transaction->request_time = event->pinfo->abs_ts; /* of the request, if there was one, nothing is known */
     }
     transaction->response_frame = event->pinfo->num;
-    transaction->response_position = event->position;
+    transaction->succeeded = facts->class == STUN_SUCCESS;
     transaction->response_signature = mstun_transaction_signature(facts);
     return transaction;
 }
@@ -306,10 +327,12 @@ void mstun_transaction_look_up(mstun_event_t *event)
     }
 }
 
-static void record_unanswered(struct mstun_stream_requests *requests, const mstun_transaction_t *transaction,
+static void record_unanswered(struct mstun_stream_requests *requests, mstun_transaction_t *transaction,
                               const mstun_event_t *event)
 {
-    unanswered_t unanswered = { pos_of(event), transaction };
+    unanswered_t unanswered = { pos_of(event), transaction,
+                                mstun_stream_lack(event->stream, 1 - transaction->direction,
+                                                  transaction->request_frame) == MSTUN_LACK_NOTHING };
 
     if (!requests->unanswered) {
         requests->unanswered = wmem_array_sized_new(wmem_file_scope(), sizeof(unanswered_t), 1);
@@ -321,6 +344,9 @@ void mstun_transaction_record_unanswered(const mstun_event_t *event, bool last_o
 {
     struct mstun_stream_requests *requests = event->stream->requests;
 
+    if (!event->stream->tcp) {
+        event->stream->last_time = event->pinfo->abs_ts;
+    }
     if (!requests) {
         return;
     }
@@ -346,9 +372,57 @@ const mstun_transaction_t *mstun_transaction_next_unanswered(const mstun_event_t
     if (*index == 0) {
         *index = mstun_frame_index_lower_bound(unanswered, pos.frame);
     }
-    const unanswered_t *next = (const unanswered_t *)mstun_frame_index_next(unanswered, index, &pos);
+    const unanswered_t *next;
 
+    while ((next = (const unanswered_t *)mstun_frame_index_next(unanswered, index, &pos)) && !next->proved) {
+    }
     return next ? next->transaction : NULL;
+}
+
+static int compare_requests(const void *a, const void *b)
+{
+    const mstun_transaction_t *one = *(const mstun_transaction_t *const *)a;
+    const mstun_transaction_t *other = *(const mstun_transaction_t *const *)b;
+
+    if (one->request_frame != other->request_frame) {
+        return one->request_frame < other->request_frame ? -1 : 1;
+    }
+    return (int32_t)(one->request_position - other->request_position);
+}
+
+static void collect_unanswered(wmem_array_t *requests, mstun_transaction_t *transaction)
+{
+    if (!transaction->response_frame) {
+        wmem_array_append_one(requests, transaction);
+    }
+}
+
+void mstun_stream_foreach_unanswered(const mstun_stream_t *stream,
+                                     void (*fn)(mstun_transaction_t *transaction, void *data), void *data)
+{
+    const struct mstun_stream_requests *of_stream = stream->requests;
+
+    if (!of_stream) {
+        return;
+    }
+    wmem_array_t *requests = wmem_array_new(NULL, sizeof(mstun_transaction_t *));
+    unsigned recorded = of_stream->unanswered ? wmem_array_get_count(of_stream->unanswered) : 0;
+
+    for (unsigned i = 0; i < recorded; i++) {
+        collect_unanswered(requests, ((unanswered_t *)wmem_array_index(of_stream->unanswered, i))->transaction);
+    }
+    for (unsigned direction = 0; direction < 2; direction++) {
+        mstun_transaction_t *open = of_stream->open[direction].oldest;
+
+        for (; open; open = open->next_open) {
+            collect_unanswered(requests, open);
+        }
+    }
+    wmem_array_sort(requests, compare_requests);
+    for (unsigned i = 0; i < wmem_array_get_count(requests); i++) {
+        fn(*(mstun_transaction_t **)wmem_array_index(requests, i), data);
+    }
+    wmem_destroy_array(requests);
 }
 
 void mstun_transaction_register(const mstun_registrar_t *reg _U_)

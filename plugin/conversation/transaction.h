@@ -33,18 +33,22 @@ typedef struct {
 struct mstun_transaction {
     uint8_t id[STUN_ID_LEN];
     uint32_t stream;
-    uint16_t type;     /* of the request */
-    uint8_t direction; /* of the request */
+    uint16_t type;         /* of the request */
+    uint8_t direction : 1; /* of the request */
     bool awaits_response : 1;
+    bool succeeded : 1;      /* the first response is a success */
+    bool with_username : 1;  /* the request has USERNAME */
+    bool with_integrity : 1; /* the request has MESSAGE-INTEGRITY */
+    bool controlling : 1;    /* the request has ICE-CONTROLLING */
+    bool controlled : 1;     /* the request has ICE-CONTROLLED */
     bool use_candidate : 1;  /* the request has USE-CANDIDATE */
-    bool nominating : 1;     /* the request or a repetition of it has it */
-    bool with_integrity : 1; /* the request carried MESSAGE-INTEGRITY */
+    bool nominating : 1;     /* the request or a repetition of it has USE-CANDIDATE */
     bool open_in_pair : 1;
     uint32_t request_frame; /* 0: none was seen */
     uint32_t request_position;
+    uint32_t request_end; /* the position after the request */
     uint32_t request_signature;
     uint32_t response_frame; /* 0: none was seen */
-    uint32_t response_position;
     uint32_t response_signature;
     nstime_t request_time;           /* of the response, where no request was seen */
     mstun_transaction_t *next_open;  /* the next request of its stream and direction, perhaps answered by now */
@@ -87,6 +91,11 @@ void mstun_transaction_record_unanswered(const mstun_event_t *event, bool last_o
 
 /** The next request that the segment at event's position proved unanswered; NULL: no more. *index begins as 0. */
 const mstun_transaction_t *mstun_transaction_next_unanswered(const mstun_event_t *event, unsigned *index);
+
+/** Calls fn for each request of the stream that awaits a response and has none so far, in the order of the capture. The
+ * stream may be one that was merged into another: then for those from before that. */
+void mstun_stream_foreach_unanswered(const mstun_stream_t *stream,
+                                     void (*fn)(mstun_transaction_t *transaction, void *data), void *data);
 
 /** Links and times, into the message's tree. */
 void mstun_transaction_show(const mstun_event_t *event, tvbuff_t *tvb, proto_tree *tree);

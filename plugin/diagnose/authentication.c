@@ -1,45 +1,158 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Challenges, refused credentials and MESSAGE-INTEGRITY: RFC 8489 section 9. */
+ * Challenges and refused credentials: RFC 8489 section 9.2, RFC 7635, the time-limited credentials of the TURN REST API. */
 #include "diagnose/evaluators.h"
 
 #include <epan/to_str.h>
 
+#include "conversation/response_state.h"
+#include "diagnose/error_case.h"
 #include "message/fingerprint.h"
 
-bool mstun_is_auth_error(uint16_t code)
+static const mstun_place_t no_places[] = { { NULL, NULL } };
+
+/* ---- time-limited user names ---- */
+
+/* "1699990000:alice": seconds since 1970 until which it may be used; 0: the name has no such time. */
+static uint64_t expiry_of(const char *username)
 {
-    return code == 401 || code == 431 || code == 436 || code == 438 || code == 441;
+    uint64_t seconds = 0;
+    unsigned digits = 0;
+
+    for (; username && g_ascii_isdigit(username[digits]) && digits < 12; digits++) {
+        seconds = seconds * 10 + (uint64_t)(username[digits] - '0');
+    }
+    return digits >= 9 && digits <= 11 && (username[digits] == ':' || username[digits] == '\0') ? seconds : 0;
 }
 
-/* In one pass nothing is known of a request that comes behind its response in the capture. */
-static bool request_had_integrity(const mstun_event_t *event)
+/* ---- why credentials are refused ---- */
+
+enum { REJECTED, REJECTED_REALM, REJECTED_EXPIRED, REJECTED_TOKEN, REJECTED_STALE };
+
+static const char *utc_text(wmem_allocator_t *scope, uint64_t seconds)
 {
-    return event->transaction && event->transaction->with_integrity &&
-           event->transaction->request_frame <= event->pinfo->num;
+    GDateTime *when = g_date_time_new_from_unix_utc((gint64)seconds);
+    char *text = when ? g_date_time_format(when, "%Y-%m-%d %H:%M:%S UTC") : NULL;
+    const char *copy = text ? wmem_strdup(scope, text) : "a time beyond the calendar";
+
+    g_free(text);
+    if (when) {
+        g_date_time_unref(when);
+    }
+    return copy;
 }
 
-void mstun_evaluate_auth_error(const mstun_event_t *event, bool stale_again, const mstun_finding_sink_t *sink)
+/* The most likely reason that the capture proves. */
+static unsigned why_rejected(const mstun_error_case_t *error)
 {
-    uint16_t code = event->facts->error_code;
+    const mstun_turn_request_t *request = error->request;
+    uint64_t expiry = request ? expiry_of(request->username) : 0;
 
-    if (code == 438) {
-        if (!stale_again) {
-            mstun_finding_add(sink, MSTUN_FINDING_STALE_NONCE);
-        }
-        return;
+    if (!request) {
+        return REJECTED;
     }
-    if (event->transaction && event->transaction->pair) { /* a check has other credentials: see ice.c */
-        return;
+    if (request->has & MSTUN_HAS_ACCESS_TOKEN) {
+        return REJECTED_TOKEN;
     }
-    if (code == 401 && !request_had_integrity(event)) {
-        mstun_finding_add(sink, MSTUN_FINDING_CHALLENGE);
-        return;
+    if (expiry && expiry < (uint64_t)request->time.secs) {
+        return REJECTED_EXPIRED;
     }
-    const mstun_place_t places[] = { { "code", wmem_strdup_printf(sink->scope, "%u", code) }, { NULL, NULL } };
-
-    mstun_finding_add_sentence(sink, MSTUN_FINDING_AUTH_REJECTED, code == 441 ? 1 : 0, places);
+    if (request->realm && error->realm && strcmp(request->realm, error->realm) != 0) {
+        return REJECTED_REALM;
+    }
+    if (error->nonce && request->nonce && error->nonce != request->nonce && mstun_error_client_was_accepted(error)) {
+        return REJECTED_STALE;
+    }
+    return REJECTED;
 }
+
+static void add_rejected(mstun_evaluation_t *evaluation, const mstun_error_case_t *error)
+{
+    const mstun_turn_request_t *request = error->request;
+    unsigned why = why_rejected(error);
+    uint64_t expiry = request ? expiry_of(request->username) : 0;
+    const mstun_place_t places[] = {
+        { "code", mstun_place_number(evaluation->scope, error->code) },
+        { "phrase", error->phrase ? wmem_strdup_printf(evaluation->scope, " \"%s\"", error->phrase) : "" },
+        { "user", request && request->username ? request->username : "the user" },
+        { "realm", request && request->realm ? request->realm : "none" },
+        { "challenge", error->realm ? error->realm : "none" },
+        { "time", expiry ? utc_text(evaluation->scope, expiry) : "" },
+        { "ago", expiry && request
+                     ? unsigned_time_secs_to_str(evaluation->scope, (uint32_t)((uint64_t)request->time.secs - expiry))
+                     : "" },
+        { NULL, NULL },
+    };
+    mstun_finding_t *finding = mstun_finding_add_sentence(
+        evaluation,
+        why == REJECTED_STALE && mstun_error_is_repaired(error) ? MSTUN_FINDING_STALE_NONCE
+                                                                : MSTUN_FINDING_AUTH_REJECTED,
+        why == REJECTED_STALE && mstun_error_is_repaired(error) ? 1 : why, places, &error->subject);
+
+    finding->detail = error->code;
+    if (mstun_error_is_repaired(error)) {
+        finding->severity = PI_NOTE;
+    }
+}
+
+/* ---- challenges and stale nonces ---- */
+
+/* Enough of the capture follows, or the connection is closed: what did not come will not come. */
+static bool had_time_to_go_on(const mstun_evaluation_t *evaluation, const mstun_error_case_t *error)
+{
+    return evaluation->end && !mstun_error_of_farewell(error) && (mstun_stream_is_closed(error->subject.stream) ||
+                               mstun_ms_between(&error->subject.time, evaluation->end) >= RESPONSE_GRACE_MS);
+}
+
+static void evaluate_challenge(mstun_evaluation_t *evaluation, const mstun_error_case_t *error)
+{
+    mstun_finding_add(evaluation, MSTUN_FINDING_CHALLENGE, &error->subject);
+    if (had_time_to_go_on(evaluation, error) && !mstun_error_is_repaired(error) && !mstun_error_was_followed(error)) {
+        uint32_t count = mstun_error_requests(error);
+        const char *requests =
+            count == 1 ? "its only request does not carry MESSAGE-INTEGRITY"
+                       : wmem_strdup_printf(evaluation->scope, "none of its %u requests carries MESSAGE-INTEGRITY", count);
+        const mstun_place_t places[] = { { "requests", requests }, { NULL, NULL } };
+
+        mstun_finding_add_sentence(evaluation, MSTUN_FINDING_NO_CREDENTIALS, 0, places, &error->subject);
+    }
+}
+
+static void evaluate_stale_nonce(mstun_evaluation_t *evaluation, const mstun_error_case_t *error)
+{
+    enum { OLD_NONCE_AGAIN, NEW_NONCE_REFUSED };
+    const mstun_error_case_t *renewal = mstun_error_last_challenge(error);
+    const mstun_turn_request_t *request = error->request;
+
+    /* Requests that were on their way when the nonce was renewed are refused too: that is no second renewal. */
+    if (renewal && renewal->code == 438 && request && request->pos.frame > renewal->subject.pos.frame) {
+        bool new_one = request->nonce == renewal->nonce;
+        mstun_finding_t *finding =
+            mstun_finding_add_sentence(evaluation, MSTUN_FINDING_STALE_NONCE_AGAIN,
+                                       new_one ? NEW_NONCE_REFUSED : OLD_NONCE_AGAIN, no_places, &error->subject);
+
+        finding->severity = mstun_error_of_farewell(error) || mstun_error_is_repaired(error) ? PI_NOTE : finding->severity;
+    } else {
+        mstun_finding_add_sentence(evaluation, MSTUN_FINDING_STALE_NONCE, 0, no_places, &error->subject);
+    }
+    if (had_time_to_go_on(evaluation, error) && !mstun_error_is_repaired(error) && !mstun_error_was_followed(error)) {
+        mstun_finding_add_sentence(evaluation, MSTUN_FINDING_NOT_REPEATED,
+                                   request && !mstun_error_nonce_was_given(error) ? 1 : 0, no_places, &error->subject);
+    }
+}
+
+void mstun_evaluate_auth_error(mstun_evaluation_t *evaluation, const mstun_error_case_t *error)
+{
+    if (error->code == 438) {
+        evaluate_stale_nonce(evaluation, error);
+    } else if (error->code == 401 && !error->with_integrity) {
+        evaluate_challenge(evaluation, error);
+    } else {
+        add_rejected(evaluation, error);
+    }
+}
+
+/* ---- MESSAGE-INTEGRITY ---- */
 
 /* On which side to look. The password of a check is the receiver's, which signalling gave to the sender. */
 static const char *where_to_look(const mstun_event_t *event, mstun_fingerprint_t fingerprint, wmem_allocator_t *scope)
@@ -69,18 +182,20 @@ static const char *why_integrity_is_bad(mstun_fingerprint_t fingerprint)
 }
 
 /* Wireshark's labels end after 240 bytes. */
-void mstun_evaluate_integrity(const mstun_event_t *event, tvbuff_t *message, const mstun_integrity_result_t *result,
-                              const mstun_finding_sink_t *sink)
+void mstun_evaluate_integrity(mstun_evaluation_t *evaluation, const mstun_event_t *event, tvbuff_t *message,
+                              const mstun_integrity_result_t *result)
 {
     mstun_fingerprint_t fingerprint = mstun_fingerprint_verify(message, event->facts);
     unsigned others = result->match.tried > 1 ? result->match.tried - 1 : 0;
     const mstun_place_t places[] = {
-        { "row", wmem_strdup_printf(sink->scope, "%u", result->match.row) },
-        { "more", others ? wmem_strdup_printf(sink->scope, " and %u more", others) : "" },
+        { "row", wmem_strdup_printf(evaluation->scope, "%u", result->match.row) },
+        { "more", others ? wmem_strdup_printf(evaluation->scope, " and %u more", others) : "" },
         { "reason", why_integrity_is_bad(fingerprint) },
-        { "where", where_to_look(event, fingerprint, sink->scope) },
+        { "where", where_to_look(event, fingerprint, evaluation->scope) },
         { NULL, NULL },
     };
 
-    mstun_finding_add_sentence(sink, MSTUN_FINDING_INTEGRITY_BAD, 0, places);
+    mstun_subject_t subject = mstun_subject_of(event);
+
+    mstun_finding_add_sentence(evaluation, MSTUN_FINDING_INTEGRITY_BAD, 0, places, &subject);
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "diagnose/diagnose.h"
 
-#include <epan/expert.h>
-
+#include "diagnose/capture.h"
 #include "diagnose/evaluators.h"
+#include "diagnose/expert.h"
 
 static int proto_mstun = -1;
 
@@ -13,68 +13,108 @@ static int ett_unanswered = -1;
 
 void mstun_diagnose_learn(const mstun_event_t *event)
 {
+    mstun_findings_invalidate();
     mstun_dialect_mismatch_learn(event);
+    mstun_error_case_learn(event);
+    mstun_turn_findings_learn(event);
 }
 
-void mstun_diagnose_show_request(const mstun_event_t *event, proto_item *item)
+static void add_all(packet_info *pinfo, proto_item *item, wmem_array_t *findings)
 {
-    mstun_expert_target_t target = { event->pinfo, item };
-    mstun_finding_sink_t sink = mstun_expert_sink(&target);
-    mstun_deferred_t deferred;
-    nstime_t end;
-
-    mstun_evaluate_no_request(event, &sink);
-    mstun_deferred_init(&deferred, event);
-    if (mstun_deferred_may_apply(&deferred) && mstun_capture_end(event->pinfo, &end)) {
-        mstun_deferred_evaluate(&deferred, &end, &sink);
+    for (unsigned i = 0; i < wmem_array_get_count(findings); i++) {
+        mstun_expert_add(pinfo, item, (const mstun_finding_t *)wmem_array_index(findings, i));
     }
 }
 
-void mstun_diagnose_show_turn(const mstun_event_t *event, proto_item *item)
+/* The findings at this place, of all those of the capture, which are in its order. */
+static void add_those_here(const mstun_event_t *event, proto_item *item, wmem_array_t *findings)
 {
-    mstun_expert_target_t target = { event->pinfo, item };
-    mstun_finding_sink_t sink = mstun_expert_sink(&target);
+    unsigned low = 0, high = wmem_array_get_count(findings);
 
-    mstun_evaluate_turn(event, &sink);
+    while (low < high) {
+        unsigned middle = (low + high) / 2;
+
+        if (((const mstun_finding_t *)wmem_array_index(findings, middle))->subject.pos.frame < event->pinfo->num) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    for (; low < wmem_array_get_count(findings); low++) {
+        const mstun_finding_t *finding = (const mstun_finding_t *)wmem_array_index(findings, low);
+
+        if (finding->subject.pos.frame != event->pinfo->num) {
+            return;
+        }
+        if (finding->subject.pos.position == event->position && finding->subject.stream == event->stream) {
+            mstun_expert_add(event->pinfo, item, finding);
+        }
+    }
 }
 
-void mstun_diagnose_show_pair(const mstun_event_t *event, proto_item *item)
+static bool has_no_request(const mstun_event_t *event)
 {
-    const mstun_pair_t *pair = mstun_pair_of(event->transaction);
-    mstun_expert_target_t target = { event->pinfo, item };
-    mstun_finding_sink_t sink = mstun_expert_sink(&target);
+    return event->transaction && event->facts->class != STUN_REQUEST &&
+           !mstun_transaction_has_request(event->transaction, event->pinfo);
+}
 
-    if (pair && !event->first_visit) { /* what came of it is known */
-        mstun_evaluate_pair(event, mstun_pair_seen(pair, event->pinfo), &sink);
+void mstun_diagnose_show(const mstun_event_t *event, proto_item *item)
+{
+    const mstun_frame_pos_t pos = { event->pinfo->num, event->position };
+    nstime_t end;
+
+    if (has_no_request(event)) {
+        mstun_expert_add_row(event->pinfo, item, MSTUN_FINDING_NO_REQUEST);
+    }
+    if (mstun_capture_end(event->pinfo, &end)) {
+        add_those_here(event, item, mstun_findings_of_capture(&end));
+        return;
+    }
+    mstun_evaluation_t evaluation = mstun_evaluation_new(event->pinfo->pool, NULL);
+
+    mstun_evaluate_errors_at(&evaluation, &pos);
+    mstun_evaluate_observations_at(&evaluation, &pos);
+    add_all(event->pinfo, item, evaluation.findings);
+}
+
+void mstun_diagnose_show_bytes(const mstun_event_t *event, proto_item *item)
+{
+    nstime_t end;
+
+    if (event->first_visit) {
+        mstun_findings_invalidate();
+    } else if (mstun_capture_end(event->pinfo, &end)) {
+        add_those_here(event, item, mstun_findings_of_capture(&end));
     }
 }
 
 void mstun_diagnose_show_integrity(const mstun_event_t *event, tvbuff_t *message, proto_item *item,
                                    const mstun_integrity_result_t *result)
 {
-    mstun_expert_target_t target = { event->pinfo, item };
-    mstun_finding_sink_t sink = mstun_expert_sink(&target);
+    mstun_evaluation_t evaluation = mstun_evaluation_new(event->pinfo->pool, NULL);
 
-    mstun_evaluate_integrity(event, message, result, &sink);
+    mstun_evaluate_integrity(&evaluation, event, message, result);
+    add_all(event->pinfo, item, evaluation.findings);
 }
 
 static void show_unanswered(const mstun_event_t *event, tvbuff_t *tvb, proto_tree *tree, uint32_t frame)
 {
-    mstun_expert_target_t target = { event->pinfo, NULL };
-    mstun_finding_sink_t sink = mstun_expert_sink(&target);
+    mstun_evaluation_t evaluation = mstun_evaluation_new(event->pinfo->pool, NULL);
+    const mstun_place_t places[] = { { "frame", mstun_place_number(evaluation.scope, frame) }, { NULL, NULL } };
+    mstun_subject_t subject = { .pos = { event->pinfo->num, event->position }, .stream = event->stream };
 
     if (!tree) { /* nobody reads it, but the window's corner shows the worst severity of all frames */
-        mstun_finding_add(&sink, MSTUN_FINDING_OVERDUE);
+        mstun_expert_add_row(event->pinfo, NULL, MSTUN_FINDING_OVERDUE);
         return;
     }
     proto_item *layer = proto_tree_add_protocol_format(tree, proto_mstun, tvb, 0, 0, "MSTUN, unanswered request");
-    const mstun_place_t places[] = { { "frame", wmem_strdup_printf(sink.scope, "%u", frame) }, { NULL, NULL } };
-
-    target.item =
+    proto_item *item =
         proto_tree_add_uint(proto_item_add_subtree(layer, ett_unanswered), hf_unanswered_request, tvb, 0, 0, frame);
+
     proto_item_set_generated(layer);
-    proto_item_set_generated(target.item);
-    mstun_finding_add_sentence(&sink, MSTUN_FINDING_OVERDUE, 0, places);
+    proto_item_set_generated(item);
+    mstun_finding_add_sentence(&evaluation, MSTUN_FINDING_OVERDUE, 0, places, &subject);
+    add_all(event->pinfo, item, evaluation.findings);
 }
 
 void mstun_diagnose_show_unanswered(const mstun_event_t *event, tvbuff_t *tvb, proto_tree *tree)
@@ -89,10 +129,7 @@ void mstun_diagnose_show_unanswered(const mstun_event_t *event, tvbuff_t *tvb, p
 
 void mstun_diagnose_show_tls_intercepted(packet_info *pinfo, proto_item *item)
 {
-    mstun_expert_target_t target = { pinfo, item };
-    mstun_finding_sink_t sink = mstun_expert_sink(&target);
-
-    mstun_finding_add(&sink, MSTUN_FINDING_TLS_INTERCEPTED);
+    mstun_expert_add_row(pinfo, item, MSTUN_FINDING_TLS_INTERCEPTED);
 }
 
 void mstun_diagnose_register(const mstun_registrar_t *reg)
@@ -108,5 +145,8 @@ void mstun_diagnose_register(const mstun_registrar_t *reg)
     proto_mstun = reg->proto;
     MSTUN_REGISTER_FIELDS(reg, hf);
     MSTUN_REGISTER_TREES(ett);
-    mstun_findings_register(reg);
+    mstun_expert_register(reg);
+    mstun_error_case_register(reg);
+    mstun_turn_findings_register();
+    mstun_capture_findings_register(reg);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
  * Findings on the frame: the expert infos of a message and of a segment. What can be found is listed in findings.c; the
- * evaluators, by subject, are requests.c, authentication.c, turn.c, ice.c and microsoft.c. */
+ * evaluators, by subject, are in evaluators.h. */
 #ifndef MSTUN_DIAGNOSE_DIAGNOSE_H
 #define MSTUN_DIAGNOSE_DIAGNOSE_H
 
@@ -12,10 +12,15 @@
 /** First visit: what the findings need to know of a message, beyond what the modules above have learnt. */
 void mstun_diagnose_learn(const mstun_event_t *event);
 
-/* Expert infos of event's message, on item, its protocol item. event has a stream. */
-void mstun_diagnose_show_request(const mstun_event_t *event, proto_item *item);
-void mstun_diagnose_show_turn(const mstun_event_t *event, proto_item *item);
-void mstun_diagnose_show_pair(const mstun_event_t *event, proto_item *item);
+/**
+ * Expert infos of event's message, on item, its protocol item. event has a stream. While the capture's end is not known,
+ * in a first pass, only those that no later frame can disprove.
+ */
+void mstun_diagnose_show(const mstun_event_t *event, proto_item *item);
+
+/** The same for bytes that are no message, at event's position; event->facts is NULL. First visit: learns that there are
+ * some. */
+void mstun_diagnose_show_bytes(const mstun_event_t *event, proto_item *item);
 
 /** MESSAGE-INTEGRITY that does not match, on its own item. message: from its header on. */
 void mstun_diagnose_show_integrity(const mstun_event_t *event, tvbuff_t *message, proto_item *item,

@@ -1,39 +1,52 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * The evaluators, one file per subject: what a message, or what did or did not follow it, means for the user. */
+ * The evaluators, one file per subject: what happened, or did not, and what it means for the user. Each adds findings to
+ * an evaluation; where evaluation->end is NULL, only what no later frame can disprove. */
 #ifndef MSTUN_DIAGNOSE_EVALUATORS_H
 #define MSTUN_DIAGNOSE_EVALUATORS_H
 
 #include "auth/integrity.h"
-#include "diagnose/deferred.h"
-#include "ice/pair.h"
+#include "diagnose/error_case.h"
 
-/* At once: event is the message in hand. */
-void mstun_evaluate_no_request(const mstun_event_t *event, const mstun_finding_sink_t *sink);
-void mstun_evaluate_unknown_attributes(const mstun_event_t *event, const mstun_finding_sink_t *sink);
-void mstun_evaluate_auth_error(const mstun_event_t *event, bool stale_again, const mstun_finding_sink_t *sink);
-bool mstun_is_auth_error(uint16_t code);
-void mstun_evaluate_integrity(const mstun_event_t *event, tvbuff_t *message, const mstun_integrity_result_t *result,
-                              const mstun_finding_sink_t *sink);
-void mstun_evaluate_turn(const mstun_event_t *event, const mstun_finding_sink_t *sink);
+/* ---- at the capture's end: everything of a kind ---- */
 
-/** The findings that a pair has at this place of this frame, from the second visit on. */
-void mstun_evaluate_pair(const mstun_event_t *event, const mstun_pair_view_t *view, const mstun_finding_sink_t *sink);
+void mstun_evaluate_requests(mstun_evaluation_t *evaluation); /* requests.c: no response */
+void mstun_evaluate_errors(mstun_evaluation_t *evaluation);   /* errors.c: error responses */
+void mstun_evaluate_allocations(
+    mstun_evaluation_t *evaluation); /* turn.c: allocations, permissions, peer connections */
+void mstun_evaluate_observations(mstun_evaluation_t *evaluation); /* turn.c: what messages did against TURN's state */
+void mstun_evaluate_microsoft(mstun_evaluation_t *evaluation);    /* microsoft.c: dialects, pseudo-TLS */
+void mstun_evaluate_bytes(mstun_evaluation_t *evaluation);        /* bytes.c: what is no message */
+void mstun_evaluate_pairs(mstun_evaluation_t *evaluation);        /* ice.c */
 
-/* At the end of the capture. */
-void mstun_evaluate_response(const mstun_deferred_t *request, const nstime_t *end, const mstun_finding_sink_t *sink);
-void mstun_evaluate_announcement(const mstun_deferred_t *announcement, const nstime_t *end,
-                                 const mstun_finding_sink_t *sink);
-void mstun_evaluate_bound(const mstun_deferred_t *success, const nstime_t *end, const mstun_finding_sink_t *sink);
-void mstun_evaluate_permissions(const mstun_deferred_t *success, const nstime_t *end, const mstun_finding_sink_t *sink);
-void mstun_evaluate_expiry(const mstun_deferred_t *success, const mstun_finding_sink_t *sink);
+/* ---- one message, while the capture's end is not known ---- */
+
+/** The error response at this place, if it is one. */
+void mstun_evaluate_errors_at(mstun_evaluation_t *evaluation, const mstun_frame_pos_t *pos);
+
+/** 401, 431, 436 and 438: challenges, stale nonces, refused credentials (authentication.c). */
+void mstun_evaluate_auth_error(mstun_evaluation_t *evaluation, const mstun_error_case_t *error);
+
+/** What the message at this place does against TURN's state. */
+void mstun_evaluate_observations_at(mstun_evaluation_t *evaluation, const mstun_frame_pos_t *pos);
+
+/* ---- on the message in hand only ---- */
+
+/** MESSAGE-INTEGRITY that does not match. message: from its header on. */
+void mstun_evaluate_integrity(mstun_evaluation_t *evaluation, const mstun_event_t *event, tvbuff_t *message,
+                              const mstun_integrity_result_t *result);
+
+/** First visit: what a message does against TURN's state, and what must follow it (turn.c). */
+void mstun_turn_findings_learn(const mstun_event_t *event);
+void mstun_turn_findings_register(void);
 
 /** First visit: the connection's first request, and the dialect of its response. Nested messages do not count. */
 void mstun_dialect_mismatch_learn(const mstun_event_t *event);
 
-/** Whether the message is the request that tells its connection's dialect. */
-bool mstun_dialect_mismatch_possible(const mstun_deferred_t *deferred);
-void mstun_evaluate_dialect_mismatch(const mstun_deferred_t *request, const nstime_t *end,
-                                     const mstun_finding_sink_t *sink);
+/** event's message as a subject. */
+mstun_subject_t mstun_subject_of(const mstun_event_t *event);
+
+/** A request as a subject. */
+mstun_subject_t mstun_subject_of_request(const mstun_transaction_t *request, const mstun_stream_t *stream);
 
 #endif

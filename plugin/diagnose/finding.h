@@ -1,67 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * The table of findings (findings.c): everything that the plugin can say is wrong with a call, and which finding explains
- * which. Expert infos, the report mstun,findings and the reference are made from it; evaluators name a row by its id. */
+ * What the plugin can say is wrong: the table (findings.c), and one finding made of a row of it. */
 #ifndef MSTUN_DIAGNOSE_FINDING_H
 #define MSTUN_DIAGNOSE_FINDING_H
 
-#include "base/registrar.h"
-
-typedef enum {
-    /* requests */
-    MSTUN_FINDING_UNANSWERED,
-    MSTUN_FINDING_PENDING,
-    MSTUN_FINDING_HALF_CAPTURED,
-    MSTUN_FINDING_OVERDUE,
-    MSTUN_FINDING_NO_REQUEST,
-    MSTUN_FINDING_CONNECTION_RESET,
-    MSTUN_FINDING_UNKNOWN_ATTRIBUTES,
-    /* authentication */
-    MSTUN_FINDING_CHALLENGE,
-    MSTUN_FINDING_AUTH_REJECTED,
-    MSTUN_FINDING_STALE_NONCE,
-    MSTUN_FINDING_STALE_NONCE_AGAIN,
-    MSTUN_FINDING_INTEGRITY_BAD,
-    /* TURN: what the server says */
-    MSTUN_FINDING_NO_TCP_RELAY,
-    MSTUN_FINDING_FORBIDDEN,
-    MSTUN_FINDING_QUOTA,
-    MSTUN_FINDING_NO_CAPACITY,
-    MSTUN_FINDING_ALLOCATION_MISMATCH,
-    MSTUN_FINDING_PEER_REFUSED,
-    MSTUN_FINDING_PEER_TIMEOUT,
-    MSTUN_FINDING_CONNECTION_EXISTS,
-    MSTUN_FINDING_BIND_REJECTED,
-    MSTUN_FINDING_ALTERNATE_SERVER,
-    /* TURN: what the client does */
-    MSTUN_FINDING_BIND_LATE,
-    MSTUN_FINDING_BIND_AGAIN,
-    MSTUN_FINDING_BIND_UNKNOWN_ID,
-    MSTUN_FINDING_BIND_MISSING,
-    MSTUN_FINDING_PERMISSION_EXPIRED,
-    MSTUN_FINDING_PERMISSION_MISSING,
-    MSTUN_FINDING_NO_PERMISSION,
-    MSTUN_FINDING_WRONG_TRANSPORT,
-    MSTUN_FINDING_ALLOCATION_EXPIRED,
-    MSTUN_FINDING_NOTHING_RELAYED,
-    /* Microsoft's dialects */
-    MSTUN_FINDING_DIALECT_MISMATCH,
-    MSTUN_FINDING_TLS_INTERCEPTED,
-    MSTUN_FINDING_MS_SEQUENCE_GAP,
-    /* ICE */
-    MSTUN_FINDING_ONE_WAY,
-    MSTUN_FINDING_PAIR_REJECTED,
-    MSTUN_FINDING_NOT_NOMINATED,
-    MSTUN_FINDING_CONSENT_LOST,
-    MSTUN_FINDING_ROLE_CONFLICT,
-    MSTUN_FINDING_ROLE_CONFLICT_RESOLVED,
-    /* expert infos of the decoders, which a finding may explain or be explained by */
-    MSTUN_FINDING_FIRST_DECODED,
-    MSTUN_FINDING_CREDENTIALS_EXPIRED = MSTUN_FINDING_FIRST_DECODED,
-    MSTUN_FINDING_CRC32_BAD,
-    MSTUN_FINDING_MALFORMED, /* all others */
-    MSTUN_FINDING_COUNT
-} mstun_finding_id_t;
+#include "diagnose/finding_ids.h"
+#include "ice/pair.h"
 
 /** How near a finding is to the root cause: the order of rows in the report. */
 typedef enum {
@@ -73,22 +17,31 @@ typedef enum {
     MSTUN_RANK_SILENCE,
 } mstun_rank_t;
 
-#define MSTUN_SENTENCES_MAX 3
+/** What findings of one row have in common if they are one row of the report. */
+typedef enum {
+    MSTUN_PER_SERVER, /* the requester's IP address, and the address and port that it asks, on however many connections */
+    MSTUN_PER_STREAM, /* the TCP or UDP connection */
+    MSTUN_PER_PEER,   /* as PER_SERVER, and the peer behind the server */
+    MSTUN_PER_PAIR,   /* the ICE pair */
+} mstun_extent_t;
+
+#define MSTUN_SENTENCES_MAX 6
 
 /** A row. Strings are static. */
 typedef struct {
     const char *name; /* of the expert info, which is a display filter */
     int group, severity;
     mstun_rank_t rank;
-    bool deferred;                              /* only the capture's end tells: the report evaluates it itself */
-    const char *summary;                        /* what is said where there is nothing more to say */
+    mstun_extent_t extent;
+    const char *summary; /* the expert info's own text: what is said where there is nothing more to say */
     const char *sentences[MSTUN_SENTENCES_MAX]; /* with places for what the capture says: "{peer}" */
     const char *advice;                         /* what to check next; NULL: it is never a row of the report */
     const char *section;                        /* the specification it is based on */
-} mstun_finding_t;
+} mstun_finding_row_t;
 
 /** What two findings must have in common for one to explain the other. */
 typedef enum {
+    MSTUN_SAME_TRANSACTION,
     MSTUN_SAME_STREAM,     /* the TCP or UDP connection */
     MSTUN_SAME_PAIR,       /* the candidate pair */
     MSTUN_SAME_ALLOCATION, /* the TURN allocation: its control connection and its data connections */
@@ -100,19 +53,46 @@ typedef enum {
 typedef struct {
     mstun_finding_id_t cause, consequence;
     mstun_relation_t relation;
+    bool at_any_time; /* else only what did not begin before the cause */
 } mstun_explanation_t;
 
 extern const mstun_explanation_t mstun_explanations[];
 extern const unsigned mstun_explanation_count;
 
 /** The row of an id. */
-const mstun_finding_t *mstun_finding_of(mstun_finding_id_t id);
-
-/** The id of an expert info of ours, MSTUN_FINDING_MALFORMED for those of the decoders; COUNT for other protocols'. */
-mstun_finding_id_t mstun_finding_id_of_field(int hf_index);
+const mstun_finding_row_t *mstun_finding_row(mstun_finding_id_t id);
 
 /** Whether a finding explains others: then it is worth a row even as a Note. */
 bool mstun_finding_explains(mstun_finding_id_t id);
+
+/** What a finding is about, and where it is shown. What is not known is zero or NULL. */
+typedef struct {
+    mstun_frame_pos_t pos; /* of the message at which it is shown */
+    nstime_t time;         /* when what it says began */
+    const mstun_stream_t *stream;
+    unsigned direction; /* in which the requester, or whoever did it, sends */
+    const mstun_transaction_t *transaction;
+    const mstun_pair_t *pair;
+    const mstun_allocation_t *allocation;
+    mstun_endpoint_t peer; /* that a TURN server was asked to reach; family 0: none */
+} mstun_subject_t;
+
+/** One finding. */
+typedef struct {
+    mstun_finding_id_t id;
+    int severity;
+    const char *text;
+    const char *advice; /* NULL: the row's */
+    uint32_t detail;    /* tells findings of one row apart, such as error codes; else 0 */
+    mstun_subject_t subject;
+} mstun_finding_t;
+
+/** An evaluation of the capture, or of one message. */
+typedef struct {
+    const nstime_t *end;     /* of the capture; NULL: not known, so nothing is said that a later frame may disprove */
+    wmem_allocator_t *scope; /* of texts and findings */
+    wmem_array_t *findings;  /* of mstun_finding_t */
+} mstun_evaluation_t;
 
 /** A value for a place: name "peer" is for "{peer}". */
 typedef struct {
@@ -120,32 +100,21 @@ typedef struct {
     const char *value;
 } mstun_place_t;
 
-/** Where an evaluator's findings go. */
-typedef struct mstun_finding_sink {
-    wmem_allocator_t *scope; /* of texts */
-    void (*add)(const struct mstun_finding_sink *sink, mstun_finding_id_t id, const char *text);
-    void *context;
-} mstun_finding_sink_t;
+/** An evaluation without findings yet; end and scope as in the struct. */
+mstun_evaluation_t mstun_evaluation_new(wmem_allocator_t *scope, const nstime_t *end);
 
-/** Adds a finding with its summary. */
-void mstun_finding_add(const mstun_finding_sink_t *sink, mstun_finding_id_t id);
+/** Adds a finding with its row's summary. Valid until the next one is added. */
+mstun_finding_t *mstun_finding_add(mstun_evaluation_t *evaluation, mstun_finding_id_t id,
+                                   const mstun_subject_t *subject);
 
-/** Adds a finding with one of its sentences; places end with one without a name. */
-void mstun_finding_add_sentence(const mstun_finding_sink_t *sink, mstun_finding_id_t id, unsigned sentence,
-                                const mstun_place_t *places);
+/** Adds a finding with one of its row's sentences; places end with one without a name. */
+mstun_finding_t *mstun_finding_add_sentence(mstun_evaluation_t *evaluation, mstun_finding_id_t id, unsigned sentence,
+                                            const mstun_place_t *places, const mstun_subject_t *subject);
 
 /** A sentence whose places are filled, allocated from scope. A place without a value stays as it is written. */
 const char *mstun_sentence_fill(wmem_allocator_t *scope, const char *sentence, const mstun_place_t *places);
 
-/** A sink that adds expert infos to item. item may be NULL: then only severities and taps get them. */
-typedef struct {
-    packet_info *pinfo;
-    proto_item *item;
-} mstun_expert_target_t;
-
-/** target must live as long as the sink. */
-mstun_finding_sink_t mstun_expert_sink(mstun_expert_target_t *target);
-
-void mstun_findings_register(const mstun_registrar_t *reg);
+/** "12", allocated from scope: most places are numbers. */
+const char *mstun_place_number(wmem_allocator_t *scope, uint32_t number);
 
 #endif

@@ -3,27 +3,23 @@
  * A new finding is a row here, a line in the evaluator of its subject, and a capture. */
 #include "diagnose/finding.h"
 
-#include <epan/expert.h>
-
 /* clang-format off */
-static const mstun_finding_t findings[MSTUN_FINDING_COUNT] = {
+static const mstun_finding_row_t rows[MSTUN_FINDING_COUNT] = {
     /* ---- requests ---- */
     [MSTUN_FINDING_UNANSWERED] = {
         .name = "mstun.unanswered", .group = PI_SEQUENCE, .severity = PI_WARN, .rank = MSTUN_RANK_SILENCE,
-        .deferred = true,
+        .extent = MSTUN_PER_SERVER,
         .summary = "Request without response",
-        .sentences = { "This request was not answered: {reason}" },
-        .advice = "Capture at the side that is asked: does the request arrive? If it does, its program drops it (ufrag, "
-                  "password, dialect), if not, the network does",
+        .sentences = { "{receiver} does not answer this {request}: {reason}{hint}" },
+        .advice = "Capture at the side that is asked. If the request arrives, its program drops it (ufrag, password, dialect); "
+                  "if not, the network does",
         .section = "RFC 8489 section 6.2" },
     [MSTUN_FINDING_PENDING] = {
         .name = "mstun.pending", .group = PI_SEQUENCE, .severity = PI_NOTE, .rank = MSTUN_RANK_SILENCE,
-        .deferred = true,
         .summary = "No response in the capture, which ends too soon after this request to tell",
         .section = "RFC 8489 section 6.2" },
     [MSTUN_FINDING_HALF_CAPTURED] = {
         .name = "mstun.half_captured", .group = PI_SEQUENCE, .severity = PI_NOTE, .rank = MSTUN_RANK_SILENCE,
-        .deferred = true,
         .summary = "No response in the capture, which holds no packet of the other direction at all: capture both "
                    "directions" },
     [MSTUN_FINDING_OVERDUE] = {
@@ -37,18 +33,38 @@ static const mstun_finding_t findings[MSTUN_FINDING_COUNT] = {
         .section = "RFC 8489 section 6.3" },
     [MSTUN_FINDING_CONNECTION_RESET] = {
         .name = "mstun.connection.reset", .group = PI_SEQUENCE, .severity = PI_WARN, .rank = MSTUN_RANK_CONNECTION,
-        .deferred = true,
         .summary = "The connection was reset while this request was open: the side that sent the RST refuses what it got, "
                    "or a firewall between them does",
         .advice = "Capture at both ends: only if the RST leaves one of them did a program send it, else a device in "
                   "between did",
         .section = "RFC 8489 section 6.2.2" },
+    [MSTUN_FINDING_CLOSED_WITHOUT_RESPONSE] = {
+        .name = "mstun.closed_without_response", .group = PI_SEQUENCE, .severity = PI_WARN, .rank = MSTUN_RANK_STATED,
+        .extent = MSTUN_PER_SERVER,
+        .summary = "The server closed the connection without answering the request",
+        .sentences = { "The server {how} the connection {seconds} s after this {request}, without answering: it does not "
+                       "accept the message, does not serve this client, or is not the server that the client takes it for "
+                       "(a Microsoft Edge and a TLS port do so with plain TURN)" },
+        .advice = "Check which server listens on this address and port, and its log: overloaded, barred client, TLS only, or "
+                  "a Microsoft Edge, which wants MS-TURN",
+        .section = "RFC 8489 section 6.2.2" },
+    [MSTUN_FINDING_REFUSED] = {
+        .name = "mstun.refused", .group = PI_RESPONSE_CODE, .severity = PI_WARN, .rank = MSTUN_RANK_STATED,
+        .extent = MSTUN_PER_PEER,
+        .summary = "The request was refused, and no later one had success",
+        .sentences = { "{request} is refused: {answer}{reason}" },
+        .advice = "Compare the request with what the server's words ask for, and look into the server's log at this time",
+        .section = "RFC 8489 section 6.3.4" },
     [MSTUN_FINDING_UNKNOWN_ATTRIBUTES] = {
         .name = "mstun.unknown_attributes", .group = PI_RESPONSE_CODE, .severity = PI_WARN, .rank = MSTUN_RANK_STATED,
+        .extent = MSTUN_PER_SERVER,
         .summary = "The receiver does not know attributes",
         .sentences = { "The receiver does not know these attributes and refused the message: {attributes}" },
-        .advice = "The sender and the receiver speak different dialects: see which product and mode each of them has",
+        .advice = "Sender and receiver speak different dialects: check which product and mode each of them is",
         .section = "RFC 8489 section 6.3.1" },
+    [MSTUN_FINDING_HARMLESS] = {
+        .name = "mstun.harmless", .group = PI_RESPONSE_CODE, .severity = PI_NOTE, .rank = MSTUN_RANK_MESSAGE,
+        .summary = "A refusal or deviation that did no harm: a later success made up for it" },
 
     /* ---- authentication ---- */
     [MSTUN_FINDING_CHALLENGE] = {
@@ -57,25 +73,53 @@ static const mstun_finding_t findings[MSTUN_FINDING_COUNT] = {
         .section = "RFC 8489 section 9.2.3" },
     [MSTUN_FINDING_AUTH_REJECTED] = {
         .name = "mstun.auth.rejected", .group = PI_RESPONSE_CODE, .severity = PI_WARN, .rank = MSTUN_RANK_STATED,
+        .extent = MSTUN_PER_SERVER,
         .summary = "The server refuses the credentials",
         .sentences = {
-            "The server refuses the credentials ({code}): check user name, password and realm of the TURN client",
-            "The server refuses the credentials ({code}): check user name, password and realm of the TURN client, which "
-            "must be those that made the allocation" },
-        .advice = "Compare the TURN user, password and realm of the client with the server's; credentials from MRAS have "
-                  "an end",
+            "The server refuses the credentials ({code}{phrase}): check user name, password and realm of the TURN client",
+            "The server refuses the credentials ({code}{phrase}): the client uses realm \"{realm}\", but the challenge says "
+            "\"{challenge}\"",
+            "The server refuses the credentials ({code}{phrase}): the time in user name \"{user}\" ({time}) had passed {ago} "
+            "before",
+            "The server refuses the access token ({code}{phrase}): check that it is for this server, has not expired, and that "
+            "both know the key whose id (kid) is \"{user}\" (RFC 7635)",
+            "The server refuses the nonce with {code}{phrase} where 438 is due: user \"{user}\" was accepted before, and a new "
+            "nonce comes with the response" },
+        .advice = "Compare the TURN user, password and realm of the client with the server's; credentials from MRAS expire",
         .section = "RFC 8489 section 9.2.4" },
     [MSTUN_FINDING_STALE_NONCE] = {
         .name = "mstun.auth.stale_nonce", .group = PI_RESPONSE_CODE, .severity = PI_NOTE, .rank = MSTUN_RANK_STATED,
         .summary = "The nonce is too old: the client repeats its request with the new one",
+        .sentences = { "The nonce is too old: the client repeats its request with the new one",
+                       "The server answers a stale nonce with {code}{phrase} where 438 is due; the client went on with the "
+                       "new nonce" },
         .section = "RFC 8489 section 9.2.4" },
     [MSTUN_FINDING_STALE_NONCE_AGAIN] = {
         .name = "mstun.auth.stale_nonce_again", .group = PI_RESPONSE_CODE, .severity = PI_WARN,
-        .rank = MSTUN_RANK_STATED,
+        .rank = MSTUN_RANK_STATED, .extent = MSTUN_PER_SERVER,
         .summary = "Stale nonce again: the client does not take the new nonce, or requests go to servers that do not share "
                    "them",
-        .advice = "See whether the requests reach one server: nodes behind a load balancer do not share nonces",
+        .sentences = { "Stale nonce again: the client repeats its request with the old nonce and not with the new one",
+                       "Stale nonce again: the server refuses the nonce that it has just given. Requests may go to several "
+                       "servers that do not share nonces" },
+        .advice = "Check whether the requests reach one server: nodes behind a load balancer do not share nonces",
         .section = "RFC 8489 section 9.2.4" },
+    [MSTUN_FINDING_NO_CREDENTIALS] = {
+        .name = "mstun.auth.no_credentials", .group = PI_RESPONSE_CODE, .severity = PI_WARN, .rank = MSTUN_RANK_STATED,
+        .extent = MSTUN_PER_SERVER,
+        .summary = "The client does not answer the challenge",
+        .sentences = { "The client never answers the challenge with credentials: {requests}" },
+        .advice = "Check whether the client has a TURN user and password at all, and why it stops at the challenge",
+        .section = "RFC 8489 section 9.2.3" },
+    [MSTUN_FINDING_NOT_REPEATED] = {
+        .name = "mstun.auth.not_repeated", .group = PI_RESPONSE_CODE, .severity = PI_WARN, .rank = MSTUN_RANK_STATED,
+        .extent = MSTUN_PER_SERVER,
+        .summary = "The client does not repeat its request with the new nonce",
+        .sentences = { "The server wants a new nonce (438), and the client does not try again with the one it got",
+                       "The server does not know the request's nonce (438), which it never gave to this client, and the "
+                       "client does not try again with the new one" },
+        .advice = "See why the client stops here: it must repeat the request with the nonce of the response",
+        .section = "RFC 8489 section 9.2.5" },
     [MSTUN_FINDING_INTEGRITY_BAD] = {
         .name = "mstun.integrity.bad", .group = PI_SECURITY, .severity = PI_WARN, .rank = MSTUN_RANK_MESSAGE,
         .summary = "MESSAGE-INTEGRITY does not fit the credentials: the key differs, or the message was changed on the way",
@@ -83,78 +127,168 @@ static const mstun_finding_t findings[MSTUN_FINDING_COUNT] = {
         .advice = "Compare the password with that of the other side",
         .section = "RFC 8489 section 9" },
 
+    /* ---- bytes that are no messages, and other protocols ---- */
+    [MSTUN_FINDING_NOT_A_MESSAGE] = {
+        .name = "mstun.not_a_message", .group = PI_PROTOCOL, .severity = PI_WARN, .rank = MSTUN_RANK_STATED,
+        .extent = MSTUN_PER_STREAM,
+        .summary = "Bytes that are no message, on a connection without gaps",
+        .sentences = { "{sender} wrote {count} bytes that are no message ({text}); no segment is missing, so it sent them so" },
+        .advice = "Look at the sender: a proxy, a client that sends application data without TURN's framing, or a fault in "
+                  "its program",
+        .section = "RFC 8489 section 6.2.2" },
+    [MSTUN_FINDING_CHANNEL_DATA_UNPADDED] = {
+        .name = "mstun.channel.unpadded", .group = PI_PROTOCOL, .severity = PI_WARN, .rank = MSTUN_RANK_STATED,
+        .extent = MSTUN_PER_STREAM,
+        .summary = "ChannelData on TCP is not padded to a multiple of four bytes",
+        .sentences = { "{sender} does not pad ChannelData to a multiple of four bytes, which TCP requires ({count} of them): "
+                       "the receiver loses its place in the stream" },
+        .advice = "The sender treats TCP as it does UDP: have its TURN implementation corrected",
+        .section = "RFC 8656 section 12.5" },
+    [MSTUN_FINDING_CHANNEL_DATA_SHORT] = {
+        .name = "mstun.channel.short", .group = PI_PROTOCOL, .severity = PI_WARN, .rank = MSTUN_RANK_STATED,
+        .extent = MSTUN_PER_STREAM,
+        .summary = "ChannelData is shorter than its length says",
+        .sentences = { "{sender} announces {announced} bytes of ChannelData and sends {count}: the receiver loses its place in "
+                       "the stream" },
+        .advice = "The sender's write was cut short (a full socket buffer that it does not handle): look at its program",
+        .section = "RFC 8656 section 12.4" },
+    [MSTUN_FINDING_CHANNEL_DATA_INCOMPLETE] = {
+        .name = "mstun.channel.incomplete", .group = PI_PROTOCOL, .severity = PI_WARN, .rank = MSTUN_RANK_STATED,
+        .extent = MSTUN_PER_STREAM,
+        .summary = "ChannelData that never came whole",
+        .sentences = { "{sender} announces {announced} bytes of ChannelData, of which {count} came: everything behind them "
+                       "waits for the rest" },
+        .advice = "The length is wrong: look at the program of the sender",
+        .section = "RFC 8656 section 12.4" },
+    [MSTUN_FINDING_PADDING_COUNTED] = {
+        .name = "mstun.channel.padding_counted", .group = PI_PROTOCOL, .severity = PI_NOTE, .rank = MSTUN_RANK_MESSAGE,
+        .extent = MSTUN_PER_STREAM,
+        .summary = "The length of ChannelData counts the padding",
+        .sentences = { "{count} zero bytes follow the record inside: {sender} counts ChannelData's padding in its length" },
+        .advice = "Have the sender's TURN implementation corrected: the padding is not part of the length",
+        .section = "RFC 8656 section 12.5" },
+    [MSTUN_FINDING_OTHER_PROTOCOL] = {
+        .name = "mstun.other_protocol", .group = PI_PROTOCOL, .severity = PI_WARN, .rank = MSTUN_RANK_STATED,
+        .extent = MSTUN_PER_SERVER,
+        .summary = "The answer to STUN is another protocol",
+        .sentences = { "{sender} answers STUN with HTTP ({text}): a web server or proxy listens there, not a STUN or TURN server",
+                       "{sender} answers STUN with TLS: this port wants TLS (a turns: or stuns: address)" },
+        .advice = "Check the address and port that the client is configured with, and whether it must use TLS",
+        .section = "RFC 8489 section 6.2.3" },
+
     /* ---- TURN: what the server says ---- */
     [MSTUN_FINDING_NO_TCP_RELAY] = {
         .name = "mstun.turn.no_tcp_relay", .group = PI_RESPONSE_CODE, .severity = PI_WARN, .rank = MSTUN_RANK_STATED,
+        .extent = MSTUN_PER_SERVER,
         .summary = "The server does not offer this transport for its relay: TCP TURN is switched off there, or its release "
                    "is too old (Expressway before X8.9)",
-        .advice = "Switch TCP relaying on at the server: on Expressway, X8.9 or newer with TCP TURN",
+        .sentences = { "{request} is refused: {answer}. TCP relaying is switched off at the server, or its release is too old "
+                       "for it (Expressway before X8.9)" },
+        .advice = "Switch on TCP relaying at the server: on Expressway, X8.9 or newer with TCP TURN",
         .section = "RFC 6062 section 5.1" },
+    [MSTUN_FINDING_NO_UDP_RELAY] = {
+        .name = "mstun.turn.no_udp_relay", .group = PI_RESPONSE_CODE, .severity = PI_WARN, .rank = MSTUN_RANK_STATED,
+        .extent = MSTUN_PER_SERVER,
+        .summary = "The server does not relay UDP",
+        .sentences = { "{request} is refused: {answer}. UDP relaying is switched off at the server" },
+        .advice = "Switch on UDP relaying at the server, or have the client ask for a TCP relay",
+        .section = "RFC 8656 section 7.2" },
+    [MSTUN_FINDING_FAMILY_REFUSED] = {
+        .name = "mstun.turn.address_family", .group = PI_RESPONSE_CODE, .severity = PI_WARN, .rank = MSTUN_RANK_STATED,
+        .extent = MSTUN_PER_PEER,
+        .summary = "The server refuses the address family",
+        .sentences = { "{request} is refused: {answer}{reason}" },
+        .advice = "Have the client ask for a relay of the peer's family (REQUESTED-ADDRESS-FAMILY), or give the server an "
+                  "address of that family",
+        .section = "RFC 8656 section 7.2" },
     [MSTUN_FINDING_FORBIDDEN] = {
         .name = "mstun.turn.forbidden", .group = PI_RESPONSE_CODE, .severity = PI_WARN, .rank = MSTUN_RANK_STATED,
+        .extent = MSTUN_PER_PEER,
         .summary = "The server's policy bars this peer address, or the allocation is of the wrong kind for this request",
-        .sentences = { "There is no allocation on this control connection",
-                       "The allocation is of the other kind: Connect is for TCP, channels are for UDP",
-                       "The server's policy bars this peer address" },
+        .sentences = { "{request} is refused: {answer}. There is no allocation on this control connection",
+                       "{request} is refused: {answer}. The allocation is of the other kind: Connect is for TCP, channels are "
+                       "for UDP",
+                       "{request} is refused: {answer}. The server's policy bars this peer address",
+                       "{request} is refused: {answer}. The server's policy bars this client or user" },
         .advice = "Look at the server's rules for peers (private addresses, loopback) and at the allocation's transport",
         .section = "RFC 8656 section 10.2" },
     [MSTUN_FINDING_QUOTA] = {
         .name = "mstun.turn.quota", .group = PI_RESPONSE_CODE, .severity = PI_WARN, .rank = MSTUN_RANK_STATED,
+        .extent = MSTUN_PER_SERVER,
         .summary = "This user has as many allocations as the server allows: old ones were not deleted, or the quota is too "
                    "small",
+        .sentences = { "{request} is refused: {answer}. This user has as many allocations as the server allows: old ones were not deleted, or the quota is too small" },
         .advice = "See whether old allocations are deleted, or enlarge the user's quota",
         .section = "RFC 8656 section 7.2" },
     [MSTUN_FINDING_NO_CAPACITY] = {
         .name = "mstun.turn.no_capacity", .group = PI_RESPONSE_CODE, .severity = PI_WARN, .rank = MSTUN_RANK_STATED,
+        .extent = MSTUN_PER_SERVER,
         .summary = "The server has no relay port left: enlarge its port range",
+        .sentences = { "{request} is refused: {answer}. The server has no relay port left" },
         .advice = "Enlarge the server's relay port range, or see who uses it up",
         .section = "RFC 8656 section 7.2" },
     [MSTUN_FINDING_ALLOCATION_MISMATCH] = {
         .name = "mstun.turn.allocation_mismatch", .group = PI_RESPONSE_CODE, .severity = PI_WARN,
-        .rank = MSTUN_RANK_STATED,
-        .summary = "No allocation on this control connection (expired, or the connection was made anew), or one already "
-                   "where a new one is asked for",
-        .sentences = {
-            "This control connection has an allocation already: the client asks for a second one",
-            "No allocation on this control connection: it expired, was deleted, or the connection was made anew" },
+        .rank = MSTUN_RANK_STATED, .extent = MSTUN_PER_SERVER,
+        .summary = "The server has no allocation on this control connection, or one already where a new one is asked for",
+        .sentences = { "{request} is refused: {answer}{reason}" },
         .advice = "Look for what ended the allocation: mstun,turn has its lifetime and its connection",
         .section = "RFC 8656 section 7.2" },
     [MSTUN_FINDING_PEER_REFUSED] = {
         .name = "mstun.turn.peer_refused", .group = PI_RESPONSE_CODE, .severity = PI_WARN, .rank = MSTUN_RANK_STATED,
+        .extent = MSTUN_PER_PEER,
         .summary = "The peer refused the server's connection",
-        .sentences = { "The server was refused by the peer after {seconds} s: the peer's port is closed, its candidate "
+        .sentences = { "The server was refused by {peer} after {seconds} s: the peer's port is closed, its candidate "
                        "already released, or its address is wrong" },
         .advice = "See whether the peer still listens on that address: was its candidate released, or is it another "
                   "host's?",
         .section = "RFC 6062 section 5.2" },
     [MSTUN_FINDING_PEER_TIMEOUT] = {
         .name = "mstun.turn.peer_timeout", .group = PI_RESPONSE_CODE, .severity = PI_WARN, .rank = MSTUN_RANK_STATED,
+        .extent = MSTUN_PER_PEER,
         .summary = "The peer did not answer the server's connection",
-        .sentences = { "The server got no answer from the peer in {seconds} s: a firewall between relay and peer drops the "
+        .sentences = { "The server got no answer from {peer} in {seconds} s: a firewall between relay and peer drops the "
                        "connection, or the peer's address is wrong" },
         .advice = "Capture at the server's outer interface: is its SYN to the peer answered? If not, open the firewall for "
                   "TCP from the relay's port range to the peer's",
         .section = "RFC 6062 section 5.2" },
     [MSTUN_FINDING_CONNECTION_EXISTS] = {
         .name = "mstun.turn.connection_exists", .group = PI_RESPONSE_CODE, .severity = PI_WARN,
-        .rank = MSTUN_RANK_STATED,
+        .rank = MSTUN_RANK_STATED, .extent = MSTUN_PER_PEER,
         .summary = "There is a connection to this peer already: the client asked for it twice",
+        .sentences = { "{request} is refused: {answer}{reason}" },
         .advice = "Look for the first Connect to this peer, and for two calls that use one address",
         .section = "RFC 6062 section 5.2" },
     [MSTUN_FINDING_BIND_REJECTED] = {
         .name = "mstun.turn.bind_rejected", .group = PI_RESPONSE_CODE, .severity = PI_WARN, .rank = MSTUN_RANK_STATED,
+        .extent = MSTUN_PER_SERVER,
         .summary = "The server refuses the ConnectionBind: it does not know the id (30 s passed, the peer has gone), or "
                    "this is not the server that gave it (a load balancer)",
-        .advice = "See whether the ConnectionBind reached the server that announced the connection, within 30 s",
+        .sentences = { "{request} is refused: {answer}. The server does not know the id (30 s passed, the peer has gone), or "
+                       "another server gave it (a load balancer){reason}" },
+        .advice = "Check whether the ConnectionBind reached the server that announced the connection, within 30 s",
         .section = "RFC 6062 section 5.4" },
     [MSTUN_FINDING_ALTERNATE_SERVER] = {
         .name = "mstun.turn.alternate_server", .group = PI_RESPONSE_CODE, .severity = PI_NOTE, .rank = MSTUN_RANK_STATED,
         .summary = "The server sends the client to another one, which must be reachable too",
+        .sentences = { "The server sends the client to another one, {server}, which must be reachable too" },
+        .section = "RFC 8489 section 10" },
+    [MSTUN_FINDING_REDIRECT_FAILED] = {
+        .name = "mstun.turn.redirect_failed", .group = PI_RESPONSE_CODE, .severity = PI_WARN, .rank = MSTUN_RANK_STATED,
+        .extent = MSTUN_PER_SERVER,
+        .summary = "The client does not get to the alternate server",
+        .sentences = { "The server sends the client to {server} (300), but the client opens no connection to it: it does not "
+                       "follow redirections, or its way there was not captured",
+                       "The server sends the client to {server} (300), which does not accept the client's connection",
+                       "The server sends the client away (300) without an ALTERNATE-SERVER to go to" },
+        .advice = "Check whether the client follows 300, and whether the alternate server is reachable on TCP from where the "
+                  "client is",
         .section = "RFC 8489 section 10" },
 
     /* ---- TURN: what the client does ---- */
     [MSTUN_FINDING_BIND_LATE] = {
         .name = "mstun.turn.bind_late", .group = PI_SEQUENCE, .severity = PI_WARN, .rank = MSTUN_RANK_STATED,
+        .extent = MSTUN_PER_STREAM,
         .summary = "ConnectionBind comes too late",
         .sentences = { "ConnectionBind comes {seconds} s after the connection was announced; the server closes it after "
                        "30 s" },
@@ -172,34 +306,61 @@ static const mstun_finding_t findings[MSTUN_FINDING_COUNT] = {
         .summary = "ConnectionBind with an id that this server never announced to this client",
         .advice = "Compare the id with those announced: is it another server's, behind a load balancer?",
         .section = "RFC 6062 section 5.4" },
+    [MSTUN_FINDING_BIND_OTHER_USER] = {
+        .name = "mstun.turn.bind_other_user", .group = PI_SEQUENCE, .severity = PI_WARN, .rank = MSTUN_RANK_STATED,
+        .extent = MSTUN_PER_STREAM,
+        .summary = "ConnectionBind with credentials of another user",
+        .sentences = { "ConnectionBind with credentials of {user}, but the id was announced in frame {frame} to the "
+                       "allocation of {owner}: the server refuses it" },
+        .advice = "The data connection must use the credentials that made the allocation",
+        .section = "RFC 6062 section 5.4" },
     [MSTUN_FINDING_BIND_MISSING] = {
         .name = "mstun.turn.bind_missing", .group = PI_SEQUENCE, .severity = PI_WARN, .rank = MSTUN_RANK_STATED,
-        .deferred = true,
+        .extent = MSTUN_PER_SERVER,
         .summary = "Announced connection without ConnectionBind",
-        .sentences = { "No ConnectionBind with id {id} followed in 30 s: the client did not open a second connection to "
+        .sentences = { "No ConnectionBind with id {id} (peer {peer}) followed in 30 s: the client did not open a second connection to "
                        "the server, or a firewall or load balancer kept it away" },
         .advice = "See whether the client opens a second connection to the server's address and port, and whether a "
                   "firewall allows it",
         .section = "RFC 6062 section 5.4" },
     [MSTUN_FINDING_PERMISSION_EXPIRED] = {
         .name = "mstun.turn.permission_expired", .group = PI_SEQUENCE, .severity = PI_WARN, .rank = MSTUN_RANK_STATED,
+        .extent = MSTUN_PER_PEER,
         .summary = "The permission for the peer is over",
-        .sentences = { "The permission for this peer was over {seconds} s ago (it lasts for 300 s): the server drops what "
-                       "is sent, and a new CreatePermission is due" },
+        .sentences = { "The permission for {peer} expired {seconds} s before (it lasts for 300 s): the server drops what "
+                       "is sent; a new CreatePermission is due" },
         .advice = "See why the client did not renew it within 300 s",
         .section = "RFC 8656 section 9" },
     [MSTUN_FINDING_PERMISSION_MISSING] = {
         .name = "mstun.turn.permission_missing", .group = PI_SEQUENCE, .severity = PI_WARN, .rank = MSTUN_RANK_STATED,
+        .extent = MSTUN_PER_PEER,
         .summary = "No permission for the peer",
-        .sentences = { "No CreatePermission for this peer: the server drops what is sent to it" },
+        .sentences = { "No CreatePermission or ChannelBind for {peer}: the server drops what is sent to it" },
         .advice = "Look for a CreatePermission with this peer's address: was it sent, and was it answered?",
         .section = "RFC 8656 section 11.2" },
     [MSTUN_FINDING_NO_PERMISSION] = {
         .name = "mstun.turn.no_permission", .group = PI_SEQUENCE, .severity = PI_NOTE, .rank = MSTUN_RANK_STATED,
-        .deferred = true,
         .summary = "No permission was ever created on this allocation: every peer that connects to it is sent away at once",
         .advice = "See whether signalling gave the client the peer's candidates",
         .section = "RFC 6062 section 5.3" },
+    [MSTUN_FINDING_CHANNEL_UNBOUND] = {
+        .name = "mstun.turn.channel_unbound", .group = PI_SEQUENCE, .severity = PI_WARN, .rank = MSTUN_RANK_STATED,
+        .extent = MSTUN_PER_STREAM,
+        .summary = "ChannelData on a channel that is not bound",
+        .sentences = { "Channel {channel} is not bound: no ChannelBind for it had success, so the server drops its data "
+                       "({count} messages)",
+                       "Channel {channel} is not bound: its ChannelBind was refused in frame {frame}, so the server drops its "
+                       "data ({count} messages)" },
+        .advice = "Look for the ChannelBind of this channel: was it sent, and was it answered?",
+        .section = "RFC 8656 section 12.6" },
+    [MSTUN_FINDING_CHANNEL_EXPIRED] = {
+        .name = "mstun.turn.channel_expired", .group = PI_SEQUENCE, .severity = PI_WARN, .rank = MSTUN_RANK_STATED,
+        .extent = MSTUN_PER_STREAM,
+        .summary = "ChannelData on a channel whose binding has expired",
+        .sentences = { "The binding of channel {channel} expired {seconds} s before (it lasts for 600 s, and was last renewed "
+                       "in frame {frame}): the server drops its data ({count} messages)" },
+        .advice = "Check why the client did not send ChannelBind again within 600 s",
+        .section = "RFC 8656 section 12" },
     [MSTUN_FINDING_WRONG_TRANSPORT] = {
         .name = "mstun.turn.wrong_transport", .group = PI_PROTOCOL, .severity = PI_WARN, .rank = MSTUN_RANK_STATED,
         .summary = "Request for the other kind of allocation",
@@ -210,24 +371,56 @@ static const mstun_finding_t findings[MSTUN_FINDING_COUNT] = {
         .section = "RFC 6062 section 4.1" },
     [MSTUN_FINDING_ALLOCATION_EXPIRED] = {
         .name = "mstun.turn.allocation_expired", .group = PI_SEQUENCE, .severity = PI_WARN, .rank = MSTUN_RANK_STATED,
+        .extent = MSTUN_PER_STREAM,
         .summary = "The allocation's lifetime is over",
         .sentences = {
-            "The allocation's lifetime was over {seconds} s ago and no Refresh had renewed it",
-            "No Refresh followed in the lifetime of {seconds} s, and the server reset the connection when it was over" },
+            "The allocation expired {seconds} s before: no Refresh had renewed it",
+            "No Refresh followed in the lifetime of {seconds} s, and the server closed the connection when it had passed" },
         .advice = "See why the client sent no Refresh in time: was its control connection alive?",
         .section = "RFC 8656 section 8" },
+    [MSTUN_FINDING_CONTROL_CLOSED] = {
+        .name = "mstun.turn.control_closed", .group = PI_SEQUENCE, .severity = PI_WARN, .rank = MSTUN_RANK_CONNECTION,
+        .extent = MSTUN_PER_SERVER,
+        .summary = "The control connection of a living allocation was closed by the server",
+        .sentences = { "The server {how} the control connection of a living allocation (relayed address {relay}, {seconds} s "
+                       "of its lifetime were left): everything that it relays ends" },
+        .advice = "Look at the server at this time: was it restarted, did it crash, or did a firewall end the connection?",
+        .section = "RFC 8656 section 7.3" },
     [MSTUN_FINDING_NOTHING_RELAYED] = {
         .name = "mstun.turn.nothing_relayed", .group = PI_SEQUENCE, .severity = PI_WARN, .rank = MSTUN_RANK_CONNECTION,
-        .deferred = true,
+        .extent = MSTUN_PER_SERVER,
         .summary = "The data connection was bound and nothing ever came through, either way: look at both ends of the leg "
                    "between server and peer",
         .advice = "Capture on the leg between server and peer: does the peer know that it is to speak first?",
         .section = "RFC 6062 section 5.5" },
+    [MSTUN_FINDING_PEER_DATA_LOST] = {
+        .name = "mstun.turn.peer_data_lost", .group = PI_SEQUENCE, .severity = PI_WARN, .rank = MSTUN_RANK_CONNECTION,
+        .extent = MSTUN_PER_PEER,
+        .summary = "Bytes that the peer sent before the ConnectionBind were lost",
+        .sentences = { "{peer} sent {count} bytes before the ConnectionBind in frame {frame}, which never came out of the data "
+                       "connection: the server did not keep them" },
+        .advice = "The server must buffer what the peer sends before the bind (RFC 6062 section 5.3): update it, or have the "
+                  "client bind sooner",
+        .section = "RFC 6062 section 5.3" },
+    [MSTUN_FINDING_PEER_WITHOUT_PERMISSION] = {
+        .name = "mstun.turn.peer_without_permission", .group = PI_SEQUENCE, .severity = PI_NOTE,
+        .rank = MSTUN_RANK_CONNECTION, .extent = MSTUN_PER_PEER,
+        .summary = "A peer without permission connected to the relayed address",
+        .sentences = { "{peer} connects to the relayed address {relay} without a permission: the server sends it away" },
+        .advice = "Check whether the client created a permission for this address before the peer connected",
+        .section = "RFC 6062 section 5.3" },
+    [MSTUN_FINDING_OTHER_RELAYED_PORT] = {
+        .name = "mstun.turn.other_relayed_port", .group = PI_SEQUENCE, .severity = PI_WARN, .rank = MSTUN_RANK_CONNECTION,
+        .extent = MSTUN_PER_PEER,
+        .summary = "The server connects to the peer from another port than the relayed one",
+        .sentences = { "The server connects to {peer} from {source}, but the relayed address is {relay}: firewall rules and "
+                       "candidates for the relayed port do not match this connection" },
+        .advice = "The server must connect from the relayed address (RFC 6062 section 5.2): check its configuration",
+        .section = "RFC 6062 section 5.2" },
 
     /* ---- Microsoft's dialects ---- */
     [MSTUN_FINDING_DIALECT_MISMATCH] = {
         .name = "mstun.ms.dialect_mismatch", .group = PI_PROTOCOL, .severity = PI_WARN, .rank = MSTUN_RANK_STATED,
-        .deferred = true,
         .summary = "Client and server speak different dialects: MS-TURN and IETF TURN",
         .sentences = { "The client speaks {dialect} and the server answers in {answer} (frame {frame}): it is {server}. "
                        "Check which server the client is configured for",
@@ -240,6 +433,16 @@ static const mstun_finding_t findings[MSTUN_FINDING_COUNT] = {
                    "Edge, or this is no Edge",
         .advice = "Exempt the server's address from TLS inspection, or send the client past the proxy",
         .section = "[MS-TURN] 2.1" },
+    [MSTUN_FINDING_PSEUDO_TLS_FAILED] = {
+        .name = "mstun.ms.pseudo_tls_failed", .group = PI_SEQUENCE, .severity = PI_WARN, .rank = MSTUN_RANK_STATED,
+        .extent = MSTUN_PER_SERVER,
+        .summary = "The pseudo-TLS hello was not answered",
+        .sentences = { "The pseudo-TLS ClientHello was answered with a RST: a firewall or proxy that checks protocols refuses "
+                       "it, or no Edge listens there",
+                       "The pseudo-TLS ClientHello got no answer in {seconds} s: a firewall or proxy that checks protocols "
+                       "drops it, or no Edge listens there" },
+        .advice = "Exempt the server's address from protocol inspection on port 443, and check the address",
+        .section = "[MS-TURN] 2.1" },
     [MSTUN_FINDING_MS_SEQUENCE_GAP] = {
         .name = "mstun.ms.sequence_gap", .group = PI_SEQUENCE, .severity = PI_NOTE, .rank = MSTUN_RANK_MESSAGE,
         .summary = "The sequence number does not follow the one before, [MS-TURN] 2.2.2.21",
@@ -251,7 +454,8 @@ static const mstun_finding_t findings[MSTUN_FINDING_COUNT] = {
 
     /* ---- ICE ---- */
     [MSTUN_FINDING_ONE_WAY] = {
-        .name = "mstun.one_way", .group = PI_SEQUENCE, .severity = PI_WARN, .rank = MSTUN_RANK_PAIR, .deferred = true,
+        .name = "mstun.one_way", .group = PI_SEQUENCE, .severity = PI_WARN, .rank = MSTUN_RANK_PAIR,
+        .extent = MSTUN_PER_PAIR,
         .summary = "ICE checks have success in one direction only",
         .sentences = {
             "One way: {receiver} answers none of {count} checks from {sender}, but its own are answered: it drops them "
@@ -263,7 +467,7 @@ static const mstun_finding_t findings[MSTUN_FINDING_COUNT] = {
         .section = "RFC 8445 section 7" },
     [MSTUN_FINDING_PAIR_REJECTED] = {
         .name = "mstun.pair.rejected", .group = PI_RESPONSE_CODE, .severity = PI_WARN, .rank = MSTUN_RANK_PAIR_REFUSED,
-        .deferred = true,
+        .extent = MSTUN_PER_PAIR,
         .summary = "ICE checks are answered with an error that no later success resolves",
         .sentences = { "Rejected: {receiver} answers the checks from {sender} with {code}, and no later one has success; "
                        "compare {what}" },
@@ -271,7 +475,7 @@ static const mstun_finding_t findings[MSTUN_FINDING_COUNT] = {
         .section = "RFC 8445 section 7.2.5.2.4" },
     [MSTUN_FINDING_NOT_NOMINATED] = {
         .name = "mstun.pair.not_nominated", .group = PI_SEQUENCE, .severity = PI_WARN, .rank = MSTUN_RANK_PAIR,
-        .deferred = true,
+        .extent = MSTUN_PER_PAIR,
         .summary = "Checks are answered in both directions, but nobody sent USE-CANDIDATE before it was over: not the "
                    "network, but signalling or the controlling agent. See why it gave up (SIP trace)",
         .sentences = { "Checks are answered in both directions, but the nomination in frame {frame} is not: no pair is in "
@@ -280,7 +484,7 @@ static const mstun_finding_t findings[MSTUN_FINDING_COUNT] = {
         .section = "RFC 8445 section 8.1.1" },
     [MSTUN_FINDING_CONSENT_LOST] = {
         .name = "mstun.pair.consent_lost", .group = PI_SEQUENCE, .severity = PI_WARN, .rank = MSTUN_RANK_PAIR,
-        .deferred = true,
+        .extent = MSTUN_PER_PAIR,
         .summary = "A pair that worked no longer answers (RFC 7675)",
         .sentences = { "Consent lost: the pair worked, and from here on {receiver} answers none of {count} checks. It is "
                        "gone, or the way to it is: see what its network did at this time (RFC 7675)" },
@@ -288,7 +492,7 @@ static const mstun_finding_t findings[MSTUN_FINDING_COUNT] = {
         .section = "RFC 7675 section 5.1" },
     [MSTUN_FINDING_ROLE_CONFLICT] = {
         .name = "mstun.role_conflict", .group = PI_RESPONSE_CODE, .severity = PI_WARN, .rank = MSTUN_RANK_PAIR_REFUSED,
-        .deferred = true,
+        .extent = MSTUN_PER_PAIR,
         .summary = "Both sides claim the same role, and no check resolves it",
         .sentences = { "Role conflict: {count} times 487 to the checks from {sender}, and no later one has success. Both "
                        "sides claim to be {role}: it should have changed its role (RFC 8445 section 7.2.5.1)" },
@@ -299,92 +503,157 @@ static const mstun_finding_t findings[MSTUN_FINDING_COUNT] = {
         .rank = MSTUN_RANK_PAIR_REFUSED,
         .summary = "Both sides claimed the same role; one changed it, and a later check has success",
         .section = "RFC 8445 section 7.2.5.1" },
+    [MSTUN_FINDING_RESPONSES_IGNORED] = {
+        .name = "mstun.pair.responses_ignored", .group = PI_SEQUENCE, .severity = PI_WARN, .rank = MSTUN_RANK_PAIR_REFUSED,
+        .extent = MSTUN_PER_PAIR,
+        .summary = "Checks are answered, but the sender does not accept the responses",
+        .sentences = { "{sender} repeats checks that {receiver} has answered ({count} of them): it does not accept the "
+                       "responses; compare ice-pwd" },
+        .advice = "Compare the ice-pwd that the sender was given for the other side: a response that it cannot verify is "
+                  "dropped without a word",
+        .section = "RFC 8445 section 7.2.5" },
 
     /* ---- expert infos of the decoders: names and advice only ---- */
     [MSTUN_FINDING_CREDENTIALS_EXPIRED] = {
-        .name = "mstun.ms.credentials_expired", .rank = MSTUN_RANK_STATED,
+        .name = "mstun.ms.credentials_expired", .rank = MSTUN_RANK_STATED, .extent = MSTUN_PER_STREAM,
         .advice = "Have the client get new credentials from MRAS" },
     [MSTUN_FINDING_CRC32_BAD] = {
-        .name = "mstun.att.crc32.bad", .rank = MSTUN_RANK_MESSAGE,
+        .name = "mstun.att.crc32.bad", .rank = MSTUN_RANK_MESSAGE, .extent = MSTUN_PER_STREAM,
         .advice = "Open the frame: it shows where the message is not what the RFC asks for" },
     [MSTUN_FINDING_MALFORMED] = {
-        .rank = MSTUN_RANK_MESSAGE,
+        .rank = MSTUN_RANK_MESSAGE, .extent = MSTUN_PER_STREAM,
         .advice = "Open the frame: it shows where the message is not what the RFC asks for" },
 };
 
 #define EXPLAINS(cause, consequence, relation)                                                                         \
-    { MSTUN_FINDING_##cause, MSTUN_FINDING_##consequence, MSTUN_SAME_##relation }
+    { MSTUN_FINDING_##cause, MSTUN_FINDING_##consequence, MSTUN_SAME_##relation, false }
+#define EXPLAINS_ALWAYS(cause, consequence, relation)                                                                  \
+    { MSTUN_FINDING_##cause, MSTUN_FINDING_##consequence, MSTUN_SAME_##relation, true }
 
-/* Read a line as "the first explains the second". */
+/* Read a line as "the first explains the second". EXPLAINS: if it did not begin later. */
 const mstun_explanation_t mstun_explanations[] = {
+    /* the same message */
+    EXPLAINS_ALWAYS(CREDENTIALS_EXPIRED, AUTH_REJECTED, STREAM),
+    EXPLAINS_ALWAYS(INTEGRITY_BAD, AUTH_REJECTED, STREAM),
+    EXPLAINS_ALWAYS(INTEGRITY_BAD, REFUSED, STREAM),
+    EXPLAINS_ALWAYS(INTEGRITY_BAD, PAIR_REJECTED, STREAM),
+    EXPLAINS_ALWAYS(INTEGRITY_BAD, RESPONSES_IGNORED, STREAM),
+    EXPLAINS_ALWAYS(INTEGRITY_BAD, ONE_WAY, STREAM),
+    EXPLAINS_ALWAYS(INTEGRITY_BAD, UNANSWERED, STREAM),
+    EXPLAINS_ALWAYS(CRC32_BAD, UNANSWERED, TRANSACTION),
+    EXPLAINS_ALWAYS(WRONG_TRANSPORT, FORBIDDEN, STREAM),
+    EXPLAINS_ALWAYS(WRONG_TRANSPORT, REFUSED, STREAM),
+    EXPLAINS_ALWAYS(WRONG_TRANSPORT, PERMISSION_MISSING, STREAM),
+    EXPLAINS_ALWAYS(OTHER_PROTOCOL, UNANSWERED, STREAM),
+    EXPLAINS_ALWAYS(OTHER_PROTOCOL, CLOSED_WITHOUT_RESPONSE, STREAM),
+    EXPLAINS_ALWAYS(OTHER_PROTOCOL, NOT_A_MESSAGE, STREAM),
+    EXPLAINS_ALWAYS(OTHER_PROTOCOL, DIALECT_MISMATCH, STREAM),
+    EXPLAINS_ALWAYS(DIALECT_MISMATCH, CLOSED_WITHOUT_RESPONSE, STREAM),
+    EXPLAINS_ALWAYS(DIALECT_MISMATCH, UNANSWERED, STREAM),
+    EXPLAINS_ALWAYS(DIALECT_MISMATCH, CONNECTION_RESET, STREAM),
+    EXPLAINS_ALWAYS(CLOSED_WITHOUT_RESPONSE, UNANSWERED, STREAM),
+    EXPLAINS_ALWAYS(CLOSED_WITHOUT_RESPONSE, CONNECTION_RESET, STREAM),
+    EXPLAINS_ALWAYS(TLS_INTERCEPTED, UNANSWERED, STREAM),
+    EXPLAINS_ALWAYS(TLS_INTERCEPTED, CONNECTION_RESET, STREAM),
+    EXPLAINS_ALWAYS(TLS_INTERCEPTED, PSEUDO_TLS_FAILED, STREAM),
     /* the server says why */
-    EXPLAINS(CREDENTIALS_EXPIRED, AUTH_REJECTED, STREAM),
     EXPLAINS(CREDENTIALS_EXPIRED, UNANSWERED, STREAM),
-    EXPLAINS(STALE_NONCE_AGAIN, UNANSWERED, STREAM),
-    EXPLAINS(AUTH_REJECTED, UNANSWERED, STREAM),
-    EXPLAINS(WRONG_TRANSPORT, FORBIDDEN, STREAM),
-    EXPLAINS(WRONG_TRANSPORT, PERMISSION_MISSING, STREAM),
-    EXPLAINS(ALLOCATION_EXPIRED, ALLOCATION_MISMATCH, STREAM),
+    EXPLAINS(STALE_NONCE_AGAIN, NOT_REPEATED, STREAM),
+    EXPLAINS(AUTH_REJECTED, NO_CREDENTIALS, STREAM),
+    EXPLAINS(AUTH_REJECTED, NOT_REPEATED, STREAM),
+    EXPLAINS(ALLOCATION_EXPIRED, ALLOCATION_MISMATCH, ALLOCATION),
     EXPLAINS(ALLOCATION_EXPIRED, CONNECTION_RESET, ALLOCATION),
-    EXPLAINS(ALLOCATION_EXPIRED, UNANSWERED, STREAM),
+    EXPLAINS(ALLOCATION_EXPIRED, CONTROL_CLOSED, ALLOCATION),
+    EXPLAINS(ALLOCATION_EXPIRED, PERMISSION_EXPIRED, ALLOCATION),
+    EXPLAINS(ALLOCATION_EXPIRED, CHANNEL_EXPIRED, ALLOCATION),
+    EXPLAINS(ALLOCATION_EXPIRED, CONSENT_LOST, ALLOCATION),
+    EXPLAINS(ALLOCATION_EXPIRED, UNANSWERED, ALLOCATION),
     EXPLAINS(ALLOCATION_MISMATCH, FORBIDDEN, STREAM),
+    EXPLAINS(ALLOCATION_MISMATCH, CHANNEL_UNBOUND, STREAM),
     EXPLAINS(CONNECTION_EXISTS, NOTHING_RELAYED, ALLOCATION),
     /* the data connection */
-    EXPLAINS(BIND_LATE, BIND_REJECTED, STREAM),
-    EXPLAINS(BIND_LATE, CONNECTION_RESET, STREAM),
-    EXPLAINS(BIND_LATE, UNANSWERED, STREAM),
-    EXPLAINS(BIND_UNKNOWN_ID, BIND_REJECTED, STREAM),
-    EXPLAINS(BIND_UNKNOWN_ID, CONNECTION_RESET, STREAM),
-    EXPLAINS(BIND_UNKNOWN_ID, UNANSWERED, STREAM),
-    EXPLAINS(BIND_AGAIN, BIND_REJECTED, STREAM),
-    EXPLAINS(BIND_AGAIN, CONNECTION_RESET, STREAM),
-    EXPLAINS(BIND_AGAIN, UNANSWERED, STREAM),
-    EXPLAINS(BIND_AGAIN, NOTHING_RELAYED, ALLOCATION),
-    EXPLAINS(BIND_REJECTED, CONNECTION_RESET, STREAM),
+    EXPLAINS_ALWAYS(BIND_LATE, BIND_REJECTED, STREAM),
+    EXPLAINS_ALWAYS(BIND_LATE, BIND_MISSING, ALLOCATION),
+    EXPLAINS_ALWAYS(BIND_LATE, CONNECTION_RESET, STREAM),
+    EXPLAINS_ALWAYS(BIND_LATE, UNANSWERED, STREAM),
+    EXPLAINS_ALWAYS(BIND_LATE, CLOSED_WITHOUT_RESPONSE, STREAM),
+    EXPLAINS_ALWAYS(BIND_OTHER_USER, BIND_REJECTED, STREAM),
+    EXPLAINS_ALWAYS(BIND_OTHER_USER, CONNECTION_RESET, STREAM),
+    EXPLAINS_ALWAYS(BIND_OTHER_USER, UNANSWERED, STREAM),
+    EXPLAINS_ALWAYS(BIND_OTHER_USER, CLOSED_WITHOUT_RESPONSE, STREAM),
+    EXPLAINS_ALWAYS(BIND_OTHER_USER, AUTH_REJECTED, STREAM),
+    EXPLAINS_ALWAYS(BIND_UNKNOWN_ID, BIND_REJECTED, STREAM),
+    EXPLAINS_ALWAYS(BIND_UNKNOWN_ID, CONNECTION_RESET, STREAM),
+    EXPLAINS_ALWAYS(BIND_UNKNOWN_ID, UNANSWERED, STREAM),
+    EXPLAINS_ALWAYS(BIND_UNKNOWN_ID, CLOSED_WITHOUT_RESPONSE, STREAM),
+    EXPLAINS_ALWAYS(BIND_AGAIN, BIND_REJECTED, STREAM),
+    EXPLAINS_ALWAYS(BIND_AGAIN, CONNECTION_RESET, STREAM),
+    EXPLAINS_ALWAYS(BIND_AGAIN, UNANSWERED, STREAM),
+    EXPLAINS_ALWAYS(BIND_AGAIN, CLOSED_WITHOUT_RESPONSE, STREAM),
+    EXPLAINS_ALWAYS(BIND_AGAIN, NOTHING_RELAYED, ALLOCATION),
+    EXPLAINS_ALWAYS(BIND_REJECTED, CONNECTION_RESET, STREAM),
     /* the way to the peer */
-    EXPLAINS(PEER_REFUSED, ONE_WAY, PEER),
-    EXPLAINS(PEER_REFUSED, UNANSWERED, PEER),
-    EXPLAINS(PEER_TIMEOUT, ONE_WAY, PEER),
-    EXPLAINS(PEER_TIMEOUT, UNANSWERED, PEER),
-    EXPLAINS(FORBIDDEN, PERMISSION_MISSING, STREAM),
-    EXPLAINS(PERMISSION_MISSING, ONE_WAY, STREAM),
-    EXPLAINS(PERMISSION_MISSING, UNANSWERED, STREAM),
-    EXPLAINS(PERMISSION_EXPIRED, CONSENT_LOST, STREAM),
-    EXPLAINS(PERMISSION_EXPIRED, ONE_WAY, STREAM),
-    EXPLAINS(PERMISSION_EXPIRED, UNANSWERED, STREAM),
-    EXPLAINS(NO_PERMISSION, BIND_MISSING, ALLOCATION),
-    /* the connection itself */
-    EXPLAINS(TLS_INTERCEPTED, CONNECTION_RESET, STREAM),
-    EXPLAINS(DIALECT_MISMATCH, CONNECTION_RESET, STREAM),
-    EXPLAINS(DIALECT_MISMATCH, UNANSWERED, STREAM),
-    EXPLAINS(TLS_INTERCEPTED, UNANSWERED, STREAM),
+    EXPLAINS_ALWAYS(PEER_REFUSED, ONE_WAY, PEER),
+    EXPLAINS_ALWAYS(PEER_REFUSED, UNANSWERED, PEER),
+    EXPLAINS_ALWAYS(PEER_TIMEOUT, ONE_WAY, PEER),
+    EXPLAINS_ALWAYS(PEER_TIMEOUT, UNANSWERED, PEER),
+    EXPLAINS_ALWAYS(FORBIDDEN, PERMISSION_MISSING, PEER),
+    EXPLAINS_ALWAYS(FORBIDDEN, ONE_WAY, PEER),
+    EXPLAINS_ALWAYS(FORBIDDEN, UNANSWERED, PEER),
+    EXPLAINS_ALWAYS(FAMILY_REFUSED, PERMISSION_MISSING, PEER),
+    EXPLAINS_ALWAYS(FAMILY_REFUSED, UNANSWERED, PEER),
+    EXPLAINS_ALWAYS(REFUSED, PERMISSION_MISSING, PEER),
+    EXPLAINS_ALWAYS(REFUSED, CHANNEL_UNBOUND, STREAM),
+    EXPLAINS_ALWAYS(REFUSED, UNANSWERED, PEER),
+    EXPLAINS_ALWAYS(REFUSED, ONE_WAY, PEER),
+    EXPLAINS(REFUSED, CONTROL_CLOSED, STREAM),
+    EXPLAINS_ALWAYS(PERMISSION_MISSING, ONE_WAY, PEER),
+    EXPLAINS_ALWAYS(PERMISSION_MISSING, UNANSWERED, PEER),
+    EXPLAINS(PERMISSION_EXPIRED, CONSENT_LOST, PEER),
+    EXPLAINS(PERMISSION_EXPIRED, ONE_WAY, PEER),
+    EXPLAINS(PERMISSION_EXPIRED, UNANSWERED, PEER),
+    EXPLAINS(CHANNEL_EXPIRED, CONSENT_LOST, STREAM),
+    EXPLAINS(CHANNEL_EXPIRED, UNANSWERED, STREAM),
+    EXPLAINS_ALWAYS(CHANNEL_UNBOUND, UNANSWERED, STREAM),
+    EXPLAINS_ALWAYS(CHANNEL_UNBOUND, ONE_WAY, STREAM),
+    EXPLAINS_ALWAYS(NO_PERMISSION, BIND_MISSING, ALLOCATION),
+    EXPLAINS_ALWAYS(PEER_DATA_LOST, ONE_WAY, PEER),
+    EXPLAINS_ALWAYS(PEER_DATA_LOST, NOTHING_RELAYED, PEER),
+    /* the stream itself */
+    EXPLAINS(NOT_A_MESSAGE, CONTROL_CLOSED, STREAM),
+    EXPLAINS(NOT_A_MESSAGE, UNANSWERED, STREAM),
+    EXPLAINS(CHANNEL_DATA_UNPADDED, CONTROL_CLOSED, STREAM),
+    EXPLAINS(CHANNEL_DATA_UNPADDED, UNANSWERED, STREAM),
+    EXPLAINS(CHANNEL_DATA_SHORT, CONTROL_CLOSED, STREAM),
+    EXPLAINS(CHANNEL_DATA_SHORT, UNANSWERED, STREAM),
+    EXPLAINS(CHANNEL_DATA_INCOMPLETE, CONTROL_CLOSED, STREAM),
+    EXPLAINS(CHANNEL_DATA_INCOMPLETE, UNANSWERED, STREAM),
+    EXPLAINS(CONTROL_CLOSED, CONNECTION_RESET, ALLOCATION),
+    EXPLAINS(CONTROL_CLOSED, UNANSWERED, ALLOCATION),
+    EXPLAINS(CONTROL_CLOSED, CONSENT_LOST, ALLOCATION),
+    EXPLAINS(CONTROL_CLOSED, NOT_NOMINATED, ALLOCATION),
     EXPLAINS(CONNECTION_RESET, CONSENT_LOST, STREAM),
     EXPLAINS(CONNECTION_RESET, NOT_NOMINATED, STREAM),
     EXPLAINS(CONNECTION_RESET, ONE_WAY, STREAM),
-    EXPLAINS(CONNECTION_RESET, UNANSWERED, STREAM),
-    /* a message that its receiver cannot accept */
-    EXPLAINS(UNKNOWN_ATTRIBUTES, PAIR_REJECTED, STREAM),
-    EXPLAINS(CRC32_BAD, ONE_WAY, STREAM),
-    EXPLAINS(CRC32_BAD, UNANSWERED, STREAM),
-    EXPLAINS(INTEGRITY_BAD, AUTH_REJECTED, STREAM),
-    EXPLAINS(INTEGRITY_BAD, PAIR_REJECTED, STREAM),
-    EXPLAINS(INTEGRITY_BAD, ONE_WAY, STREAM),
-    EXPLAINS(INTEGRITY_BAD, UNANSWERED, STREAM),
+    EXPLAINS_ALWAYS(CONNECTION_RESET, UNANSWERED, TRANSACTION),
     /* the pair */
-    EXPLAINS(ROLE_CONFLICT, UNANSWERED, PAIR),
-    EXPLAINS(PAIR_REJECTED, AUTH_REJECTED, STREAM),
-    EXPLAINS(PAIR_REJECTED, UNANSWERED, PAIR),
-    EXPLAINS(CONSENT_LOST, UNANSWERED, PAIR),
-    EXPLAINS(NOT_NOMINATED, UNANSWERED, PAIR),
-    EXPLAINS(ONE_WAY, UNANSWERED, PAIR),
+    EXPLAINS_ALWAYS(UNKNOWN_ATTRIBUTES, PAIR_REJECTED, STREAM),
+    EXPLAINS_ALWAYS(ROLE_CONFLICT, UNANSWERED, PAIR),
+    EXPLAINS_ALWAYS(ROLE_CONFLICT, NOT_NOMINATED, PAIR),
+    EXPLAINS_ALWAYS(PAIR_REJECTED, UNANSWERED, PAIR),
+    EXPLAINS_ALWAYS(RESPONSES_IGNORED, UNANSWERED, PAIR),
+    EXPLAINS_ALWAYS(RESPONSES_IGNORED, ONE_WAY, PAIR),
+    EXPLAINS_ALWAYS(CONSENT_LOST, UNANSWERED, PAIR),
+    EXPLAINS_ALWAYS(NOT_NOMINATED, UNANSWERED, PAIR),
+    EXPLAINS_ALWAYS(ONE_WAY, UNANSWERED, PAIR),
 };
 /* clang-format on */
 
 const unsigned mstun_explanation_count = array_length(mstun_explanations);
 
-const mstun_finding_t *mstun_finding_of(mstun_finding_id_t id)
+const mstun_finding_row_t *mstun_finding_row(mstun_finding_id_t id)
 {
-    return &findings[id];
+    return &rows[id];
 }
 
 bool mstun_finding_explains(mstun_finding_id_t id)

@@ -1,61 +1,173 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Requests and responses of every method: RFC 8489 section 6. */
+ * Requests that got no response: RFC 8489 section 6.2. */
 #include "diagnose/evaluators.h"
 
-#include "attr/attr.h"
+#include <epan/ipproto.h>
+
+#include "attr/address.h"
 #include "conversation/response_state.h"
+#include "wire/values.h"
 
-void mstun_evaluate_no_request(const mstun_event_t *event, const mstun_finding_sink_t *sink)
+typedef struct {
+    mstun_evaluation_t *evaluation;
+    const mstun_stream_t *stream;
+} ctx_t;
+
+mstun_subject_t mstun_subject_of_request(const mstun_transaction_t *request, const mstun_stream_t *stream)
 {
-    if (event->transaction && event->facts->class != STUN_REQUEST &&
-        !mstun_transaction_has_request(event->transaction, event->pinfo)) {
-        mstun_finding_add(sink, MSTUN_FINDING_NO_REQUEST);
+    const mstun_turn_request_t *turn = mstun_turn_request_of(request);
+    mstun_subject_t subject = { .pos = { request->request_frame, request->request_position },
+                                .time = request->request_time,
+                                .stream = stream,
+                                .direction = request->direction,
+                                .transaction = request,
+                                .pair = request->pair,
+                                .allocation = mstun_stream_related_allocation(stream) };
+
+    if (turn && turn->peer_count > 0) {
+        subject.peer = turn->peers[0];
+    } else if (request->pair) {
+        mstun_pair_peer(request->pair, &subject.peer);
     }
+    return subject;
 }
 
-void mstun_evaluate_unknown_attributes(const mstun_event_t *event, const mstun_finding_sink_t *sink)
+/* MS-TURN's types have other names, but which dialect a request is in only its stream tells. */
+static const char *request_name(const mstun_transaction_t *request)
 {
-    const mstun_facts_t *facts = event->facts;
-    wmem_strbuf_t *names = wmem_strbuf_new(sink->scope, "");
+    const mstun_turn_request_t *turn = mstun_turn_request_of(request);
 
-    for (unsigned i = 0; i + 1 < facts->unknown.len; i += 2) {
-        uint16_t type = pntohu16(facts->unknown.bytes + i);
-
-        wmem_strbuf_append_printf(names, "%s0x%04x %s", i ? ", " : "", type, mstun_attr_name(facts->dialect, type));
-    }
-    if (wmem_strbuf_get_len(names) == 0) {
-        wmem_strbuf_append(names, "it does not say which");
-    }
-    const mstun_place_t places[] = { { "attributes", wmem_strbuf_get_str(names) }, { NULL, NULL } };
-
-    mstun_finding_add_sentence(sink, MSTUN_FINDING_UNKNOWN_ATTRIBUTES, 0, places);
+    return mstun_type_name(turn && turn->ms_turn ? MSTUN_DIALECT_MS_TURN : MSTUN_DIALECT_RFC5389, request->type);
 }
 
-void mstun_evaluate_response(const mstun_deferred_t *request, const nstime_t *end, const mstun_finding_sink_t *sink)
+static bool has_cookie(const mstun_transaction_t *request)
 {
-    const mstun_stream_t *stream = request->stream;
+    return pntohu32(request->id) == STUN_COOKIE;
+}
+
+/* What the request itself and TCP say about why. */
+static const char *hint_text(const mstun_transaction_t *request, const mstun_stream_t *stream)
+{
+    const mstun_turn_request_t *turn = mstun_turn_request_of(request);
+
+    if (turn && !turn->ms_turn && turn->transport == IP_PROTO_TCP && !stream->tcp) {
+        return ". It asks for a TCP relay over UDP, which is for TCP and TLS connections only (RFC 6062 section 5.1)";
+    }
+    if (turn && !turn->ms_turn && !has_cookie(request)) {
+        return ". It has no magic cookie, so a server of RFC 5389 or later ignores it (RFC 3489 has no such request)";
+    }
+    switch (mstun_request_was_acknowledged(request, stream)) {
+    case MSTUN_ACK_YES:
+        return ". Its TCP acknowledged the request, so the host has it";
+    case MSTUN_ACK_NO:
+        return ". Its TCP never acknowledged the request, which was lost on the way";
+    case MSTUN_ACK_UNKNOWN:
+        break;
+    }
+    return "";
+}
+
+static const char *advice_for(const mstun_transaction_t *request, const mstun_stream_t *stream)
+{
+    switch (mstun_request_was_acknowledged(request, stream)) {
+    case MSTUN_ACK_YES:
+        return "The request reached the other host: look at the program there (is it running, does it know this user, ufrag "
+               "and dialect?)";
+    case MSTUN_ACK_NO:
+        return "The request did not reach the other host: look for what drops it on the way (route, firewall, NAT that lost "
+               "its mapping)";
+    case MSTUN_ACK_UNKNOWN:
+        break;
+    }
+    return NULL;
+}
+
+static void add_unanswered(const ctx_t *ctx, const mstun_transaction_t *request, const char *reason)
+{
+    wmem_allocator_t *scope = ctx->evaluation->scope;
+    const mstun_endpoint_t *receiver = &ctx->stream->ends[1 - request->direction];
+    mstun_subject_t subject = mstun_subject_of_request(request, ctx->stream);
+    const mstun_place_t places[] = {
+        { "receiver", receiver->family ? mstun_endpoint_text(scope, receiver) : "The other side" },
+        { "request", request_name(request) },
+        { "reason", reason },
+        { "hint", hint_text(request, ctx->stream) },
+        { NULL, NULL },
+    };
+    mstun_finding_t *finding =
+        mstun_finding_add_sentence(ctx->evaluation, MSTUN_FINDING_UNANSWERED, 0, places, &subject);
+
+    finding->advice = advice_for(request, ctx->stream);
+}
+
+/* TURN's requests only: a peer may close as it likes. The server sent not one byte. */
+static bool closed_without_response(const ctx_t *ctx, const mstun_transaction_t *request)
+{
+    return mstun_turn_request_of(request) && ctx->stream->tcp &&
+           !mstun_stream_has_bytes(ctx->stream, 1 - request->direction) &&
+           mstun_stream_closed_first_by(ctx->stream, 1 - request->direction);
+}
+
+static void add_closed(const ctx_t *ctx, const mstun_transaction_t *request)
+{
+    wmem_allocator_t *scope = ctx->evaluation->scope;
+    mstun_subject_t subject = mstun_subject_of_request(request, ctx->stream);
+    nstime_t last = *mstun_stream_last_time(ctx->stream);
+    bool reset = mstun_stream_was_reset(ctx->stream, &last);
+    const mstun_place_t places[] = {
+        { "how", reset ? "reset" : "closed" },
+        { "seconds", wmem_strdup_printf(scope, "%.3f", mstun_ms_between(&request->request_time, &last) / 1000) },
+        { "request", request_name(request) },
+        { NULL, NULL },
+    };
+
+    mstun_finding_add_sentence(ctx->evaluation, MSTUN_FINDING_CLOSED_WITHOUT_RESPONSE, 0, places, &subject);
+}
+
+static void evaluate_request(mstun_transaction_t *request, void *data)
+{
+    const ctx_t *ctx = (const ctx_t *)data;
+    mstun_subject_t subject = mstun_subject_of_request(request, ctx->stream);
     const char *reason = "";
     nstime_t last;
 
-    switch (mstun_response_state(request->transaction, stream, end, sink->scope, &reason)) {
-    case MSTUN_RESPONSE_MISSING: {
-        const mstun_place_t places[] = { { "reason", reason }, { NULL, NULL } };
-
-        mstun_finding_add_sentence(sink, MSTUN_FINDING_UNANSWERED, 0, places);
+    switch (mstun_response_state(request, ctx->stream, ctx->evaluation->end, ctx->evaluation->scope, &reason)) {
+    case MSTUN_RESPONSE_MISSING:
+        if (request->pair && mstun_pair_excuses_unanswered(request->pair, ctx->evaluation->end)) {
+            break;
+        }
+        if (closed_without_response(ctx, request)) {
+            add_closed(ctx, request);
+        }
+        add_unanswered(ctx, request, reason);
         /* Between server and peer the server only passes on how the other leg ended. */
-        if (!mstun_stream_is_server_peer_leg(stream) && mstun_stream_was_reset(stream, &last)) {
-            mstun_finding_add(sink, MSTUN_FINDING_CONNECTION_RESET);
+        if (!mstun_stream_is_server_peer_leg(ctx->stream) && mstun_stream_was_reset(ctx->stream, &last) &&
+            !mstun_stream_closed_first_by(ctx->stream, request->direction) &&
+            mstun_ms_between(&request->request_time, &last) < RESPONSE_GRACE_MS) {
+            subject.time = last;
+            mstun_finding_add(ctx->evaluation, MSTUN_FINDING_CONNECTION_RESET, &subject);
         }
         break;
-    }
     case MSTUN_RESPONSE_PENDING:
-        mstun_finding_add(sink, MSTUN_FINDING_PENDING);
+        mstun_finding_add(ctx->evaluation, MSTUN_FINDING_PENDING, &subject);
         break;
     case MSTUN_RESPONSE_NOT_CAPTURED:
-        mstun_finding_add(sink, MSTUN_FINDING_HALF_CAPTURED);
+        mstun_finding_add(ctx->evaluation, MSTUN_FINDING_HALF_CAPTURED, &subject);
         break;
-    case MSTUN_RESPONSE_ARRIVED:
+    default:
         break;
     }
+}
+
+static void evaluate_stream(mstun_stream_t *stream, void *evaluation)
+{
+    ctx_t ctx = { (mstun_evaluation_t *)evaluation, stream };
+
+    mstun_stream_foreach_unanswered(stream, evaluate_request, &ctx);
+}
+
+void mstun_evaluate_requests(mstun_evaluation_t *evaluation)
+{
+    mstun_stream_foreach(evaluate_stream, evaluation);
 }

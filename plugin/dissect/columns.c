@@ -5,17 +5,23 @@
 
 static int proto_mstun = -1;
 
-/* In the packet's own data: Info holds text of ours, or a separator at least. TCP's marks in front of it do not count. */
+/* The key of info_t in the packet's own data. It is there once Info holds text of ours, or a separator; TCP's marks
+ * before it do not count. */
 #define INFO_KEY 0
 
 typedef struct {
-    bool separated; /* nothing has been written since: relays in relays separate again and again */
+    bool separated; /* the last thing in Info is a separator: relays within relays must not add another */
 } info_t;
 
 void mstun_info_reset(packet_info *pinfo)
 {
+    mstun_protocol_column_set(pinfo);
+    col_clear(pinfo->cinfo, COL_INFO); /* up to the fence: an earlier segment of this frame has its text before it */
+}
+
+void mstun_protocol_column_set(packet_info *pinfo)
+{
     col_set_str(pinfo->cinfo, COL_PROTOCOL, "MSTUN");
-    col_clear(pinfo->cinfo, COL_INFO); /* behind the fence: an earlier part of this frame has its text there */
 }
 
 bool mstun_info_is_visible(packet_info *pinfo)

@@ -6,20 +6,23 @@
 
 #include "base/registrar.h"
 
-/** Before the first thing of a segment is shown: replaces TCP's column text with ours. */
+/** Replaces TCP's or UDP's column text with ours: before anything of a segment or datagram is shown. */
 void mstun_info_reset(packet_info *pinfo);
 
-/** Whether the packet has an Info column at all: text need not be made for one that is not there. */
+/** Whether the Info column is written at all: if not, text for it need not be made. */
 bool mstun_info_is_visible(packet_info *pinfo);
 
-/** Appends one message's text, behind a separator if it is not the frame's first. */
+/** Appends text, behind a separator unless it is the frame's first. */
 void mstun_info_append(packet_info *pinfo, const char *text);
 
-/** The same for a dissector of Wireshark's that is going to write: the separator only. */
+/** Appends the separator only: before one of Wireshark's dissectors that may write text. */
 void mstun_info_add_separator(packet_info *pinfo);
 
-/** Keeps what another dissector has written. */
+/** Protects the text that another dissector has written from being cleared. */
 void mstun_info_fence(packet_info *pinfo);
+
+/** Names the protocol, which dissectors of media may have renamed. */
+void mstun_protocol_column_set(packet_info *pinfo);
 
 void mstun_columns_register(const mstun_registrar_t *reg);
 

@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * What is in hand on the way down: a segment is cut into units; a unit holds a message or a packet; a packet is a message
- * or media; a message may hold packets in its data. Each level copies the context for the next one and changes its copy. */
+ * The state of a dissection on its way down: a segment is cut into units; a unit holds a packet or data; a packet is a
+ * message, media, or packets again. Each level copies the context for the next one and changes its copy. */
 #ifndef MSTUN_DISSECT_CONTEXT_H
 #define MSTUN_DISSECT_CONTEXT_H
 
 #include "conversation/stream.h"
 
 typedef struct {
-    mstun_event_t event;     /* framing: of the unit in hand, and after it of the bytes that follow */
-    proto_tree *tree;        /* of the frame */
-    mstun_dialect_t dialect; /* of messages whose own bytes tell none, by what carries them */
-    bool peer_shown;         /* event.peer, by the layer around what is in hand */
-    unsigned depth;          /* of messages in the data of messages */
-    bool any_message;        /* found by now */
-    bool info_reset;         /* the Info column is ours by now */
+    mstun_event_t event;     /* framing: of the current unit, then of the bytes that follow it */
+    proto_tree *tree;        /* the frame's; NULL: none is wanted */
+    mstun_dialect_t dialect; /* of messages that do not show it themselves, by what carries them */
+    bool peer_shown;         /* event.peer is in the tree of an outer layer */
+    unsigned depth;          /* how many messages and multiplexed packets are around this one */
+    bool any_message;        /* a message or hello was found */
+    bool info_reset;         /* the Info column is ours */
     unsigned resyncs;        /* how often no unit began where one should */
 } mstun_dissect_ctx_t;
 

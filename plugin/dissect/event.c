@@ -11,6 +11,11 @@ bool mstun_is_quoted(const packet_info *pinfo)
     return pinfo->flags.in_error_pkt;
 }
 
+mstun_stream_t *mstun_tracked_stream(packet_info *pinfo)
+{
+    return mstun_is_quoted(pinfo) ? NULL : mstun_stream_find(pinfo);
+}
+
 mstun_event_t mstun_event_begin(packet_info *pinfo, mstun_stream_t *stream)
 {
     return (mstun_event_t){ .pinfo = pinfo,

@@ -6,7 +6,6 @@
 #include "auth/integrity.h"
 #include "diagnose/diagnose.h"
 #include "dissect/columns.h"
-#include "dissect/nested.h"
 #include "framing/tree.h"
 #include "ice/pair_tree.h"
 #include "message/message.h"
@@ -18,50 +17,22 @@
 
 static int proto_mstun = -1;
 static int expert_tap = -1;
-static int pref_dialect = MSTUN_DIALECT_UNKNOWN; /* by evidence */
+static int pref_dialect = MSTUN_DIALECT_UNKNOWN; /* detected */
 
-/* A tap counts expert infos, or a filter asks for them, whichever they are. */
-static bool are_experts_wanted(const proto_tree *tree)
+/* By the preference; else by what carries the message, where the message itself has no mark of a dialect. */
+static mstun_dialect_t dialect_of(const mstun_dissect_ctx_t *ctx, tvbuff_t *message)
 {
-    return have_tap_listener(expert_tap) ||
-           (tree && proto_registrar_get_nth((unsigned)proto_expert)->ref_type != HF_REF_TYPE_NONE);
+    uint32_t captured = tvb_captured_length(message);
+
+    if (pref_dialect != MSTUN_DIALECT_UNKNOWN || ctx->dialect == MSTUN_DIALECT_UNKNOWN || captured < STUN_HEADER_LEN) {
+        return (mstun_dialect_t)pref_dialect;
+    }
+    return mstun_dialect_of_bytes(tvb_get_ptr(message, 0, (int)captured), captured) == MSTUN_DIALECT_RFC3489
+               ? ctx->dialect
+               : MSTUN_DIALECT_UNKNOWN;
 }
 
-/* The message in one line, for the Info column and the tree; NULL if nobody reads it. */
-static const char *show_in_columns(const mstun_dissect_ctx_t *ctx)
-{
-    packet_info *pinfo = ctx->event.pinfo;
-    const mstun_repeat_t *repeat = ctx->event.repeat;
-    bool in_column = mstun_info_is_visible(pinfo);
-    const char *summary = NULL;
-
-    if (in_column || mstun_tree_is_visible(ctx->tree)) {
-        summary = mstun_message_summary(pinfo->pool, ctx->event.facts);
-        if (repeat) {
-            const char *kind = repeat->other_format ? "alternate format"
-                               : repeat->modified   ? "repeated, changed"
-                                                    : "retransmission";
-
-            summary = wmem_strdup_printf(pinfo->pool, "%s [%s]", summary, kind);
-        }
-    }
-    if (in_column) {
-        mstun_info_append(pinfo, summary);
-    }
-    return summary;
-}
-
-/* RFC 6062 section 5.4: after a ConnectionBind the connection carries only the peer's bytes. */
-static void follow_connection_bind(mstun_dissect_ctx_t *ctx)
-{
-    const mstun_facts_t *facts = ctx->event.facts;
-
-    if (!ctx->event.nested && facts->dialect == MSTUN_DIALECT_RFC5389 && facts->method == TURN_CONNECTION_BIND &&
-        (facts->class == STUN_REQUEST || facts->class == STUN_SUCCESS)) {
-        ctx->event.framing = MSTUN_FRAMING_UNDETERMINED_RELAY;
-    }
-}
-
+/* Each module builds on those above it. */
 static void learn(mstun_event_t *event)
 {
     event->stream->any_message = true;
@@ -75,6 +46,31 @@ static void learn(mstun_event_t *event)
     mstun_integrity_learn(event);
 }
 
+/* The summary, for the Info column and the tree; NULL if nobody reads it. */
+static const char *show_in_columns(const mstun_dissect_ctx_t *ctx)
+{
+    packet_info *pinfo = ctx->event.pinfo;
+    const mstun_repeat_t *repeat = ctx->event.repeat;
+    bool in_column = mstun_info_is_visible(pinfo);
+
+    if (!in_column && !mstun_tree_is_visible(ctx->tree)) {
+        return NULL;
+    }
+    const char *summary = mstun_message_summary(pinfo->pool, ctx->event.facts);
+
+    if (repeat) {
+        const char *kind = repeat->other_format ? "alternate format"
+                           : repeat->modified   ? "repeated, changed"
+                                                : "retransmission";
+
+        summary = wmem_strdup_printf(pinfo->pool, "%s [%s]", summary, kind);
+    }
+    if (in_column) {
+        mstun_info_append(pinfo, summary);
+    }
+    return summary;
+}
+
 static void show_tracked(const mstun_event_t *event, tvbuff_t *message, proto_tree *tree)
 {
     proto_item *item = proto_tree_get_parent(tree);
@@ -84,12 +80,10 @@ static void show_tracked(const mstun_event_t *event, tvbuff_t *message, proto_tr
         return;
     }
     mstun_transaction_show(event, message, tree);
-    mstun_diagnose_show_request(event, item);
     mstun_turn_show(event, message, tree);
-    mstun_diagnose_show_turn(event, item);
     mstun_path_show(event, message, tree);
     mstun_pair_show(event, message, tree);
-    mstun_diagnose_show_pair(event, item);
+    mstun_diagnose_show(event, item);
 }
 
 static void show_integrity(const mstun_event_t *event, tvbuff_t *message, proto_tree *tree, const mstun_span_t *hmac)
@@ -105,8 +99,14 @@ static void show_integrity(const mstun_event_t *event, tvbuff_t *message, proto_
     }
 }
 
-/* In the columns, and as much of the tree as somebody looks at. unit, offset: where its framing header is. */
-static void show(const mstun_dissect_ctx_t *ctx, tvbuff_t *message, tvbuff_t *unit, uint32_t offset)
+/* Whether expert infos are counted by a tap or referenced by a filter, which may mean any of ours. */
+static bool are_experts_wanted(const proto_tree *tree)
+{
+    return have_tap_listener(expert_tap) || (tree && mstun_field_is_referenced(proto_expert));
+}
+
+/* In the columns, and those sections of the tree that somebody reads. */
+static void show(const mstun_dissect_ctx_t *ctx, tvbuff_t *message, tvbuff_t *unit)
 {
     const mstun_event_t *event = &ctx->event;
     const mstun_facts_t *facts = event->facts;
@@ -115,19 +115,19 @@ static void show(const mstun_dissect_ctx_t *ctx, tvbuff_t *message, tvbuff_t *un
     bool whole = experts || (facts->has & MSTUN_HAS_UNREADABLE_ATTRIBUTE);
 
     if (!whole && !proto_field_is_referenced(ctx->tree, proto_mstun)) {
-        if (ctx->tree) { /* since 4.4, a layer that adds no item is struck from frame.protocols */
+        if (ctx->tree) { /* since 4.4, a layer that adds no item is removed from frame.protocols */
             proto_tree_add_item(ctx->tree, proto_mstun, message, 0, -1, ENC_NA);
         }
         return;
     }
     proto_tree *tree = mstun_message_show(message, ctx->tree, facts, summary);
 
-    mstun_framing_tree_add(unit, tree, offset, event->framing);
+    mstun_framing_tree_add(unit, tree, 0, event->framing);
     mstun_message_show_header(message, event->pinfo, tree, facts);
     if (whole || mstun_section_is_referenced(MSTUN_SECTION_TRACKED, tree)) {
         show_tracked(event, message, tree);
     }
-    /* An HMAC takes longer than everything else. */
+    /* Not for the sake of an unreadable attribute: an HMAC takes longer than everything else. */
     if (experts || mstun_section_is_referenced(MSTUN_SECTION_INTEGRITY, tree)) {
         show_integrity(event, message, tree, &facts->integrity);
         show_integrity(event, message, tree, &facts->integrity_sha256);
@@ -137,30 +137,23 @@ static void show(const mstun_dissect_ctx_t *ctx, tvbuff_t *message, tvbuff_t *un
     }
 }
 
-/* How a message is to be read: as the user says; as what carries it says, where it says nothing itself. */
-static mstun_dialect_t dialect_of(const mstun_dissect_ctx_t *ctx, tvbuff_t *message)
+/* RFC 6062 section 5.4: after a ConnectionBind the connection carries only the peer's bytes. */
+static bool ends_turn(const mstun_facts_t *facts)
 {
-    uint32_t captured = tvb_captured_length(message);
-
-    if (pref_dialect != MSTUN_DIALECT_UNKNOWN || ctx->dialect == MSTUN_DIALECT_UNKNOWN || captured < STUN_HEADER_LEN) {
-        return (mstun_dialect_t)pref_dialect;
-    }
-    return mstun_dialect_of_bytes(tvb_get_ptr(message, 0, (int)captured), captured) == MSTUN_DIALECT_RFC3489
-               ? ctx->dialect
-               : MSTUN_DIALECT_UNKNOWN;
+    return facts->method == TURN_CONNECTION_BIND && facts->dialect == MSTUN_DIALECT_RFC5389 &&
+           (facts->class == STUN_REQUEST || facts->class == STUN_SUCCESS);
 }
 
-void mstun_dissect_message(mstun_dissect_ctx_t *ctx, tvbuff_t *message, tvbuff_t *unit, uint32_t offset)
+void mstun_dissect_message(mstun_dissect_ctx_t *ctx, tvbuff_t *message, tvbuff_t *unit, mstun_facts_t *facts)
 {
     mstun_event_t *event = &ctx->event;
-    mstun_facts_t facts;
 
-    if (!mstun_message_parse(message, dialect_of(ctx, message), &facts)) {
+    if (!mstun_message_parse(message, dialect_of(ctx, message), facts)) {
         tvb_ensure_bytes_exist(message, 0, STUN_HEADER_LEN);
-        return;
+        DISSECTOR_ASSERT_NOT_REACHED(); /* they do not */
     }
     ctx->any_message = true;
-    event->facts = &facts;
+    event->facts = facts;
     event->transaction = NULL;
     event->repeat = NULL;
     if (event->stream && event->first_visit) {
@@ -171,12 +164,10 @@ void mstun_dissect_message(mstun_dissect_ctx_t *ctx, tvbuff_t *message, tvbuff_t
     if (mstun_tap_wanted()) {
         mstun_tap_queue(event, message);
     }
-    show(ctx, message, unit, offset);
-    if (facts.data.bytes && facts.data.len > 0) {
-        mstun_dissect_data_attribute(ctx, message);
+    show(ctx, message, unit);
+    if (!event->nested && ends_turn(facts)) {
+        event->framing = MSTUN_FRAMING_UNDETERMINED_RELAY;
     }
-    follow_connection_bind(ctx);
-    event->facts = NULL;
 }
 
 /* At every opening of a file: when protocols are registered Wireshark has no such tap yet. */

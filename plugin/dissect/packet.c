@@ -2,50 +2,28 @@
 #include "dissect/packet.h"
 
 #include "dissect/columns.h"
+#include "dissect/frames.h"
 #include "dissect/message.h"
-#include "dissect/nested.h"
 #include "dissect/payload.h"
 #include "framing/packet_tvb.h"
 #include "framing/rfc3489.h"
 #include "framing/tree.h"
 #include "ice/pair.h"
+#include "turn/ms_turn.h"
 #include "turn/turn_tree.h"
 
-#define DEPTH_MAX 5 /* messages in the data of messages: two relays on a path give two */
+#define DEPTH_MAX 5 /* of messages in the data of messages: two relays on a path make two */
 
 static int proto_mstun = -1;
 static expert_field ei_nested_too_deeply = EI_INIT;
 
-static void dissect_media(mstun_dissect_ctx_t *ctx, tvbuff_t *packet, tvbuff_t *frame, uint32_t offset,
-                          uint32_t header_len)
+static void dissect_classified(mstun_dissect_ctx_t *ctx, tvbuff_t *packet, tvbuff_t *unit, uint32_t header_len,
+                               mstun_packet_t class);
+
+/* As its bytes say; but where a message of RFC 3489 was seen before, another one needs no more evidence than a
+ * header. */
+static mstun_packet_t class_in_stream(const mstun_event_t *event, tvbuff_t *packet, mstun_packet_t class)
 {
-    const mstun_event_t *event = &ctx->event;
-    uint32_t len = tvb_reported_length(packet);
-
-    if (event->stream && event->first_visit && mstun_payload_is_media(packet)) {
-        mstun_pair_count_media(event);
-    }
-    if (header_len == RFC4571_HEADER_LEN) {
-        proto_tree *tree = mstun_rfc4571_show(frame, ctx->tree, offset, len);
-
-        if (!ctx->peer_shown) {
-            mstun_peer_show(event, frame, tree);
-        }
-        if (event->stream) {
-            mstun_peer_connection_show(event, frame, tree);
-        }
-    }
-    if (tvb_captured_length(packet) > 0 && mstun_payload_dissect(packet, event->pinfo, ctx->tree)) {
-        mstun_info_fence(event->pinfo);
-    } else if (header_len == RFC4571_HEADER_LEN && mstun_info_is_visible(event->pinfo)) {
-        mstun_info_append(event->pinfo, wmem_strdup_printf(event->pinfo->pool, "RFC 4571 frame, %u bytes", len));
-    }
-}
-
-/* By its own bytes; a message of RFC 3489 by no more than a header, if one before has proved itself. */
-static mstun_packet_t class_of(const mstun_event_t *event, tvbuff_t *packet)
-{
-    mstun_packet_t class = mstun_packet_class_of(packet);
     uint32_t captured = tvb_captured_length(packet);
 
     if (!event->stream || captured < STUN_HEADER_LEN) {
@@ -57,23 +35,141 @@ static mstun_packet_t class_of(const mstun_event_t *event, tvbuff_t *packet)
         mstun_dialect_of_bytes(bytes, captured) == MSTUN_DIALECT_RFC3489) {
         mstun_stream_learn_rfc3489(event);
     }
-    bool is_message = mstun_rfc3489_fits(bytes, captured, tvb_reported_length(packet)) &&
-                      mstun_stream_speaks_rfc3489(event->stream, event->pinfo, event->position);
-
-    return is_message ? MSTUN_PACKET_STUN : class;
+    return mstun_stream_speaks_rfc3489(event->stream, event->pinfo, event->position) &&
+                   mstun_rfc3489_fits(bytes, captured, tvb_reported_length(packet))
+               ? MSTUN_PACKET_STUN
+               : class;
 }
 
-void mstun_dissect_packet(mstun_dissect_ctx_t *ctx, tvbuff_t *tvb, uint32_t offset, uint32_t header_len)
+/* A packet in the data of a message or unit: dissected as if it had come by itself, with what is known of its origin.
+ * header_len: of the RFC 4571 length before it; 0: there is none. */
+static void dissect_nested(mstun_dissect_ctx_t *ctx, tvbuff_t *data, uint32_t header_len)
 {
-    tvbuff_t *packet = tvb_new_subset_remaining(tvb, (int)(offset + header_len));
-    mstun_packet_t class = class_of(&ctx->event, packet);
+    mstun_dissect_ctx_t nested = *ctx;
 
-    if (class == MSTUN_PACKET_STUN && ctx->depth < DEPTH_MAX) {
-        mstun_dissect_message(ctx, packet, tvb, offset);
+    nested.event.position += header_len;
+    nested.event.nested = true;
+    nested.event.framing = header_len ? MSTUN_FRAMING_RFC4571 : MSTUN_FRAMING_UNKNOWN;
+    nested.dialect = MSTUN_DIALECT_UNKNOWN;
+    nested.depth++;
+    mstun_dissect_packet(&nested, data, header_len);
+    ctx->any_message = nested.any_message;
+}
+
+static void dissect_frames(mstun_dissect_ctx_t *ctx, const mstun_frames_t *frames)
+{
+    mstun_dissect_ctx_t frame_ctx = *ctx;
+
+    for (uint32_t offset = 0; offset < frames->end;) {
+        uint32_t len = mstun_frame_len(frames, offset);
+
+        frame_ctx.event.position = frames->position + offset;
+        dissect_nested(&frame_ctx, tvb_new_subset_length(frames->bytes, (int)offset, (int)len), RFC4571_HEADER_LEN);
+        ctx->any_message = frame_ctx.any_message;
+        offset += len;
+    }
+}
+
+void mstun_dissect_ms_turn_data(mstun_dissect_ctx_t *ctx, tvbuff_t *data, const mstun_endpoint_t *peer)
+{
+    mstun_frames_t frames;
+
+    if (mstun_frames_in_stream(&ctx->event, data, peer, &frames)) {
+        dissect_frames(ctx, &frames);
+    } else {
+        dissect_nested(ctx, data, 0);
+    }
+}
+
+/* The DATA attribute of ctx's message. On UDP it holds a packet; in MS-TURN on TCP a stream of frames, which are
+ * recognized by their lengths where no connection is known. */
+static void dissect_data_attribute(const mstun_dissect_ctx_t *ctx, tvbuff_t *message, const mstun_facts_t *facts)
+{
+    uint32_t offset = (uint32_t)(facts->data.bytes - (facts->id - STUN_ID_OFFSET));
+    tvbuff_t *data = tvb_new_subset_length(message, (int)offset, facts->data.len);
+    mstun_dissect_ctx_t data_ctx = *ctx;
+    mstun_event_t *event = &data_ctx.event;
+    mstun_frames_t frames;
+
+    event->facts = NULL;
+    event->transaction = NULL;
+    event->repeat = NULL;
+    event->position += offset;
+    event->peer = facts->peer;
+    event->from_peer = facts->method == TURN_DATA || facts->type == MS_TURN_DATA_INDICATION;
+    if (facts->dialect != MSTUN_DIALECT_MS_TURN) {
+        dissect_nested(&data_ctx, data, 0);
+    } else if (event->stream && event->framing == MSTUN_FRAMING_MS_TURN) {
+        mstun_dissect_ms_turn_data(&data_ctx, data, &facts->peer);
+    } else if (mstun_frames_in_data(event, data, &frames)) {
+        dissect_frames(&data_ctx, &frames);
+    } else {
+        dissect_nested(&data_ctx, data, 0);
+    }
+}
+
+void mstun_dissect_message_packet(mstun_dissect_ctx_t *ctx, tvbuff_t *message, tvbuff_t *unit)
+{
+    mstun_facts_t facts;
+
+    mstun_dissect_message(ctx, message, unit, &facts);
+    if (facts.data.bytes && facts.data.len > 0) {
+        dissect_data_attribute(ctx, message, &facts);
+    }
+    ctx->event.facts = NULL;
+}
+
+void mstun_dissect_multiplexed(mstun_dissect_ctx_t *ctx, tvbuff_t *packet)
+{
+    packet_info *pinfo = ctx->event.pinfo;
+    uint64_t session = tvb_get_ntoh64(packet, 4);
+
+    if (mstun_info_is_visible(pinfo)) {
+        mstun_info_append(pinfo, wmem_strdup_printf(pinfo->pool, "Multiplexed TURN session 0x%016" PRIx64, session));
+    }
+    mstun_ms_session_show(&ctx->event, packet, mstun_multiplexed_show(packet, ctx->tree, 0), session);
+    if (tvb_captured_length(packet) > MS_MULTIPLEXED_HEADER_LEN) {
+        dissect_nested(ctx, tvb_new_subset_remaining(packet, MS_MULTIPLEXED_HEADER_LEN), 0);
+    }
+}
+
+static void dissect_media(mstun_dissect_ctx_t *ctx, tvbuff_t *packet, tvbuff_t *unit, uint32_t header_len,
+                          mstun_packet_t class)
+{
+    const mstun_event_t *event = &ctx->event;
+    uint32_t len = tvb_reported_length(packet);
+
+    if (event->stream && event->first_visit && mstun_payload_is_media(class)) {
+        mstun_pair_count_media(event);
+    }
+    if (header_len == RFC4571_HEADER_LEN) {
+        proto_tree *tree = mstun_rfc4571_show(unit, ctx->tree, 0, len);
+
+        if (!ctx->peer_shown) {
+            mstun_peer_show(event, unit, tree);
+        }
+        if (event->stream) {
+            mstun_peer_connection_show(event, unit, tree);
+        }
+    }
+    if (tvb_captured_length(packet) > 0 && mstun_payload_dissect(packet, event->pinfo, ctx->tree, class)) {
+        mstun_info_fence(event->pinfo);
+    } else if (header_len == RFC4571_HEADER_LEN && mstun_info_is_visible(event->pinfo)) {
+        mstun_info_append(event->pinfo, wmem_strdup_printf(event->pinfo->pool, "RFC 4571 frame, %u bytes", len));
+    }
+}
+
+static void dissect_classified(mstun_dissect_ctx_t *ctx, tvbuff_t *packet, tvbuff_t *unit, uint32_t header_len,
+                               mstun_packet_t class)
+{
+    bool may_nest = ctx->depth < DEPTH_MAX;
+
+    class = class_in_stream(&ctx->event, packet, class);
+    if (class == MSTUN_PACKET_STUN && may_nest) {
+        mstun_dissect_message_packet(ctx, packet, unit);
         return;
     }
-    if (class == MSTUN_PACKET_MULTIPLEXED && tvb_captured_length(packet) == tvb_reported_length(packet) &&
-        ctx->depth < DEPTH_MAX) {
+    if (class == MSTUN_PACKET_MULTIPLEXED && may_nest && tvb_captured_length(packet) == tvb_reported_length(packet)) {
         mstun_dissect_multiplexed(ctx, packet);
         return;
     }
@@ -83,7 +179,19 @@ void mstun_dissect_packet(mstun_dissect_ctx_t *ctx, tvbuff_t *tvb, uint32_t offs
 
         expert_add_info(ctx->event.pinfo, item, &ei_nested_too_deeply);
     }
-    dissect_media(ctx, packet, tvb, offset, header_len);
+    dissect_media(ctx, packet, unit, header_len, class);
+}
+
+void mstun_dissect_packet(mstun_dissect_ctx_t *ctx, tvbuff_t *unit, uint32_t header_len)
+{
+    tvbuff_t *packet = tvb_new_subset_remaining(unit, (int)header_len);
+
+    dissect_classified(ctx, packet, unit, header_len, mstun_packet_class_of(packet));
+}
+
+void mstun_dissect_unframed_packet(mstun_dissect_ctx_t *ctx, tvbuff_t *packet, mstun_packet_t class)
+{
+    dissect_classified(ctx, packet, packet, 0, class);
 }
 
 void mstun_packet_register(const mstun_registrar_t *reg)

@@ -3,23 +3,60 @@
 
 #include <epan/dissectors/packet-tcp.h>
 #include <epan/exceptions.h>
+#include <epan/show_exception.h>
 
 #include "dissect/columns.h"
-#include "framing/packet_tvb.h"
+
+#define RELAYS_MAX 4 /* one inside the other; a path has two */
+#define LAYERS_MAX                                                                                                     \
+    100 /* Wireshark gives up at its limit for the depth of trees, 500: a segment may have more packets */
 
 static dissector_handle_t rtp_handle;
 static dissector_handle_t rtcp_handle;
 static dissector_handle_t dtls_handle;
 static dissector_handle_t tls_handle;
+static dissector_handle_t http_handle;
 static heur_dissector_list_t stun_payload_heuristics;
 
-#define RELAYS_MAX 4 /* one inside the other; a path has two */
+static unsigned relay_depth; /* of the bytes that are being dissected */
 
-static unsigned relays_entered; /* while a packet is dissected */
+/* What a dissector changes in packet_info and leaves so if it throws. */
+typedef struct {
+    const char *current_proto;
+    const char *heur_list_name;
+    uint32_t match_uint;
+    uint16_t can_desegment;
+    uint16_t saved_can_desegment;
+    unsigned layers;
+} saved_t;
 
-bool mstun_payload_is_media(tvbuff_t *tvb)
+static saved_t save(const packet_info *pinfo)
 {
-    switch (mstun_packet_class_of(tvb)) {
+    return (saved_t){ .current_proto = pinfo->current_proto,
+                      .heur_list_name = pinfo->heur_list_name,
+                      .match_uint = pinfo->match_uint,
+                      .can_desegment = pinfo->can_desegment,
+                      .saved_can_desegment = pinfo->saved_can_desegment,
+                      .layers = wmem_list_count(pinfo->layers) };
+}
+
+static void restore(packet_info *pinfo, const saved_t *saved)
+{
+    pinfo->current_proto = saved->current_proto;
+    pinfo->heur_list_name = saved->heur_list_name;
+    pinfo->match_uint = saved->match_uint;
+    pinfo->can_desegment = saved->can_desegment;
+    pinfo->saved_can_desegment = saved->saved_can_desegment;
+    if (wmem_list_count(pinfo->layers) > LAYERS_MAX) {
+        while (wmem_list_count(pinfo->layers) > saved->layers) {
+            wmem_list_remove_frame(pinfo->layers, wmem_list_tail(pinfo->layers));
+        }
+    }
+}
+
+bool mstun_payload_is_media(mstun_packet_t class)
+{
+    switch (class) {
     case MSTUN_PACKET_RTP:
     case MSTUN_PACKET_RTCP:
     case MSTUN_PACKET_SRTCP:
@@ -30,22 +67,17 @@ bool mstun_payload_is_media(tvbuff_t *tvb)
     }
 }
 
-static bool is_srtcp(tvbuff_t *tvb)
+static dissector_handle_t handle_for(mstun_packet_t class)
 {
-    return mstun_packet_class_of(tvb) == MSTUN_PACKET_SRTCP;
-}
-
-static dissector_handle_t handle_for(tvbuff_t *tvb)
-{
-    switch (mstun_packet_class_of(tvb)) {
+    switch (class) {
     case MSTUN_PACKET_RTP:
         return rtp_handle;
     case MSTUN_PACKET_RTCP:
         return rtcp_handle;
     case MSTUN_PACKET_DTLS:
         return dtls_handle;
-    case MSTUN_PACKET_SRTCP: /* its dissector would call every packet malformed */
-    case MSTUN_PACKET_STUN:  /* nested too deeply for us */
+    case MSTUN_PACKET_SRTCP: /* RTCP's dissector would call every packet malformed  */
+    case MSTUN_PACKET_STUN:  /* nested too deeply */
     case MSTUN_PACKET_CHANNEL_DATA:
     case MSTUN_PACKET_MULTIPLEXED:
     case MSTUN_PACKET_UNKNOWN:
@@ -54,9 +86,9 @@ static dissector_handle_t handle_for(tvbuff_t *tvb)
     return NULL;
 }
 
-/* Wireshark keeps one DTLS session for a 5-tuple: a hello relayed inside of DTLS would take the outer session's keys away.
- * Without ports it is another conversation. */
-static int dissect_dtls_in_dtls(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
+/* Wireshark keeps one DTLS session for each conversation, so a hello relayed inside DTLS would replace the outer
+ * session's keys. Without ports it is another conversation. */
+static int dissect_dtls_in_dtls(tvbuff_t *packet, packet_info *pinfo, proto_tree *tree)
 {
     uint32_t source = pinfo->srcport, destination = pinfo->destport;
     volatile int used = 0;
@@ -64,7 +96,7 @@ static int dissect_dtls_in_dtls(tvbuff_t *tvb, packet_info *pinfo, proto_tree *t
     pinfo->srcport = pinfo->destport = 0;
     TRY
     {
-        used = call_dissector_only(dtls_handle, tvb, pinfo, tree, NULL);
+        used = call_dissector_only(dtls_handle, packet, pinfo, tree, NULL);
     }
     FINALLY
     {
@@ -75,65 +107,103 @@ static int dissect_dtls_in_dtls(tvbuff_t *tvb, packet_info *pinfo, proto_tree *t
     return used;
 }
 
-static int dissect_with(dissector_handle_t handle, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
+static bool dissect_by_handle(dissector_handle_t handle, tvbuff_t *packet, packet_info *pinfo, proto_tree *tree)
 {
-    return handle == dtls_handle && proto_is_frame_protocol(pinfo->layers, "dtls")
-               ? dissect_dtls_in_dtls(tvb, pinfo, tree)
-               : call_dissector_only(handle, tvb, pinfo, tree, NULL);
+    if (!handle) {
+        return false;
+    }
+    mstun_info_add_separator(pinfo); /* it writes into the column */
+    return (handle == dtls_handle && proto_is_frame_protocol(pinfo->layers, "dtls")
+                ? dissect_dtls_in_dtls(packet, pinfo, tree)
+                : call_dissector_only(handle, packet, pinfo, tree, NULL)) > 0;
 }
 
-bool mstun_payload_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
+static bool dissect_whole_packet(tvbuff_t *packet, packet_info *pinfo, proto_tree *tree, mstun_packet_t class)
 {
-    dissector_handle_t handle = handle_for(tvb);
     heur_dtbl_entry_t *entry;
-    uint16_t can_desegment = pinfo->can_desegment;
 
-    /* The packet is whole: a dissector that asked for more would get the bytes of the next one. */
-    pinfo->can_desegment = 0;
-    if (handle) { /* it will write into the column, behind what stands there */
+    if (class == MSTUN_PACKET_SRTCP) {
         mstun_info_add_separator(pinfo);
-    }
-    if (!handle && is_srtcp(tvb)) {
-        mstun_info_add_separator(pinfo);
-        col_append_fstr(pinfo->cinfo, COL_INFO, "SRTCP %u bytes", tvb_reported_length(tvb));
-        call_data_dissector(tvb, pinfo, tree);
-        pinfo->can_desegment = can_desegment;
+        col_append_fstr(pinfo->cinfo, COL_INFO, "SRTCP %u bytes", tvb_reported_length(packet));
+        call_data_dissector(packet, pinfo, tree);
         return true;
     }
-    bool known = (handle && dissect_with(handle, tvb, pinfo, tree) > 0) ||
-                 dissector_try_heuristic(stun_payload_heuristics, tvb, pinfo, tree, &entry, NULL);
-
-    if (!known) {
-        call_data_dissector(tvb, pinfo, tree);
+    if (dissect_by_handle(handle_for(class), packet, pinfo, tree) ||
+        dissector_try_heuristic(stun_payload_heuristics, packet, pinfo, tree, &entry, NULL)) {
+        return true;
     }
-    pinfo->can_desegment = can_desegment;
+    call_data_dissector(packet, pinfo, tree);
+    return false;
+}
+
+bool mstun_payload_dissect(tvbuff_t *packet, packet_info *pinfo, proto_tree *tree, mstun_packet_t class)
+{
+    saved_t saved = save(pinfo);
+    volatile bool known = true;
+
+    pinfo->can_desegment = 0; /* the packet is whole: what TCP would add is the next one */
+    TRY
+    {
+        known = dissect_whole_packet(packet, pinfo, tree, class);
+    }
+    CATCH6(BoundsError, FragmentBoundsError, ReportedBoundsError, ContainedBoundsError, ScsiBoundsError,
+           ReassemblyError)
+    {
+        show_exception(packet, pinfo, tree, EXCEPT_CODE, GET_MESSAGE);
+    }
+    ENDTRY;
+    restore(pinfo, &saved);
     return known;
 }
 
-void mstun_payload_dissect_tls(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
+void mstun_payload_dissect_tls(tvbuff_t *records, packet_info *pinfo, proto_tree *tree)
 {
-    uint16_t can_desegment = pinfo->can_desegment;
+    saved_t saved = save(pinfo);
     bool writable = col_get_writable(pinfo->cinfo, -1);
 
     pinfo->can_desegment = 0;
     col_set_writable(pinfo->cinfo, -1, FALSE);
     TRY
     {
-        call_dissector_only(tls_handle, tvb, pinfo, tree, NULL);
+        call_dissector_only(tls_handle, records, pinfo, tree, NULL);
+    }
+    CATCH6(BoundsError, FragmentBoundsError, ReportedBoundsError, ContainedBoundsError, ScsiBoundsError,
+           ReassemblyError)
+    {
+        show_exception(records, pinfo, tree, EXCEPT_CODE, GET_MESSAGE);
     }
     FINALLY
     {
         col_set_writable(pinfo->cinfo, -1, writable);
-        pinfo->can_desegment = can_desegment;
     }
     ENDTRY;
+    restore(pinfo, &saved);
 }
 
-/*
- * Other ports make another conversation: whoever claims that does not take this one from us. A peer may have the very port
- * that its server has; then the client's is made one that no segment has.
- */
-static void enter_relayed(packet_info *pinfo, uint16_t peer_port, bool from_server)
+void mstun_payload_dissect_http(tvbuff_t *segment, uint32_t offset, packet_info *pinfo, proto_tree *tree)
+{
+    saved_t saved = save(pinfo);
+    tvbuff_t *bytes = tvb_new_subset_remaining(segment, (int)offset);
+
+    pinfo->can_desegment = 0;
+    mstun_info_add_separator(pinfo);
+    TRY
+    {
+        call_dissector(http_handle, bytes, pinfo, tree);
+    }
+    CATCH6(BoundsError, FragmentBoundsError, ReportedBoundsError, ContainedBoundsError, ScsiBoundsError,
+           ReassemblyError)
+    {
+        show_exception(bytes, pinfo, tree, EXCEPT_CODE, GET_MESSAGE);
+    }
+    ENDTRY;
+    restore(pinfo, &saved);
+    mstun_info_fence(pinfo);
+}
+
+/* With other ports it is another conversation, so a dissector that claims it does not take this one from us. A peer may
+ * have the same port as its server; then the client gets a port that no segment has. */
+static void set_relayed_ports(packet_info *pinfo, uint16_t peer_port, bool from_server)
 {
     uint32_t *server = from_server ? &pinfo->srcport : &pinfo->destport;
     uint32_t *client = from_server ? &pinfo->destport : &pinfo->srcport;
@@ -144,42 +214,50 @@ static void enter_relayed(packet_info *pinfo, uint16_t peer_port, bool from_serv
     *server = peer_port;
 }
 
-bool mstun_payload_dissect_relayed(tvbuff_t *tvb, uint32_t offset, packet_info *pinfo, proto_tree *tree,
+bool mstun_payload_dissect_relayed(tvbuff_t *segment, uint32_t offset, packet_info *pinfo, proto_tree *tree,
                                    uint16_t peer_port, bool from_server, const struct tcpinfo *tcp)
 {
     uint32_t source = pinfo->srcport, destination = pinfo->destport;
-    struct tcpinfo inner = { 0 };
+    struct tcpinfo relayed_tcp = { 0 };
+    saved_t saved = save(pinfo);
     volatile bool known = true;
 
-    if (relays_entered >= RELAYS_MAX) {
-        call_data_dissector(tvb_new_subset_remaining(tvb, (int)offset), pinfo, tree);
+    if (relay_depth >= RELAYS_MAX) {
+        call_data_dissector(tvb_new_subset_remaining(segment, (int)offset), pinfo, tree);
         return false;
     }
     if (tcp) {
-        inner = *tcp;
-        inner.seq += offset;
+        relayed_tcp = *tcp;
+        relayed_tcp.seq += offset;
     }
-    enter_relayed(pinfo, peer_port, from_server);
-    relays_entered++;
+    set_relayed_ports(pinfo, peer_port, from_server);
+    relay_depth++;
     pinfo->can_desegment = pinfo->saved_can_desegment;
     pinfo->desegment_len = 0;
     TRY
     {
-        if (!decode_tcp_ports(tvb, (int)offset, pinfo, tree, (int)pinfo->srcport, (int)pinfo->destport, NULL,
-                              tcp ? &inner : NULL)) {
+        if (!decode_tcp_ports(segment, (int)offset, pinfo, tree, (int)pinfo->srcport, (int)pinfo->destport, NULL,
+                              tcp ? &relayed_tcp : NULL)) {
             known = false;
-            call_data_dissector(tvb_new_subset_remaining(tvb, (int)offset), pinfo, tree);
+            call_data_dissector(tvb_new_subset_remaining(segment, (int)offset), pinfo, tree);
         } else if (pinfo->desegment_len) {
             pinfo->desegment_offset += (int)offset;
         }
     }
+    CATCH6(BoundsError, FragmentBoundsError, ReportedBoundsError, ContainedBoundsError, ScsiBoundsError,
+           ReassemblyError)
+    {
+        show_exception(segment, pinfo, tree, EXCEPT_CODE, GET_MESSAGE);
+        pinfo->desegment_len = 0;
+    }
     FINALLY
     {
-        relays_entered--;
+        relay_depth--;
         pinfo->srcport = source;
         pinfo->destport = destination;
     }
     ENDTRY;
+    restore(pinfo, &saved);
     return known;
 }
 
@@ -189,5 +267,6 @@ void mstun_payload_handoff(void)
     rtcp_handle = find_dissector("rtcp");
     dtls_handle = find_dissector("dtls");
     tls_handle = find_dissector("tls");
+    http_handle = find_dissector("http");
     stun_payload_heuristics = find_heur_dissector_list("stun");
 }

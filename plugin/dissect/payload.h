@@ -1,38 +1,43 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * What STUN carries and is not STUN: media goes to the dissectors that Wireshark has for it. */
+ * What STUN carries and is not STUN: media, TLS and relayed TCP connections go to Wireshark's dissectors. What these
+ * throw is shown and goes no further, and packet_info is as before: but for dissectors' bugs, which end the frame. */
 #ifndef MSTUN_DISSECT_PAYLOAD_H
 #define MSTUN_DISSECT_PAYLOAD_H
 
+#include "base/compat.h"
 #include "framing/framing.h"
-#include "base/registrar.h"
 
 struct tcpinfo;
 
 /**
- * Hands one whole packet to the dissector that its first bytes name (RFC 7983), else to those that look at payload of
- * the built-in "stun", else to "data". Never asks TCP for more bytes. May throw what they throw.
- * False if only "data" knew it, which writes no column.
+ * Dissects one whole packet: by the dissector for its class (RFC 7983), else by the heuristics for the payload of the
+ * built-in "stun", else by "data". Never asks TCP for more bytes. Returns false if only
+ * "data" knew it, which writes no column.
  */
-bool mstun_payload_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree);
+bool mstun_payload_dissect(tvbuff_t *packet, packet_info *pinfo, proto_tree *tree, mstun_packet_t class);
 
-/** Whether a packet is RTP, RTCP or DTLS, SRTP and SRTCP included, by its first bytes. */
-bool mstun_payload_is_media(tvbuff_t *tvb);
+/** Whether a class of packets is media: RTP, RTCP or DTLS, SRTP and SRTCP included. */
+bool mstun_payload_is_media(mstun_packet_t class);
 
-/** Lets Wireshark's TLS dissector show TLS records (or what looks like them): the tree only, no columns, no more bytes. */
-void mstun_payload_dissect_tls(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree);
+/** Dissects TLS records, or what looks like them, into the tree only: no columns, and TCP is not asked for more
+ * bytes. */
+void mstun_payload_dissect_tls(tvbuff_t *records, packet_info *pinfo, proto_tree *tree);
+
+/** Dissects an answer of HTTP, from offset to the segment's end: also in the columns; TCP is not asked for more bytes. */
+void mstun_payload_dissect_http(tvbuff_t *segment, uint32_t offset, packet_info *pinfo, proto_tree *tree);
 
 /**
- * Hands bytes of a relayed TCP connection from offset on to whoever would get them if they were a connection of their
- * own, from or to peer_port (0: not known) in place of the TURN server's port: Decode As, ports, heuristics.
- * from_server: the bytes come from the peer. The dissector may ask for more bytes; pinfo->desegment_offset is then
- * relative to tvb. tcp: TCP's own data for the segment, NULL inside TLS.
- * False if only "data" knew the bytes.
+ * Dissects bytes of a relayed TCP connection, from offset to the segment's end, as those of a connection between the
+ * TURN client and the peer: by Decode As, ports and heuristics. peer_port replaces the server's port; 0: not known.
+ * from_server: the bytes come from the peer. tcp: TCP's data for the segment, NULL inside TLS. The dissector may ask
+ * TCP for more bytes: pinfo->desegment_len and, relative to the segment, desegment_offset. Returns false if only "data"
+ * knew the bytes.
  */
-bool mstun_payload_dissect_relayed(tvbuff_t *tvb, uint32_t offset, packet_info *pinfo, proto_tree *tree,
+bool mstun_payload_dissect_relayed(tvbuff_t *segment, uint32_t offset, packet_info *pinfo, proto_tree *tree,
                                    uint16_t peer_port, bool from_server, const struct tcpinfo *tcp);
 
-/** Finds the other dissectors: after all of them are registered. */
+/** Finds the dissectors: after all of them are registered. */
 void mstun_payload_handoff(void);
 
 #endif

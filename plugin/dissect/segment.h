@@ -1,24 +1,32 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * The pipeline: a segment is cut into units, a unit is a message or holds a packet, a message is parsed, tracked,
- * shown, and its data handed on. */
+ * A TCP segment, or a UDP datagram: cut into units, which are dissected one after the other. */
 #ifndef MSTUN_DISSECT_SEGMENT_H
 #define MSTUN_DISSECT_SEGMENT_H
 
-#include "base/registrar.h"
 #include "conversation/stream.h"
 
+/** The segment in tvb. tcp: TCP's own data for it; NULL inside TLS. */
+mstun_segment_t mstun_segment_of(tvbuff_t *tvb, struct tcpinfo *tcp);
+
 /**
- * Dissects a segment of a connection that is ours, asking TCP for more bytes where a unit goes on in the next one.
- * hint: what detection said of these bytes, MSTUN_FRAMING_UNKNOWN if nothing.
+ * Dissects a segment of a connection that is ours; asks TCP for more bytes where a unit continues in the next segment.
+ * hint: the framing to assume where the bytes prove none; MSTUN_FRAMING_UNKNOWN: the connection's.
  */
-void mstun_dissect_segment(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, mstun_stream_t *stream,
-                           const mstun_segment_t *segment, mstun_framing_t hint, bool last_of_direction);
+void mstun_dissect_segment(const mstun_segment_t *segment, packet_info *pinfo, proto_tree *tree, mstun_stream_t *stream,
+                           mstun_framing_t hint);
 
-/** Dissects a UDP datagram: one message or packet. stream is NULL for a quoted one, which is not tracked. */
-void mstun_dissect_datagram(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, mstun_stream_t *stream);
+/** Dissects a segment that is quoted in an ICMP error: decoded, never tracked. */
+void mstun_dissect_quoted(const mstun_segment_t *segment, packet_info *pinfo, proto_tree *tree,
+                          mstun_framing_t framing);
 
-/** Dissects messages quoted in an ICMP error: shown, never tracked. */
-void mstun_dissect_quoted(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, mstun_framing_t framing);
+/**
+ * Dissects a UDP datagram: one packet. stream: NULL if it is not tracked, as it is quoted in an ICMP error. class:
+ * mstun_packet_class_of() of it.
+ */
+void mstun_dissect_datagram(tvbuff_t *datagram, packet_info *pinfo, proto_tree *tree, mstun_stream_t *stream,
+                            mstun_packet_t class);
+
+void mstun_segment_register(const mstun_registrar_t *reg);
 
 #endif

@@ -6,10 +6,12 @@
 
 #include "dissect/context.h"
 
-/** Dissects one unit: tvb holds it from its framing header on. May throw what the dissectors of its data throw. */
-void mstun_dissect_unit(mstun_dissect_ctx_t *ctx, tvbuff_t *tvb, const mstun_unit_t *unit);
+/** Dissects one unit; unit_tvb begins with its framing header. ctx->event.position is the unit's. On return
+ * ctx->event.framing is that of the bytes behind it. May throw what the dissectors of its data throw. */
+void mstun_dissect_unit(mstun_dissect_ctx_t *ctx, tvbuff_t *unit_tvb, const mstun_unit_t *unit);
 
-/** Dissects a UDP datagram, a packet without framing: a message, media, or multiplexed TURN. */
-void mstun_dissect_unframed(mstun_dissect_ctx_t *ctx, tvbuff_t *packet);
+/** Dissects a UDP datagram, which has no framing: ChannelData, a message, media, or multiplexed TURN. class:
+ * mstun_packet_class_of() of it. */
+void mstun_dissect_unframed_unit(mstun_dissect_ctx_t *ctx, tvbuff_t *datagram, mstun_packet_t class);
 
 #endif

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * How packets come to us: heuristics, our port, and ports that other dissectors own. */
+ * How TCP connections become ours: by a heuristic, on our port, and on ports that other dissectors own. */
 #ifndef MSTUN_ENTRY_TCP_H
 #define MSTUN_ENTRY_TCP_H
 
 #include "base/registrar.h"
 
-void mstun_entry_register(const mstun_registrar_t *reg);
+void mstun_entry_tcp_register(const mstun_registrar_t *reg);
 
 /** After all dissectors are registered. */
-void mstun_entry_handoff(void);
+void mstun_entry_tcp_handoff(void);
 
 #endif

@@ -1,27 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Inside TLS (RFC 8489 section 6.2.3) there is the same stream as on TCP, without sequence numbers; inside DTLS (RFC 7350)
- * there are datagrams. Both are known by their bytes, or by the application protocol that the ends agreed upon. The data
- * argument of TLS's dissectors differs between versions of Wireshark and is not used. */
+ * Inside TLS (RFC 8489 section 6.2.3) there is the same stream as on TCP, without sequence numbers; inside DTLS (RFC
+ * 7350) there are datagrams. Both are recognized by their bytes, or by the application protocol (ALPN) that the two
+ * ends agreed upon. The data argument of TLS's sub-dissectors differs between versions of Wireshark and is not used. */
 #include "entry/tls.h"
 
-#include <epan/conversation.h>
 #include <epan/dissectors/packet-tls-utils.h>
 
 #include "dissect/event.h"
 #include "dissect/segment.h"
+#include "entry/wrapper.h"
 #include "framing/packet_tvb.h"
-
-/* An application protocol of RFC 7443. */
-typedef struct {
-    const char *carrier;
-    const char *id;
-    const char *title; /* TLS prints it: the built-in owner's, whose output must not change when mstun is off */
-    const char *filter;
-    const dissector_handle_t *ours;
-    dissector_handle_t owner; /* before us */
-    dissector_handle_t handle;
-} alpn_t;
 
 static int proto_mstun = -1;
 
@@ -29,48 +18,79 @@ static dissector_handle_t tls_handle;
 static dissector_handle_t in_tls_handle;
 static dissector_handle_t in_dtls_handle;
 
-static int dissect_in_tls(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
+static void detect(mstun_segment_t *segment)
 {
-    uint32_t captured = tvb_captured_length(tvb);
-    mstun_segment_t segment = { .bytes = tvb_get_ptr(tvb, 0, (int)captured),
-                                .captured = captured,
-                                .reported = tvb_reported_length(tvb) };
-    mstun_stream_t *stream = mstun_stream_find(pinfo);
-    mstun_framing_t framing = MSTUN_FRAMING_UNKNOWN;
+    segment->detected = true;
+    segment->framing = mstun_detect(segment->bytes, segment->captured, segment->reported, MSTUN_CONFIDENCE_HEADER);
+}
+
+/* A segment that is not ours yet: claims the connection if the segment has proved a framing. */
+static int claim(const mstun_segment_t *segment, packet_info *pinfo, proto_tree *tree)
+{
+    if (segment->framing == MSTUN_FRAMING_UNKNOWN) {
+        return 0;
+    }
+    if (mstun_is_quoted(pinfo)) {
+        mstun_dissect_quoted(segment, pinfo, tree, segment->framing);
+        return (int)segment->captured;
+    }
+    if (!mstun_is_first_visit(pinfo)) {
+        return 0;
+    }
+    mstun_dissect_segment(segment, pinfo, tree, mstun_stream_claim(pinfo), MSTUN_FRAMING_UNKNOWN);
+    return (int)segment->captured;
+}
+
+/* Of a connection that is ours, or becomes ours here. */
+static int dissect_segment(mstun_segment_t *segment, packet_info *pinfo, proto_tree *tree)
+{
+    mstun_stream_t *stream = mstun_tracked_stream(pinfo);
 
     if (!stream) {
-        framing = mstun_detect(segment.bytes, segment.captured, segment.reported, MSTUN_CONFIDENCE_HEADER);
-        if (framing == MSTUN_FRAMING_UNKNOWN || !mstun_is_first_visit(pinfo)) {
+        if (!segment->detected) {
+            detect(segment);
+        }
+        return claim(segment, pinfo, tree);
+    }
+    mstun_dissect_segment(segment, pinfo, tree, stream, MSTUN_FRAMING_UNKNOWN);
+    return (int)segment->captured;
+}
+
+static int dissect_in_tls(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
+{
+    mstun_segment_t segment = mstun_segment_of(tvb, NULL);
+
+    return dissect_segment(&segment, pinfo, tree);
+}
+
+static ws_bool heur_tls(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
+{
+    mstun_segment_t segment = mstun_segment_of(tvb, NULL);
+
+    detect(&segment);
+    if (segment.framing == MSTUN_FRAMING_UNKNOWN) {
+        return FALSE;
+    }
+    tls_set_appdata_dissector(tls_handle, pinfo, in_tls_handle);
+    return dissect_segment(&segment, pinfo, tree) > 0;
+}
+
+/* The datagram that makes a connection ours is a message; later ones may be any packet. */
+static int dissect_in_dtls(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
+{
+    mstun_packet_t class = mstun_packet_class_of(tvb);
+    mstun_stream_t *stream = mstun_tracked_stream(pinfo);
+
+    if (class == MSTUN_PACKET_UNKNOWN || (!stream && class != MSTUN_PACKET_STUN)) {
+        return 0;
+    }
+    if (!stream && !mstun_is_quoted(pinfo)) {
+        if (!mstun_is_first_visit(pinfo)) {
             return 0;
         }
         stream = mstun_stream_claim(pinfo);
     }
-    mstun_dissect_segment(tvb, pinfo, tree, stream, &segment, framing, false);
-    return (int)captured;
-}
-
-static ws_bool heur_tls(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
-{
-    uint32_t captured = tvb_captured_length(tvb);
-
-    if (mstun_detect(tvb_get_ptr(tvb, 0, (int)captured), captured, tvb_reported_length(tvb), MSTUN_CONFIDENCE_HEADER) ==
-        MSTUN_FRAMING_UNKNOWN) {
-        return FALSE;
-    }
-    tls_set_appdata_dissector(tls_handle, pinfo, in_tls_handle);
-    return dissect_in_tls(tvb, pinfo, tree, data) > 0;
-}
-
-/* A whole message, or behind the first one whatever a datagram may hold. */
-static int dissect_in_dtls(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
-{
-    mstun_packet_t class = mstun_packet_class_of(tvb);
-    mstun_stream_t *stream = mstun_stream_find(pinfo);
-
-    if (class == MSTUN_PACKET_UNKNOWN || (!stream && (class != MSTUN_PACKET_STUN || !mstun_is_first_visit(pinfo)))) {
-        return 0;
-    }
-    mstun_dissect_datagram(tvb, pinfo, tree, stream ? stream : mstun_stream_claim(pinfo));
+    mstun_dissect_datagram(tvb, pinfo, tree, stream, class);
     return (int)tvb_captured_length(tvb);
 }
 
@@ -79,54 +99,58 @@ static ws_bool heur_dtls(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, vo
     return dissect_in_dtls(tvb, pinfo, tree, data) > 0;
 }
 
+/* A name of RFC 7443 in one of Wireshark's tables, which has one dissector for each. */
+typedef struct {
+    const char *table;
+    const char *name;
+    const char *dissector; /* a unique name for handle */
+    const dissector_handle_t *ours;
+    int *proto;
+    dissector_handle_t owner; /* before us; NULL: none */
+    dissector_handle_t handle;
+} alpn_t;
+
+static int proto_turn_alpn = -1;
+static int proto_stun_alpn = -1;
+
+/* clang-format off */
+static alpn_t alpns[] = {
+    { "tls.alpn",  "stun.turn",          "mstun.shared_alpn",          &in_tls_handle,  &proto_turn_alpn, NULL, NULL },
+    { "tls.alpn",  "stun.nat-discovery", "mstun.shared_alpn_nat",      &in_tls_handle,  &proto_stun_alpn, NULL, NULL },
+    { "dtls.alpn", "stun.turn",          "mstun.shared_alpn_dtls",     &in_dtls_handle, &proto_turn_alpn, NULL, NULL },
+    { "dtls.alpn", "stun.nat-discovery", "mstun.shared_alpn_dtls_nat", &in_dtls_handle, &proto_stun_alpn, NULL, NULL },
+};
+/* clang-format on */
+
 /* What is not ours goes to the name's owner. */
 static int dissect_alpn(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data, void *row)
 {
     const alpn_t *alpn = (const alpn_t *)row;
+    int used = mstun_wrapper_call(*alpn->ours, tvb, pinfo, tree, data);
 
-    /* Being called through us must cost neither its right to ask for more bytes. */
-    pinfo->can_desegment = pinfo->saved_can_desegment;
-    int used = call_dissector_only(*alpn->ours, tvb, pinfo, tree, data);
-
-    if (used > 0 || !alpn->owner) {
-        return used;
-    }
-    pinfo->can_desegment = pinfo->saved_can_desegment;
-    return call_dissector_only(alpn->owner, tvb, pinfo, tree, data);
+    return used > 0 || !alpn->owner ? used : mstun_wrapper_call(alpn->owner, tvb, pinfo, tree, data);
 }
-
-#define TURN_TITLE "TURN Channel"
-#define STUN_TITLE "Session Traversal Utilities for NAT"
-
-/* clang-format off */
-static alpn_t alpns[] = {
-    { "tls",  "stun.turn",          TURN_TITLE, "mstun.shared_alpn",          &in_tls_handle,  NULL, NULL },
-    { "tls",  "stun.nat-discovery", STUN_TITLE, "mstun.shared_alpn_nat",      &in_tls_handle,  NULL, NULL },
-    { "dtls", "stun.turn",          TURN_TITLE, "mstun.shared_alpn_dtls",     &in_dtls_handle, NULL, NULL },
-    { "dtls", "stun.nat-discovery", STUN_TITLE, "mstun.shared_alpn_dtls_nat", &in_dtls_handle, NULL, NULL },
-};
-/* clang-format on */
 
 void mstun_entry_tls_register(const mstun_registrar_t *reg)
 {
     proto_mstun = reg->proto;
     in_tls_handle = register_dissector("mstun.tls", dissect_in_tls, reg->proto);
     in_dtls_handle = register_dissector("mstun.dtls", dissect_in_dtls, reg->proto);
-    for (size_t i = 0; i < array_length(alpns); i++) {
-        /* A protocol in name only: it adds no layer. */
-        int proto = proto_register_protocol_in_name_only(alpns[i].title, "MSTUN or ALPN owner", alpns[i].filter,
-                                                         proto_get_id_by_filter_name(alpns[i].carrier), FT_PROTOCOL);
 
-        alpns[i].handle = register_dissector_with_data(alpns[i].filter, dissect_alpn, proto, &alpns[i]);
+    /* TLS and DTLS print the titles: those of the built-in owners, since their output must not change where mstun is
+     * disabled. */
+    proto_turn_alpn = mstun_wrapper_register_proto("TURN Channel", "MSTUN or ALPN owner", "mstun.shared_alpn");
+    proto_stun_alpn = mstun_wrapper_register_proto("Session Traversal Utilities for NAT", "MSTUN or ALPN owner",
+                                                   "mstun.shared_alpn_nat");
+    for (size_t i = 0; i < array_length(alpns); i++) {
+        alpns[i].handle = register_dissector_with_data(alpns[i].dissector, dissect_alpn, *alpns[i].proto, &alpns[i]);
     }
 }
 
 static void wrap_alpn(alpn_t *alpn)
 {
-    const char *table = strcmp(alpn->carrier, "tls") == 0 ? "tls.alpn" : "dtls.alpn";
-
-    alpn->owner = dissector_get_string_handle(find_dissector_table(table), alpn->id);
-    dissector_add_string(table, alpn->id, alpn->handle);
+    alpn->owner = dissector_get_string_handle(find_dissector_table(alpn->table), alpn->name);
+    dissector_add_string(alpn->table, alpn->name, alpn->handle);
 }
 
 void mstun_entry_tls_handoff(void)

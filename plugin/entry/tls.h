@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * How packets come to us out of TLS and DTLS that Wireshark decrypts. */
+ * How connections inside TLS and DTLS that Wireshark decrypts become ours. */
 #ifndef MSTUN_ENTRY_TLS_H
 #define MSTUN_ENTRY_TLS_H
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * A 5-tuple is claimed by the first datagram on it that is ours, and stays so: media on it goes to RTP, RTCP or DTLS, and
- * anything else is rejected. */
+ * A 5-tuple is claimed by the first datagram on it that is ours, and stays so: media on it goes to RTP, RTCP or DTLS,
+ * and anything else is rejected. */
 #include "entry/udp.h"
 
 #include <epan/conversation.h>
@@ -9,9 +9,9 @@
 #include "base/heuristic.h"
 #include "dissect/event.h"
 #include "dissect/segment.h"
+#include "entry/wrapper.h"
 #include "framing/packet_tvb.h"
 #include "framing/rfc3489.h"
-#include "base/heuristic.h"
 #include "message/message.h"
 
 #define TURN_PORT 3478
@@ -23,76 +23,94 @@ enum {
 };
 
 static int proto_mstun = -1;
-static int proto_wrapper = -1;
 
 static dissector_handle_t udp_handle;
+static dissector_handle_t claimed_handle; /* of the datagram that claims a 5-tuple */
 static dissector_handle_t wrapper_handle;
 static dissector_handle_t port_owner;     /* of TURN_PORT, before the wrapper */
-static dissector_handle_t reclaim_handle; /* for 5-tuples that the built-in has taken for its own */
-static dissector_handle_t builtin_handle; /* what it has taken them with */
+static dissector_handle_t reclaim_handle; /* of 5-tuples that the built-in has claimed */
+static dissector_handle_t builtin_handle; /* what it has claimed them with */
 static dissector_table_t udp_ports;
 
 static const heur_dtbl_entry_t *our_heuristic; /* with the user's switch */
-static heur_dissector_t stun_heuristic;        /* the built-in's own */
-static heur_dissector_t classicstun_heuristic;
+static heur_dissector_t builtin_stun_heuristic;
+static heur_dissector_t builtin_classicstun_heuristic;
 
 static int pref_udp = UDP_MICROSOFT;
 
-/* Multiplexed TURN has no more than a channel number and an exact length: what it carries must be known as well. */
-static bool is_multiplexed(tvbuff_t *tvb)
-{
-    return tvb_captured_length(tvb) > MS_MULTIPLEXED_HEADER_LEN &&
-           mstun_packet_class_of(tvb_new_subset_remaining(tvb, MS_MULTIPLEXED_HEADER_LEN)) != MSTUN_PACKET_UNKNOWN;
-}
-
-static bool is_ours(tvbuff_t *tvb)
+/* Only a message that fills its datagram is ours, and of these what the preference says. */
+static bool is_our_message(tvbuff_t *datagram)
 {
     mstun_facts_t facts;
 
-    switch (pref_udp == UDP_NONE ? MSTUN_PACKET_UNKNOWN : mstun_packet_class_of(tvb)) {
-    case MSTUN_PACKET_STUN:
-        return mstun_message_parse(tvb, MSTUN_DIALECT_UNKNOWN, &facts) &&
-               STUN_HEADER_LEN + (uint32_t)facts.length == tvb_reported_length(tvb) &&
-               (pref_udp == UDP_ALL || facts.dialect == MSTUN_DIALECT_MS_TURN ||
-                facts.dialect == MSTUN_DIALECT_MS_ICE2);
-    case MSTUN_PACKET_MULTIPLEXED:
-        return is_multiplexed(tvb);
-    default:
+    return mstun_message_parse(datagram, MSTUN_DIALECT_UNKNOWN, &facts) &&
+           STUN_HEADER_LEN + (uint32_t)facts.length == tvb_reported_length(datagram) &&
+           (pref_udp == UDP_ALL || facts.dialect == MSTUN_DIALECT_MS_TURN || facts.dialect == MSTUN_DIALECT_MS_ICE2);
+}
+
+/* The evidence for multiplexed TURN is a channel number and an exact length: what it carries must be known as well. */
+static bool is_multiplexed(tvbuff_t *datagram)
+{
+    return tvb_captured_length(datagram) > MS_MULTIPLEXED_HEADER_LEN &&
+           mstun_packet_class_of(tvb_new_subset_remaining(datagram, MS_MULTIPLEXED_HEADER_LEN)) != MSTUN_PACKET_UNKNOWN;
+}
+
+/* Whether a datagram claims its 5-tuple. Fills class, if so. */
+static bool is_ours(tvbuff_t *datagram, mstun_packet_t *class)
+{
+    if (pref_udp == UDP_NONE) {
         return false;
     }
+    *class = mstun_packet_class_of(datagram);
+    return (*class == MSTUN_PACKET_STUN && is_our_message(datagram)) ||
+           (*class == MSTUN_PACKET_MULTIPLEXED && is_multiplexed(datagram));
 }
 
-/* [MS-TURN] messages on this 5-tuple belong to those that the client exchanges with the server's other addresses. */
-static mstun_stream_t *merge(mstun_stream_t *stream, tvbuff_t *tvb, packet_info *pinfo)
+/* First visit: a message of MS-TURN belongs to the stream of those that its client exchanges with the server's other
+ * addresses. */
+static mstun_stream_t *merge(mstun_stream_t *stream, tvbuff_t *message, packet_info *pinfo)
 {
-    uint32_t captured = tvb_captured_length(tvb);
+    uint32_t captured = tvb_captured_length(message);
 
-    if (!mstun_is_first_visit(pinfo) || mstun_packet_class_of(tvb) != MSTUN_PACKET_STUN ||
-        mstun_dialect_of_bytes(tvb_get_ptr(tvb, 0, (int)captured), captured) != MSTUN_DIALECT_MS_TURN) {
+    if (mstun_dialect_of_bytes(tvb_get_ptr(message, 0, (int)captured), captured) != MSTUN_DIALECT_MS_TURN) {
         return stream;
     }
-    return mstun_stream_merge(stream, pinfo, stun_type_class(tvb_get_ntohs(tvb, 0)) == STUN_REQUEST);
+    return mstun_stream_merge(stream, pinfo, stun_type_class(tvb_get_ntohs(message, 0)) == STUN_REQUEST);
 }
 
-/* A header of RFC 3489 without attributes, where such messages have proved themselves before. */
-static bool is_known(mstun_stream_t *stream, packet_info *pinfo, tvbuff_t *tvb)
+/* A message of RFC 3489 that has no attributes, where others were seen before. */
+static bool is_rfc3489_header(mstun_stream_t *stream, packet_info *pinfo, tvbuff_t *datagram)
 {
-    uint32_t captured = tvb_captured_length(tvb);
+    uint32_t captured = tvb_captured_length(datagram);
 
     return stream && mstun_stream_speaks_rfc3489(stream, pinfo, 0) &&
-           mstun_rfc3489_fits(tvb_get_ptr(tvb, 0, (int)captured), captured, tvb_reported_length(tvb));
+           mstun_rfc3489_fits(tvb_get_ptr(datagram, 0, (int)captured), captured, tvb_reported_length(datagram));
 }
 
-/* On a 5-tuple that is ours. */
-static int dissect_udp(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
+static int dissect_datagram(tvbuff_t *datagram, packet_info *pinfo, proto_tree *tree, mstun_packet_t class)
 {
-    mstun_stream_t *stream = mstun_is_quoted(pinfo) ? NULL : mstun_stream_find(pinfo);
+    mstun_stream_t *stream = mstun_tracked_stream(pinfo);
 
-    if (mstun_packet_class_of(tvb) == MSTUN_PACKET_UNKNOWN && !is_known(stream, pinfo, tvb)) {
+    if (class == MSTUN_PACKET_UNKNOWN && !is_rfc3489_header(stream, pinfo, datagram)) {
         return 0;
     }
-    mstun_dissect_datagram(tvb, pinfo, tree, stream ? merge(stream, tvb, pinfo) : NULL);
-    return (int)tvb_captured_length(tvb);
+    if (stream && class == MSTUN_PACKET_STUN && mstun_is_first_visit(pinfo)) {
+        stream = merge(stream, datagram, pinfo);
+    }
+    mstun_dissect_datagram(datagram, pinfo, tree, stream, class);
+    return (int)tvb_captured_length(datagram);
+}
+
+/* The handle of 5-tuples that are ours. */
+static int dissect_udp(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
+{
+    return dissect_datagram(tvb, pinfo, tree, mstun_packet_class_of(tvb));
+}
+
+/* The same for a wrapper, which has classified the datagram. data: the mstun_packet_t. */
+static int dissect_claimed(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
+{
+    return dissect_datagram(tvb, pinfo, tree, *(const mstun_packet_t *)data);
 }
 
 static void claim(packet_info *pinfo)
@@ -103,20 +121,24 @@ static void claim(packet_info *pinfo)
     }
 }
 
-static ws_bool heur_udp(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
+static ws_bool heur_udp(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
 {
-    if (!is_ours(tvb)) {
+    mstun_packet_t class;
+
+    if (!is_ours(tvb, &class)) {
         return FALSE;
     }
     claim(pinfo);
-    return dissect_udp(tvb, pinfo, tree, data) > 0;
+    return dissect_datagram(tvb, pinfo, tree, class) > 0;
 }
 
 static int dissect_ours_or(dissector_handle_t owner, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
-    if (proto_is_protocol_enabled(our_heuristic->protocol) && is_ours(tvb)) {
+    mstun_packet_t class;
+
+    if (proto_is_protocol_enabled(our_heuristic->protocol) && is_ours(tvb, &class)) {
         claim(pinfo);
-        return call_dissector_only(udp_handle, tvb, pinfo, tree, data);
+        return call_dissector_only(claimed_handle, tvb, pinfo, tree, &class); /* mstun is a layer, the wrapper is not */
     }
     return owner ? call_dissector_only(owner, tvb, pinfo, tree, data) : 0;
 }
@@ -131,14 +153,17 @@ static int dissect_claimed_by_builtin(tvbuff_t *tvb, packet_info *pinfo, proto_t
     return dissect_ours_or(builtin_handle, tvb, pinfo, tree, data);
 }
 
-/* In place of the built-in's heuristic, wherever it stands in the list. Where that takes the 5-tuple for good, the first
- * message that is ours still takes it back. */
+static bool is_for_our_heuristic(tvbuff_t *tvb)
+{
+    mstun_packet_t class;
+
+    return mstun_heuristic_is_on(our_heuristic) && is_ours(tvb, &class);
+}
+
+/* Where the built-in claims a 5-tuple for good, the first message that is ours still takes it back. */
 static ws_bool wrap_stun_heuristic(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
-    if (mstun_heuristic_is_on(our_heuristic) && is_ours(tvb)) {
-        return FALSE;
-    }
-    if (!stun_heuristic(tvb, pinfo, tree, data)) {
+    if (is_for_our_heuristic(tvb) || !builtin_stun_heuristic(tvb, pinfo, tree, data)) {
         return FALSE;
     }
     conversation_t *conversation = find_conversation_pinfo(pinfo, 0);
@@ -152,7 +177,7 @@ static ws_bool wrap_stun_heuristic(tvbuff_t *tvb, packet_info *pinfo, proto_tree
 
 static ws_bool wrap_classicstun_heuristic(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
-    return !(mstun_heuristic_is_on(our_heuristic) && is_ours(tvb)) && classicstun_heuristic(tvb, pinfo, tree, data);
+    return !is_for_our_heuristic(tvb) && builtin_classicstun_heuristic(tvb, pinfo, tree, data);
 }
 
 /* At every opening of a file, after all preferences: the built-in's may have added and deleted the port. */
@@ -177,11 +202,9 @@ void mstun_entry_udp_register(const mstun_registrar_t *reg)
 
     proto_mstun = reg->proto;
     udp_handle = register_dissector("mstun.udp", dissect_udp, reg->proto);
-    proto_wrapper =
-        proto_register_protocol_in_name_only("Microsoft STUN before UDP port 3478's owner", "MSTUN or STUN",
-                                             "mstun.shared_udp", proto_get_id_by_filter_name("udp"), FT_PROTOCOL);
-    wrapper_handle = create_dissector_handle(dissect_wrapped, proto_wrapper);
-    reclaim_handle = create_dissector_handle(dissect_claimed_by_builtin, proto_wrapper);
+    claimed_handle = create_dissector_handle(dissect_claimed, reg->proto);
+    wrapper_handle = create_dissector_handle(dissect_wrapped, mstun_wrapper_proto());
+    reclaim_handle = create_dissector_handle(dissect_claimed_by_builtin, mstun_wrapper_proto());
     prefs_register_enum_preference(reg->prefs, "udp", "Decode on UDP",
                                    "What of STUN on UDP is decoded here; the rest stays with the built-in STUN",
                                    &pref_udp, choices, FALSE);
@@ -192,8 +215,10 @@ void mstun_entry_udp_handoff(void)
 {
     udp_ports = find_dissector_table("udp.port");
     builtin_handle = find_dissector("stun-udp");
-    mstun_heuristic_wrap("stun_udp", wrap_stun_heuristic, &stun_heuristic);
-    mstun_heuristic_wrap("classicstun_udp", wrap_classicstun_heuristic, &classicstun_heuristic);
+    mstun_heuristic_wrap("stun_udp", wrap_stun_heuristic, &builtin_stun_heuristic);
+    if (find_heur_dissector_by_unique_short_name("classicstun_udp")) { /* later versions may have it in "stun" */
+        mstun_heuristic_wrap("classicstun_udp", wrap_classicstun_heuristic, &builtin_classicstun_heuristic);
+    }
     heur_dissector_add("udp", heur_udp, "Microsoft STUN and TURN over UDP", "mstun_udp", proto_mstun, HEURISTIC_ENABLE);
     our_heuristic = find_heur_dissector_by_unique_short_name("mstun_udp");
 }

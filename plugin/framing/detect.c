@@ -1,16 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Which framing the bytes of a connection show, before it is claimed. What each framing looks like is in evidence.c; its
- * functions are called only where their first checks, repeated here, can succeed. */
+ * Which framing the bytes of a connection show, before it is claimed. What each framing looks like is in evidence.c;
+ * its functions are called only where their first checks, repeated here, can succeed. */
 #include "framing/evidence.h"
 #include "framing/prefilter.h"
 #include "framing/rfc3489.h"
 
-#define MEDIA_MIN 20 /* first byte of DTLS, RTP and RTCP (RFC 7983 section 7): at least this */
+#define MEDIA_FIRST_BYTE_MIN 20 /* of DTLS, RTP and RTCP: RFC 7983 section 7 */
 
-static bool may_be_frame(const uint8_t *bytes)
+static bool may_be_frame_of_message(const uint8_t *bytes)
 {
     return has_cookie(bytes + RFC4571_HEADER_LEN) || frame_length_fits(bytes);
+}
+
+static bool may_be_frame_of_media(const uint8_t *bytes, uint32_t reported)
+{
+    return RFC4571_HEADER_LEN + (uint32_t)pntohu16(bytes) < reported &&
+           bytes[RFC4571_HEADER_LEN] >= MEDIA_FIRST_BYTE_MIN;
 }
 
 mstun_framing_t mstun_detect(const uint8_t *bytes, uint32_t captured, uint32_t reported, mstun_confidence_t confidence)
@@ -28,8 +34,8 @@ mstun_framing_t mstun_detect(const uint8_t *bytes, uint32_t captured, uint32_t r
     if (turn_channel_possible(pntohu16(bytes)) && looks_like_channel_data(bytes, captured)) {
         return MSTUN_FRAMING_STUN;
     }
-    if ((may_be_frame(bytes) && looks_like_rfc4571_frame(bytes, captured, reported, confidence)) ||
-        (bytes[RFC4571_HEADER_LEN] >= MEDIA_MIN &&
+    if ((may_be_frame_of_message(bytes) && looks_like_rfc4571_frame(bytes, captured, reported, confidence)) ||
+        (may_be_frame_of_media(bytes, reported) &&
          has_unit_behind_media(MSTUN_FRAMING_RFC4571, bytes, captured, reported, confidence))) {
         return MSTUN_FRAMING_RFC4571;
     }

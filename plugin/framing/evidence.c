@@ -34,7 +34,8 @@ static bool has_known_type_and_valid_attributes(const uint8_t *message, uint32_t
            has_valid_attributes(message, captured, dialect, &any) && (any || !any_needed);
 }
 
-bool looks_like_stun_message(const uint8_t *message, uint32_t captured, uint32_t reported, mstun_confidence_t confidence)
+bool looks_like_stun_message(const uint8_t *message, uint32_t captured, uint32_t reported,
+                             mstun_confidence_t confidence)
 {
     if (captured < STUN_HEADER_LEN || !stun_type_possible(pntohu16(message))) {
         return false;
@@ -66,7 +67,7 @@ bool mstun_is_media(const uint8_t *packet, uint32_t captured, uint32_t reported)
 
 /* Without RFC 5389's cookie: Google's relay sends MS-TURN's, RFC 3489 has none. */
 static bool looks_like_frame_without_cookie(const uint8_t *frame, uint32_t captured, uint32_t reported,
-                                        mstun_confidence_t confidence)
+                                            mstun_confidence_t confidence)
 {
     const uint8_t *message = frame + RFC4571_HEADER_LEN;
     uint32_t len = pntohu16(frame);
@@ -131,7 +132,7 @@ static bool is_whole_hello(const uint8_t *bytes, uint32_t captured)
     return hello != MSTUN_HELLO_NONE && captured >= mstun_pseudo_tls_len(hello);
 }
 
-/* Type 0x02 with a TURN message whose first attribute is the Magic Cookie; type 0x03 with a check; a pseudo-TLS hello. */
+/* Type 0x02 with a TURN message that begins with the Magic Cookie; type 0x03 with a check; a pseudo-TLS hello. */
 static bool looks_like_ms_turn_unit(const uint8_t *bytes, uint32_t captured, uint32_t reported)
 {
     const uint8_t *message = bytes + MS_TURN_HEADER_LEN;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * What the first bytes of a unit show, for each framing: for detect.c, before a connection is claimed, and for resync.c, in
- * one that is. bytes: of the unit; captured: how many there are; reported: how many were on the wire, both up to the end of
- * the segment. */
+ * What the first bytes of a unit show, for each framing: for detect.c, before a connection is claimed, and for
+ * resync.c, in one that is. bytes: of the unit; captured: how many there are; reported: how many were on the wire, both
+ * up to the end of the segment. */
 #ifndef MSTUN_FRAMING_EVIDENCE_H
 #define MSTUN_FRAMING_EVIDENCE_H
 
@@ -43,8 +43,8 @@ bool looks_like_rfc4571_frame(const uint8_t *bytes, uint32_t captured, uint32_t 
 /** True for ChannelData with nothing but a STUN message with its cookie: a check that passes a relay. */
 bool looks_like_channel_data(const uint8_t *bytes, uint32_t captured);
 
-/** True for an MS-TURN unit with a message in it, possibly behind units of media, and for a pseudo-TLS hello. captured: 1
- * at least. */
+/** True for an MS-TURN unit with a message in it, possibly behind units of media, and for a pseudo-TLS hello.
+ * captured: 1 at least. */
 bool looks_like_ms_turn_units(const uint8_t *bytes, uint32_t captured, uint32_t reported);
 
 /** True for units of media with a unit behind them, in the same segment, that looks like the framing. */

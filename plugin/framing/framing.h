@@ -39,7 +39,7 @@ typedef enum {
 /** One unit of a stream: header, payload and padding, one after the other. */
 typedef struct {
     mstun_unit_kind_t kind;
-    uint32_t header_len;  /* framing header: 0, 2 (RFC 4571) or 4 (ChannelData) bytes */
+    uint32_t header_len;  /* of the framing header: 0 (bare STUN) to MS_MULTIPLEXED_HEADER_LEN */
     uint32_t payload_len; /* the message or packet itself */
     uint32_t padding;     /* ChannelData on TCP: to a multiple of 4 (RFC 8656 section 12.5) */
 } mstun_unit_t;
@@ -65,7 +65,7 @@ static inline uint32_t mstun_unit_len(const mstun_unit_t *unit)
     return unit->header_len + unit->payload_len + unit->padding;
 }
 
-/** True for a number that a channel may have: RFC 8656 section 12 allows 0x4000-0x4FFF, RFC 5766 section 11 up to 0x7FFE. */
+/** True for a possible channel number: RFC 8656 section 12 has 0x4000-0x4FFF, RFC 5766 section 11 up to 0x7FFE. */
 static inline bool turn_channel_possible(uint16_t channel)
 {
     return channel >= 0x4000 && channel <= 0x7FFF;
@@ -77,19 +77,19 @@ mstun_unit_result_t mstun_unit_at(mstun_framing_t framing, const uint8_t *bytes,
 
 /** How certain it must be that bytes are ours before their connection is claimed. */
 typedef enum {
-    /* As certain as the built-in "stun" must be, so that it never takes a connection that is refused here: two zero bits,
-     * the cookie, a whole message. A message that continues behind the bytes must have a known type and valid attributes
-     * as far as they go. */
+    /* As certain as the built-in "stun" must be, so that it never takes a connection that is refused here: two zero
+     * bits, the cookie, a whole message. A message that continues behind the bytes must have a known type and valid
+     * attributes as far as they go. */
     MSTUN_CONFIDENCE_HEADER,
-    /* For a connection that another dissector may have: a known type, and valid attributes that end with the message. */
+    /* For a connection that another dissector may own: a known type, valid attributes that end with the message. */
     MSTUN_CONFIDENCE_FULL,
 } mstun_confidence_t;
 
 /* In all functions below: bytes, captured: what the capture has of a segment; reported: its length on the wire. */
 
 /**
- * The framing that the first bytes of a segment show; MSTUN_FRAMING_UNKNOWN if none. That is a message at the beginning,
- * and in RFC 4571 and MS-TURN also a message behind units of media.
+ * The framing that the first bytes of a segment show; MSTUN_FRAMING_UNKNOWN if none. That is a message at the
+ * beginning, and in RFC 4571 and MS-TURN also a message behind units of media.
  */
 mstun_framing_t mstun_detect(const uint8_t *bytes, uint32_t captured, uint32_t reported, mstun_confidence_t confidence);
 
@@ -101,38 +101,38 @@ mstun_framing_t mstun_detect(const uint8_t *bytes, uint32_t captured, uint32_t r
 mstun_framing_t mstun_detect_relayed(const uint8_t *bytes, uint32_t captured, uint32_t reported, bool is_beginning);
 
 /**
- * After a gap: the first offset >= from where a unit of the framing certainly begins; MSTUN_OFFSET_NONE if there is none.
- * Anywhere this takes a STUN message with its cookie; at from, units that end with the bytes are enough.
+ * After a gap: the first offset >= from where a unit of the framing certainly begins; MSTUN_OFFSET_NONE if there is
+ * none. Anywhere this takes a STUN message with its cookie; at from, units that end with the bytes are enough.
  */
 uint32_t mstun_resync(mstun_framing_t framing, const uint8_t *bytes, uint32_t captured, uint32_t reported,
                       uint32_t from);
 
 /**
- * If mstun_resync finds nothing: the first offset >= from, near the end, where the few bytes left may still become a unit
- * of the framing. MSTUN_OFFSET_NONE if there is none. Never more than 31 bytes before the end.
+ * If mstun_resync finds nothing: the first offset >= from, near the end, where the few bytes left may still become a
+ * unit of the framing. MSTUN_OFFSET_NONE if there is none. Never more than 31 bytes before the end.
  */
 uint32_t mstun_resync_tail(mstun_framing_t framing, const uint8_t *bytes, uint32_t captured, uint32_t from);
 
 /**
- * True if only its header makes this a unit: a frame or ChannelData with an unknown packet, or a STUN message that continues
- * behind the segment and has invalid attributes. bytes: from the unit's first byte to the end of the segment.
+ * True if only its header makes this a unit: a frame or ChannelData with an unknown packet, or a STUN message that
+ * continues behind the segment and has invalid attributes. bytes: from the unit's first byte to the end of the segment.
  */
 bool mstun_unit_is_unconfirmed(const mstun_unit_t *unit, const uint8_t *bytes, uint32_t captured, uint32_t reported);
 
-/** True if a message shows that another unit of the framing begins inside the unit. bytes: from the unit's first byte. */
+/** True if a message shows that another unit begins inside this one. bytes: from the unit's first byte. */
 bool mstun_unit_contains_other_start(mstun_framing_t framing, const mstun_unit_t *unit, const uint8_t *bytes,
                                      uint32_t captured, uint32_t reported);
 
-/** True if an unconfirmed RFC 4571 frame is rather MS-TURN: its length fits the message behind it, or such units fill the
- * bytes. */
+/** True if an unconfirmed RFC 4571 frame is rather MS-TURN: its length fits the message behind it, or such units fill
+ * the bytes. */
 bool mstun_looks_like_ms_turn(const uint8_t *bytes, uint32_t captured, uint32_t reported);
 
-/** False if the length of an unconfirmed unit is so large that it is not worth waiting for its end: it may be garbage. */
+/** False if an unconfirmed unit is too long to be worth waiting for its end: its length may be garbage. */
 bool mstun_unit_length_is_plausible(const mstun_unit_t *unit);
 
 /**
- * The framing of a message that begins anywhere behind the first byte and is followed only by units: for a connection whose
- * beginning is not in the capture. MSTUN_FRAMING_UNKNOWN if there is none.
+ * The framing of a message that begins anywhere behind the first byte and is followed only by units: for a connection
+ * whose beginning is not in the capture. MSTUN_FRAMING_UNKNOWN if there is none.
  */
 mstun_framing_t mstun_detect_inside(const uint8_t *bytes, uint32_t captured, uint32_t reported);
 

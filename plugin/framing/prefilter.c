@@ -13,7 +13,8 @@ bool mstun_may_become_stun_header(const uint8_t *bytes, uint32_t len)
     if ((len >= 2 && !stun_type_known(pntohu16(bytes))) || (len >= 4 && bytes[3] & 3)) {
         return false;
     }
-    return len <= STUN_ID_OFFSET || memcmp(bytes + STUN_ID_OFFSET, cookie, MIN(len - STUN_ID_OFFSET, sizeof cookie)) == 0;
+    return len <= STUN_ID_OFFSET ||
+           memcmp(bytes + STUN_ID_OFFSET, cookie, MIN(len - STUN_ID_OFFSET, sizeof cookie)) == 0;
 }
 
 bool mstun_detect_prefix(const uint8_t *bytes, uint32_t len)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * The prefilter: whether bytes can be ours at all. It sees every TCP segment of every capture, so it reads eight bytes and
- * refuses nearly all other traffic in a few instructions. What passes is for mstun_detect and mstun_pseudo_tls_hello. */
+ * The prefilter: whether bytes can be ours at all. It sees every TCP segment of every capture, so it reads eight bytes
+ * and refuses nearly all other traffic in a few instructions. What passes is for mstun_detect and
+ * mstun_pseudo_tls_hello. */
 #ifndef MSTUN_FRAMING_PREFILTER_H
 #define MSTUN_FRAMING_PREFILTER_H
 
@@ -11,20 +12,19 @@
 /** Most bytes of what was sent in a datagram before it came into a stream: an Ethernet frame's payload. */
 #define DATAGRAM_MAX 1500
 
-/* The first four bytes of everything that may begin a segment without RFC 5389's cookie behind them. */
+/* The first four bytes, as a number, of everything that may begin a segment without RFC 5389's cookie behind them. */
 static const struct {
-    uint32_t lowest, highest; /* of the four bytes as a number */
+    uint32_t lowest, highest;
     uint32_t zero_bits;
 } mstun_starts[] = {
-    /* types of messages without a cookie, MS-TURN's 02 00 and 03 00, RFC 4571 lengths of datagrams: a longer frame must
-     * have the cookie */
+    /* STUN types, MS-TURN's 02 00 and 03 00, RFC 4571 lengths: frames longer than datagrams must have the cookie */
     { 0x00000000, DATAGRAM_MAX << 16 | 0x00FFFFFF, 0 },
-    { 0x40000000, 0x7FFFFFFF, 0x0000F000 }, /* ChannelData, shorter than 4096 bytes */
+    { 0x40000000, 0x7FFFFFFF, 0x0000F000 }, /* ChannelData of less than 4096 bytes */
     { MSTUN_HELLO_HEAD, MSTUN_HELLO_HEAD, 0 },
     { MSTUN_HELLO_HEAD_GOOGLE_CLIENT, MSTUN_HELLO_HEAD_GOOGLE_CLIENT, 0 },
 };
 
-/* The table's first bytes, one bit for each value of their upper six bits: for most traffic this is all that is looked at. */
+/* The table's first bytes, one bit for each value of their upper six bits. This alone refuses most traffic. */
 static inline uint64_t mstun_first_bytes(void)
 {
     uint64_t bits = 0;
@@ -35,10 +35,7 @@ static inline uint64_t mstun_first_bytes(void)
     return bits;
 }
 
-/**
- * False if mstun_detect and mstun_pseudo_tls_hello find nothing in a segment of 20 bytes or more. first: its first eight
- * bytes.
- */
+/** False if a segment of 20 bytes or more cannot be ours: most other traffic. first: its first eight bytes. */
 static inline bool mstun_detect_possible(uint64_t first)
 {
     uint32_t head = (uint32_t)(first >> 32);

@@ -3,8 +3,8 @@
 
 #define HELLO_MIN 5 /* the record header */
 
-/* The fixed bytes at the beginning and at the end, around random values. Google's hellos are fixed up to the last byte, and
- * all of it is compared: real ServerHellos, and ClientHellos of old OpenSSL versions, may begin like them. */
+/* The fixed bytes at the beginning and at the end, around random values. Google's hellos are fixed up to the last byte,
+ * and all of it is compared: real ServerHellos, and ClientHellos of old OpenSSL versions, may begin like them. */
 typedef struct {
     const char *name;
     uint8_t len;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * The hellos of pseudo-TLS ([MS-TURN] 2.1): fixed bytes that resemble TLS to a firewall but are not TLS. Only random values
- * and the session id vary, so real TLS is never taken for them. Google's pseudo-SSL is the same idea. */
+ * The hellos of pseudo-TLS ([MS-TURN] 2.1): fixed bytes that resemble TLS to a firewall but are not TLS. Only random
+ * values and the session id vary, so real TLS is never taken for them. Google's pseudo-SSL is the same idea. */
 #ifndef MSTUN_FRAMING_PSEUDO_TLS_H
 #define MSTUN_FRAMING_PSEUDO_TLS_H
 
@@ -25,8 +25,8 @@ static inline bool mstun_may_begin_hello(uint8_t first)
 }
 
 /**
- * Which hello begins with these bytes. len: how many there are; for fewer than 5 it is NONE. Only mstun_pseudo_tls_len of
- * them are certain: a real ClientHello may differ in its last bytes alone.
+ * Which hello begins with these bytes. len: how many there are; for fewer than 5 it is NONE. Only mstun_pseudo_tls_len
+ * of them are certain: a real ClientHello may differ in its last bytes alone.
  */
 mstun_pseudo_tls_kind_t mstun_pseudo_tls_hello(const uint8_t *bytes, uint32_t len);
 

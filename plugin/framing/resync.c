@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Where a unit begins after a gap, after garbage, or where the capture starts in the middle of a connection. The time is
- * linear in the bytes, because CANDIDATES_MAX bounds the expensive checks of false candidates. */
+ * Where a unit begins after a gap, after garbage, or where the capture starts in the middle of a connection. The time
+ * is linear in the bytes, because CANDIDATES_MAX bounds the expensive checks of false candidates. */
 #include "framing/evidence.h"
 #include "framing/prefilter.h"
 #include "framing/rfc3489.h"
@@ -162,7 +162,8 @@ bool mstun_unit_contains_other_start(mstun_framing_t framing, const mstun_unit_t
 {
     uint32_t len = mstun_unit_len(unit), unit_captured = MIN(len, captured);
 
-    return contains_cookie(bytes + unit->header_len, unit_captured > unit->header_len ? unit_captured - unit->header_len : 0) &&
+    return contains_cookie(bytes + unit->header_len,
+                           unit_captured > unit->header_len ? unit_captured - unit->header_len : 0) &&
            next_beginning(framing, bytes, captured, reported, 1) < len;
 }
 

@@ -42,7 +42,7 @@ static const value_string hello_names[] = {
     { 0, NULL },
 };
 
-static void show_ms_header(tvbuff_t *tvb, proto_tree *tree, uint32_t offset)
+static void add_ms_turn_header(tvbuff_t *tvb, proto_tree *tree, uint32_t offset)
 {
     proto_tree_add_item(tree, hf_ms_type, tvb, (int)offset, 1, ENC_NA);
     proto_tree_add_item(tree, hf_ms_reserved, tvb, (int)offset + 1, 1, ENC_NA);
@@ -52,13 +52,12 @@ static void show_ms_header(tvbuff_t *tvb, proto_tree *tree, uint32_t offset)
 void mstun_framing_tree_add(tvbuff_t *tvb, proto_tree *tree, uint32_t offset, mstun_framing_t framing)
 {
     if (framing == MSTUN_FRAMING_RFC4571) {
-        proto_tree_add_uint(tree, hf_frame_length, tvb, (int)offset, RFC4571_HEADER_LEN,
-                            tvb_get_ntohs(tvb, (int)offset));
+        proto_tree_add_item(tree, hf_frame_length, tvb, (int)offset, RFC4571_HEADER_LEN, ENC_BIG_ENDIAN);
     }
     if (framing == MSTUN_FRAMING_MS_TURN) {
-        show_ms_header(tvb, tree, offset);
+        add_ms_turn_header(tvb, tree, offset);
     }
-    if (framing == MSTUN_FRAMING_RFC3489) { /* on the wire they are one */
+    if (framing == MSTUN_FRAMING_RFC3489) { /* the same on the wire */
         framing = MSTUN_FRAMING_STUN;
     }
     if (framing != MSTUN_FRAMING_UNKNOWN) {
@@ -154,14 +153,19 @@ proto_tree *mstun_relayed_show(tvbuff_t *tvb, proto_tree *tree, uint32_t offset)
     return tree;
 }
 
-void mstun_skipped_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, uint32_t offset, uint32_t len)
+proto_item *mstun_skipped_show(tvbuff_t *tvb, proto_tree *tree, uint32_t offset, uint32_t len)
 {
-    int there = (int)MIN(len, (uint32_t)tvb_captured_length_remaining(tvb, (int)offset));
-    proto_item *item = proto_tree_add_protocol_format(tree, proto_mstun, tvb, (int)offset, there,
+    int captured = (int)MIN(len, (uint32_t)tvb_captured_length_remaining(tvb, (int)offset));
+    proto_item *item = proto_tree_add_protocol_format(tree, proto_mstun, tvb, (int)offset, captured,
                                                       "MSTUN, continuation, %u bytes", len);
 
     tree = proto_item_add_subtree(item, ett_framing);
-    proto_tree_add_item(tree, hf_skipped, tvb, (int)offset, there, ENC_NA);
+    proto_tree_add_item(tree, hf_skipped, tvb, (int)offset, captured, ENC_NA);
+    return item;
+}
+
+void mstun_skipped_show_gap(packet_info *pinfo, proto_item *item)
+{
     expert_add_info(pinfo, item, &ei_resync);
 }
 

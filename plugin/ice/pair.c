@@ -8,8 +8,9 @@
 
 #define UFRAG_MAX 256 /* RFC 8445 section 5.3 */
 
-static wmem_map_t *pairs_by_key; /* mstun_pair_key_t -> mstun_pair_t */
-static wmem_map_t *sessions;     /* "ufrag:ufrag:component" -> mstun_pair_session_t */
+static wmem_map_t *pairs_by_key;             /* mstun_pair_key_t -> mstun_pair_t */
+static mstun_pair_t *first_pair, *last_pair; /* NULL: there is none */
+static wmem_map_t *sessions;                 /* "ufrag:ufrag:component" -> mstun_pair_session_t */
 
 static guint hash_key(gconstpointer key)
 {
@@ -116,6 +117,12 @@ static mstun_pair_t *add_pair(const mstun_event_t *event)
     }
     totals->id = wmem_map_size(pairs_by_key);
     wmem_map_insert(pairs_by_key, &pair->key, pair);
+    if (last_pair) {
+        last_pair->next = pair;
+    } else {
+        first_pair = pair;
+    }
+    last_pair = pair;
     return pair;
 }
 
@@ -350,8 +357,38 @@ const mstun_pair_t *mstun_pair_of(const mstun_transaction_t *transaction)
     return transaction ? transaction->pair : NULL;
 }
 
+void mstun_pair_foreach(void (*fn)(mstun_pair_t *pair, void *data), void *data)
+{
+    for (mstun_pair_t *pair = first_pair; pair; pair = pair->next) {
+        fn(pair, data);
+    }
+}
+
+const mstun_stream_t *mstun_pair_stream(const mstun_pair_t *pair)
+{
+    return pair->stream;
+}
+
+unsigned mstun_pair_stream_direction(const mstun_pair_t *pair, unsigned direction)
+{
+    return direction == MSTUN_FORWARD ? pair->forward : 1u - pair->forward;
+}
+
+void mstun_pair_peer(const mstun_pair_t *pair, mstun_endpoint_t *peer)
+{
+    *peer = pair->totals.side[pair->totals.peer].address;
+}
+
+/* Before a file is closed, which frees the pairs. */
+static void clear_pairs(void)
+{
+    first_pair = NULL;
+    last_pair = NULL;
+}
+
 void mstun_pair_register(const mstun_registrar_t *reg _U_)
 {
     pairs_by_key = wmem_map_new_autoreset(wmem_epan_scope(), wmem_file_scope(), hash_key, equal_keys);
     sessions = wmem_map_new_autoreset(wmem_epan_scope(), wmem_file_scope(), wmem_str_hash, g_str_equal);
+    register_cleanup_routine(clear_pairs);
 }

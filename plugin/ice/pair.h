@@ -111,6 +111,22 @@ void mstun_pair_count_media(const mstun_event_t *event);
 /** The pair that a transaction checks. NULL if it is no check; transaction may be NULL. Owned by the file scope. */
 const mstun_pair_t *mstun_pair_of(const mstun_transaction_t *transaction);
 
+/** Calls fn for each pair, by ascending id. */
+void mstun_pair_foreach(void (*fn)(mstun_pair_t *pair, void *data), void *data);
+
+/** The connection that carries a pair, and the direction of it that a direction of the pair is. */
+const mstun_stream_t *mstun_pair_stream(const mstun_pair_t *pair);
+unsigned mstun_pair_stream_direction(const mstun_pair_t *pair, unsigned direction);
+
+/** The side that the first check went to; of a pair behind a relay, the relay's peer. */
+void mstun_pair_peer(const mstun_pair_t *pair, mstun_endpoint_t *peer);
+
+/**
+ * True if an unanswered check of the pair needs no finding: the pair has one that says more, or it is healthy, as most
+ * pairs of a session are that never work. end: as for mstun_pair_view().
+ */
+bool mstun_pair_excuses_unanswered(const mstun_pair_t *pair, const nstime_t *end);
+
 /** The pair's view at this frame: on the first visit so far, later at the end of the capture. See mstun_pair_view(). */
 const mstun_pair_view_t *mstun_pair_seen(const mstun_pair_t *pair, packet_info *pinfo);
 

@@ -34,6 +34,7 @@ struct mstun_pair {
     uint32_t open[2];               /* the number of open checks */
     uint32_t changes;               /* messages and media so far */
     uint8_t forward;                /* the direction of the stream in which side 0 sends */
+    mstun_pair_t *next;             /* the next one by id */
     mstun_pair_cache_t **cache;     /* NULL inside until first used; the only thing written after the first pass */
 };
 

@@ -274,6 +274,11 @@ const mstun_pair_view_t *mstun_pair_seen(const mstun_pair_t *pair, packet_info *
     return mstun_pair_view(pair, mstun_capture_end(pinfo, &end) ? &end : NULL);
 }
 
+bool mstun_pair_excuses_unanswered(const mstun_pair_t *pair, const nstime_t *end)
+{
+    return mstun_pair_view(pair, end)->state != MSTUN_PAIR_NO_ANSWER;
+}
+
 unsigned mstun_pair_broken_direction(const mstun_pair_view_t *view)
 {
     const mstun_pair_direction_t *forward = &view->dir[MSTUN_FORWARD], *reverse = &view->dir[MSTUN_REVERSE];

@@ -69,7 +69,7 @@ static void learn_fingerprint(const uint8_t *value, uint16_t len _U_, mstun_fact
     facts->fingerprint = pntohu32(value);
 }
 
-/* Not proto_tree_add_checksum(): it has no status for the legacy table, and takes a checksum that need not be verified. */
+/* Not proto_tree_add_checksum(), which has no status for the legacy table. */
 static void show_fingerprint(const mstun_attr_ctx_t *ctx, const mstun_attr_t *row _U_, int offset, int len)
 {
     proto_item *item = proto_tree_add_item(ctx->tree, hf_crc32, ctx->tvb, offset, len, ENC_BIG_ENDIAN);

@@ -45,8 +45,8 @@ static bool attributes_fill_message(const uint8_t *message, uint32_t captured, u
     return true;
 }
 
-/* Messages with a cookie have padding, except those of drafts between RFC 3489 and RFC 5389. Tries without padding if the
- * padded attributes do not end with the message, or the length is not a multiple of 4. */
+/* Messages with a cookie have padding, except those of drafts between RFC 3489 and RFC 5389. Tries without padding if
+ * the padded attributes do not end with the message, or the length is not a multiple of 4. */
 static void learn_attributes(const uint8_t *message, uint32_t captured, uint32_t reported, mstun_facts_t *facts)
 {
     uint32_t end = message_end(facts);
@@ -88,7 +88,7 @@ bool mstun_message_parse(tvbuff_t *tvb, mstun_dialect_t dialect, mstun_facts_t *
     return true;
 }
 
-/* MS-TURN's Data Indication has the bits of an error response ([MS-TURN] 2.2.1). A filter for these must not match it. */
+/* MS-TURN's Data Indication has the bits of an error response ([MS-TURN] 2.2.1), which a filter must not match. */
 static void show_class(tvbuff_t *tvb, proto_tree *bits, const mstun_facts_t *facts)
 {
     if (facts->class == stun_type_class(facts->type)) {

@@ -1,29 +1,48 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Each step looks groups up in hashes: the cost grows with the number of groups and no faster. */
+ * Each step looks things up in hashes: the cost grows with the number of findings and no faster. Nothing depends on the
+ * order of a hash: findings are handled in the order of the capture. */
 #include "report/group.h"
 
-/* What two groups share if one may explain the other. */
+/* What makes findings one group. Compared as bytes, so it is zeroed before it is filled. */
+typedef struct {
+    mstun_finding_id_t id;
+    uint32_t detail;
+    uint32_t stream; /* mstun_stream_t.number, if the group is of one */
+    const mstun_pair_t *pair;
+    mstun_endpoint_t client; /* without port */
+    mstun_endpoint_t server;
+    mstun_endpoint_t peer;
+} group_key_t;
+
+/* What two findings share if one may explain the other. */
 typedef struct {
     mstun_finding_id_t id;
     mstun_relation_t relation;
-    const void *shared;    /* NULL: they share the peer */
-    mstun_endpoint_t peer; /* family 0: they share something else */
+    const void *shared; /* NULL: they share the peer */
+    mstun_endpoint_t peer;
 } relation_key_t;
 
 typedef struct {
     wmem_allocator_t *scope;
-    wmem_map_t *index; /* relation_key_t -> the first group that has it */
-} explain_ctx_t;
+    wmem_map_t *by_key;      /* group_key_t -> mstun_group_t */
+    wmem_map_t *by_relation; /* relation_key_t -> entry_t, of the first finding */
+    wmem_array_t *groups;    /* of mstun_group_t *, in the order of their first findings */
+} ctx_t;
+
+typedef struct {
+    const mstun_finding_t *finding;
+    mstun_group_t *group;
+} entry_t;
 
 static guint hash_group(gconstpointer key)
 {
-    return wmem_strong_hash((const guint8 *)key, sizeof(mstun_group_key_t));
+    return wmem_strong_hash((const guint8 *)key, sizeof(group_key_t));
 }
 
 static gboolean equal_groups(gconstpointer a, gconstpointer b)
 {
-    return memcmp(a, b, sizeof(mstun_group_key_t)) == 0;
+    return memcmp(a, b, sizeof(group_key_t)) == 0;
 }
 
 static guint hash_relation(gconstpointer key)
@@ -36,120 +55,193 @@ static gboolean equal_relations(gconstpointer a, gconstpointer b)
     return memcmp(a, b, sizeof(relation_key_t)) == 0;
 }
 
-wmem_map_t *mstun_groups_new(wmem_allocator_t *scope)
+static void make_group_key(const mstun_finding_t *finding, group_key_t *key)
 {
-    return wmem_map_new(scope, hash_group, equal_groups);
+    const mstun_subject_t *subject = &finding->subject;
+    const mstun_stream_t *stream = subject->stream;
+    mstun_extent_t extent = mstun_finding_row(finding->id)->extent;
+
+    memset(key, 0, sizeof *key);
+    key->id = finding->id;
+    key->detail = finding->detail;
+    if (subject->pair && extent == MSTUN_PER_PAIR) {
+        key->pair = subject->pair;
+    } else if (stream && (extent == MSTUN_PER_STREAM || !stream->ends[0].family)) {
+        key->stream = stream->number;
+    } else if (stream) {
+        key->client = stream->ends[subject->direction];
+        key->client.port = 0;
+        key->server = stream->ends[1 - subject->direction];
+    }
+    if (extent == MSTUN_PER_PEER) {
+        key->peer = subject->peer;
+    }
 }
 
-mstun_group_t *mstun_group_of(wmem_allocator_t *scope, wmem_map_t *groups, const mstun_group_key_t *key,
-                              const char *name, int severity)
+static mstun_group_t *group_of(ctx_t *ctx, const mstun_finding_t *finding)
 {
-    mstun_group_t *group = (mstun_group_t *)wmem_map_lookup(groups, key);
+    group_key_t key;
+
+    make_group_key(finding, &key);
+    mstun_group_t *group = (mstun_group_t *)wmem_map_lookup(ctx->by_key, &key);
 
     if (!group) {
-        group = wmem_new0(scope, mstun_group_t);
-        group->key = *key;
-        group->name = name;
-        group->severity = severity;
-        group->frames = wmem_array_new(scope, sizeof(uint32_t));
-        wmem_map_insert(groups, &group->key, group);
+        group = wmem_new0(ctx->scope, mstun_group_t);
+        group->first = finding;
+        group->name = finding->id < MSTUN_FINDING_FIRST_DECODED ? mstun_finding_row(finding->id)->name
+                                                                : proto_registrar_get_abbrev((int)finding->detail);
+        group->findings = wmem_array_new(ctx->scope, sizeof(const mstun_finding_t *));
+        group->frames = wmem_array_new(ctx->scope, sizeof(uint32_t));
+        group->streams = wmem_array_new(ctx->scope, sizeof(const mstun_stream_t *));
+        wmem_map_insert(ctx->by_key, wmem_memdup(ctx->scope, &key, sizeof key), group);
+        wmem_array_append_one(ctx->groups, group);
     }
     return group;
 }
 
-void mstun_group_add(wmem_allocator_t *scope, mstun_group_t *group, uint32_t frame, const char *text)
+static bool last_is(wmem_array_t *pointers, const void *pointer)
 {
-    wmem_array_append_one(group->frames, frame);
-    if (!group->text || frame < group->first_frame) {
-        group->first_frame = frame;
-        group->text = wmem_strdup(scope, text);
+    unsigned count = wmem_array_get_count(pointers);
+
+    return count > 0 && *(const void **)wmem_array_index(pointers, count - 1) == pointer;
+}
+
+static void add_to_group(mstun_group_t *group, const mstun_finding_t *finding)
+{
+    group->severity = MAX(group->severity, finding->severity);
+    wmem_array_append_one(group->findings, finding);
+    wmem_array_append_one(group->frames, finding->subject.pos.frame);
+    if (finding->subject.stream && !last_is(group->streams, finding->subject.stream)) {
+        wmem_array_append_one(group->streams, finding->subject.stream);
     }
 }
 
-/* Equal for groups with this id that share what the relation asks for; false: the group has nothing of the kind. */
-static bool make_relation_key(const mstun_group_t *group, mstun_finding_id_t id, mstun_relation_t relation,
+/* Equal for findings with this id that share what the relation asks for; false: the finding has nothing of the kind. */
+static bool make_relation_key(const mstun_finding_t *finding, mstun_finding_id_t id, mstun_relation_t relation,
                               relation_key_t *key)
 {
+    const mstun_subject_t *subject = &finding->subject;
+
     memset(key, 0, sizeof *key);
     key->id = id;
     key->relation = relation;
     switch (relation) {
+    case MSTUN_SAME_TRANSACTION:
+        key->shared = subject->transaction;
+        break;
     case MSTUN_SAME_STREAM:
-        key->shared = group->key.stream;
+        key->shared = subject->stream;
         break;
     case MSTUN_SAME_PAIR:
-        key->shared = group->key.pair;
+        key->shared = subject->pair;
         break;
     case MSTUN_SAME_ALLOCATION:
-        key->shared = group->control;
+        key->shared = subject->allocation;
         break;
     case MSTUN_SAME_PEER:
     case MSTUN_RELATIONS:
-        key->peer = group->key.peer;
+        key->peer = subject->peer;
         break;
     }
     return key->shared || key->peer.family;
 }
 
-/* In the order of the capture; findings of one frame in the order of the table, then of connections. */
-static int compare_places(const mstun_group_t *a, const mstun_group_t *b)
+static void enter_relations(ctx_t *ctx, const mstun_finding_t *finding, mstun_group_t *group)
 {
-    uint32_t stream_a = a->key.stream ? a->key.stream->number : 0, stream_b = b->key.stream ? b->key.stream->number : 0;
-
-    if (a->first_frame != b->first_frame) {
-        return a->first_frame < b->first_frame ? -1 : 1;
-    }
-    int names = strcmp(a->name, b->name);
-
-    if (names != 0) {
-        return names;
-    }
-    if (stream_a != stream_b) {
-        return stream_a < stream_b ? -1 : 1;
-    }
-    return memcmp(&a->key.peer, &b->key.peer, sizeof a->key.peer);
-}
-
-/* Of several groups that share this, the first. */
-static void enter_index(gpointer key _U_, gpointer value, gpointer data)
-{
-    const explain_ctx_t *ctx = (const explain_ctx_t *)data;
-    mstun_group_t *group = (mstun_group_t *)value;
-    relation_key_t relation_key;
+    relation_key_t key;
 
     for (int relation = 0; relation < MSTUN_RELATIONS; relation++) {
-        if (!make_relation_key(group, group->key.id, (mstun_relation_t)relation, &relation_key)) {
-            continue;
-        }
-        const mstun_group_t *existing = (const mstun_group_t *)wmem_map_lookup(ctx->index, &relation_key);
+        if (make_relation_key(finding, finding->id, (mstun_relation_t)relation, &key) &&
+            !wmem_map_contains(ctx->by_relation, &key)) {
+            const entry_t entry = { finding, group };
 
-        if (!existing || compare_places(group, existing) < 0) {
-            wmem_map_insert(ctx->index, wmem_memdup(ctx->scope, &relation_key, sizeof relation_key), group);
+            wmem_map_insert(ctx->by_relation, wmem_memdup(ctx->scope, &key, sizeof key),
+                            wmem_memdup(ctx->scope, &entry, sizeof entry));
         }
     }
 }
 
-static void find_cause(gpointer key _U_, gpointer value, gpointer data)
+/* A cause does not come after what it caused. */
+static mstun_group_t *cause_of(const ctx_t *ctx, const mstun_finding_t *finding)
 {
-    const explain_ctx_t *ctx = (const explain_ctx_t *)data;
-    mstun_group_t *group = (mstun_group_t *)value;
-    relation_key_t relation_key;
+    relation_key_t key;
 
-    for (unsigned i = 0; i < mstun_explanation_count && !group->cause; i++) {
+    for (unsigned i = 0; i < mstun_explanation_count; i++) {
         const mstun_explanation_t *explanation = &mstun_explanations[i];
 
-        if (explanation->consequence == group->key.id &&
-            make_relation_key(group, explanation->cause, explanation->relation, &relation_key)) {
-            group->cause = (mstun_group_t *)wmem_map_lookup(ctx->index, &relation_key);
+        if (explanation->consequence != finding->id ||
+            !make_relation_key(finding, explanation->cause, explanation->relation, &key)) {
+            continue;
+        }
+        const entry_t *cause = (const entry_t *)wmem_map_lookup(ctx->by_relation, &key);
+
+        if (cause &&
+            (explanation->at_any_time || nstime_cmp(&cause->finding->subject.time, &finding->subject.time) <= 0)) {
+            return cause->group;
         }
     }
+    return NULL;
+}
+
+/* A group has a cause if all of its findings have one: what is left unexplained keeps its row. */
+static void find_cause(const ctx_t *ctx, mstun_group_t *group)
+{
+    for (unsigned i = 0; i < wmem_array_get_count(group->findings); i++) {
+        mstun_group_t *cause = cause_of(ctx, *(const mstun_finding_t **)wmem_array_index(group->findings, i));
+
+        if (!cause || cause == group) {
+            group->cause = NULL;
+            return;
+        }
+        group->cause = group->cause ? group->cause : cause;
+    }
+}
+
+static int compare_frames(const void *a, const void *b)
+{
+    uint32_t one = *(const uint32_t *)a, other = *(const uint32_t *)b;
+
+    return one < other ? -1 : one > other;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static int compare_streams(const void *a, const void *b)
+{
+    uint32_t one = (*(const mstun_stream_t *const *)a)->number, other = (*(const mstun_stream_t *const *)b)->number;
+
+    return one < other ? -1 : one > other;
+}
+
+/* A copy, sorted, each item once; NULL stays NULL. */
+static wmem_array_t *sorted(const ctx_t *ctx, wmem_array_t *items, size_t size,
+                            int (*compare)(const void *, const void *))
+{
+    if (!items) {
+        return NULL;
+    }
+    wmem_array_t *unique = wmem_array_new(ctx->scope, size);
+    const uint8_t *last = NULL;
+
+    wmem_array_sort(items, compare);
+    for (unsigned i = 0; i < wmem_array_get_count(items); i++) {
+        const uint8_t *item = (const uint8_t *)wmem_array_index(items, i);
+
+        if (!last || compare(last, item) != 0) {
+            wmem_array_append(unique, item, 1);
+        }
+        last = item;
+    }
+    return unique;
 }
 
 /* A consequence is part of the row of the first of its causes. The table has no ring (tested). */
-static void attach_to_root_cause(gpointer key _U_, gpointer value, gpointer data)
+static void attach_to_root_cause(const ctx_t *ctx, mstun_group_t *group)
 {
-    const explain_ctx_t *ctx = (const explain_ctx_t *)data;
-    mstun_group_t *group = (mstun_group_t *)value, *root = group;
+    mstun_group_t *root = group;
 
     for (unsigned i = 0; i < MSTUN_FINDING_COUNT && root->cause; i++) {
         root = root->cause;
@@ -165,20 +257,12 @@ static void attach_to_root_cause(gpointer key _U_, gpointer value, gpointer data
     wmem_array_append(root->explained, wmem_array_get_raw(group->frames), wmem_array_get_count(group->frames));
 }
 
-static void collect_row(gpointer key _U_, gpointer value, gpointer data)
-{
-    mstun_group_t *group = (mstun_group_t *)value;
-
-    if (!group->cause && (group->severity >= PI_WARN || group->explains)) {
-        wmem_array_append_one((wmem_array_t *)data, group);
-    }
-}
-
-/* Causes before symptoms, then by severity, then in the order of the capture. */
+/* Causes before symptoms, then by severity, then in the order of the capture, which is that of the findings in memory. */
 static int compare_rows(const void *a, const void *b)
 {
     const mstun_group_t *one = *(const mstun_group_t *const *)a, *other = *(const mstun_group_t *const *)b;
-    mstun_rank_t rank = mstun_finding_of(one->key.id)->rank, other_rank = mstun_finding_of(other->key.id)->rank;
+    mstun_rank_t rank = mstun_finding_row(one->first->id)->rank;
+    mstun_rank_t other_rank = mstun_finding_row(other->first->id)->rank;
 
     if (rank != other_rank) {
         return rank < other_rank ? -1 : 1;
@@ -186,57 +270,46 @@ static int compare_rows(const void *a, const void *b)
     if (one->severity != other->severity) {
         return one->severity > other->severity ? -1 : 1;
     }
-    return compare_places(one, other);
-}
-
-static int compare_frames(const void *a, const void *b)
-{
-    uint32_t one = *(const uint32_t *)a, other = *(const uint32_t *)b;
-
-    return one < other ? -1 : one > other;
-}
-
-static int compare_names(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-/* Sorts, and drops doubles; returns how many are left. */
-static unsigned sort_unique(wmem_array_t *array, size_t size, int (*compare)(const void *, const void *))
-{
-    unsigned count = wmem_array_get_count(array), left = 0;
-    uint8_t *items = (uint8_t *)wmem_array_get_raw(array);
-
-    wmem_array_sort(array, compare);
-    for (unsigned i = 0; i < count; i++) {
-        if (i == 0 || compare(items + (left - 1) * size, items + i * size) != 0) {
-            memmove(items + left++ * size, items + i * size, size);
-        }
+    if (one->first->subject.pos.frame != other->first->subject.pos.frame) {
+        return one->first->subject.pos.frame < other->first->subject.pos.frame ? -1 : 1;
     }
-    return left;
+    return one->order < other->order ? -1 : one->order > other->order;
 }
 
-static void sort_lists(mstun_group_t *group)
+wmem_array_t *mstun_group_findings(wmem_allocator_t *scope, wmem_array_t *findings)
 {
-    group->frame_count = sort_unique(group->frames, sizeof(uint32_t), compare_frames);
-    if (group->explains) {
-        group->explains_count = sort_unique(group->explains, sizeof(const char *), compare_names);
-        group->explained_count = sort_unique(group->explained, sizeof(uint32_t), compare_frames);
-    }
-}
-
-wmem_array_t *mstun_groups_explain(wmem_allocator_t *scope, wmem_map_t *groups)
-{
-    explain_ctx_t ctx = { scope, wmem_map_new(scope, hash_relation, equal_relations) };
+    ctx_t ctx = { scope, wmem_map_new(scope, hash_group, equal_groups),
+                  wmem_map_new(scope, hash_relation, equal_relations), wmem_array_new(scope, sizeof(mstun_group_t *)) };
     wmem_array_t *rows = wmem_array_new(scope, sizeof(mstun_group_t *));
 
-    wmem_map_foreach(groups, enter_index, &ctx);
-    wmem_map_foreach(groups, find_cause, &ctx);
-    wmem_map_foreach(groups, attach_to_root_cause, &ctx);
-    wmem_map_foreach(groups, collect_row, rows);
-    wmem_array_sort(rows, compare_rows);
-    for (unsigned i = 0; i < wmem_array_get_count(rows); i++) {
-        sort_lists(*(mstun_group_t **)wmem_array_index(rows, i));
+    for (unsigned i = 0; i < wmem_array_get_count(findings); i++) {
+        const mstun_finding_t *finding = *(const mstun_finding_t **)wmem_array_index(findings, i);
+        mstun_group_t *group = group_of(&ctx, finding);
+
+        add_to_group(group, finding);
+        enter_relations(&ctx, finding, group);
     }
+    for (unsigned i = 0; i < wmem_array_get_count(ctx.groups); i++) {
+        mstun_group_t *group = *(mstun_group_t **)wmem_array_index(ctx.groups, i);
+
+        group->order = i;
+        find_cause(&ctx, group);
+    }
+    for (unsigned i = 0; i < wmem_array_get_count(ctx.groups); i++) {
+        attach_to_root_cause(&ctx, *(mstun_group_t **)wmem_array_index(ctx.groups, i));
+    }
+    for (unsigned i = 0; i < wmem_array_get_count(ctx.groups); i++) {
+        mstun_group_t *group = *(mstun_group_t **)wmem_array_index(ctx.groups, i);
+
+        if (group->cause || (group->severity < PI_WARN && !group->explains)) {
+            continue;
+        }
+        group->frames = sorted(&ctx, group->frames, sizeof(uint32_t), compare_frames);
+        group->streams = sorted(&ctx, group->streams, sizeof(const mstun_stream_t *), compare_streams);
+        group->explains = sorted(&ctx, group->explains, sizeof(const char *), compare_names);
+        group->explained = sorted(&ctx, group->explained, sizeof(uint32_t), compare_frames);
+        wmem_array_append_one(rows, group);
+    }
+    wmem_array_sort(rows, compare_rows);
     return rows;
 }

@@ -49,12 +49,13 @@ void mstun_tap_queue(const mstun_event_t *event, tvbuff_t *message)
     if (transaction && facts->class != STUN_REQUEST && transaction->request_frame) {
         info->has_request = mstun_transaction_has_request(transaction, pinfo);
         info->request_time = transaction->request_time;
-        info->requested_peer = mstun_requested_peer(transaction);
     }
-    info->deferred.frame = pinfo->num;
+    info->stream = event->stream;
     if (event->stream) {
+        const mstun_peer_connection_t *connection = mstun_peer_connection_of(event);
+
         info->pair = mstun_pair_of(transaction);
-        mstun_deferred_init(&info->deferred, event);
+        info->allocation = connection ? connection->allocation : mstun_allocation_in_force(event);
     }
     tap_queue_packet(tap, pinfo, info);
 }

@@ -7,7 +7,6 @@
 
 #include <epan/tap.h>
 
-#include "diagnose/deferred.h"
 #include "ice/pair.h"
 
 #define MSTUN_TAP "mstun"
@@ -23,12 +22,12 @@ typedef struct {
     const uint16_t *attributes; /* their types, in order */
     unsigned attribute_count;
     bool first_visit;
-    bool repeated;                          /* it is a repetition of an earlier message of its transaction */
-    bool has_request;                       /* it is a response, and its request came before it */
-    nstime_t request_time;                  /* of that request */
-    const mstun_endpoint_t *requested_peer; /* of a TURN response: the first peer that its request named; NULL: none */
-    const mstun_pair_t *pair;               /* that it checks; NULL: it is no check */
-    mstun_deferred_t deferred;              /* frame, stream, allocation, connection; stream NULL: quoted in ICMP */
+    bool repeated;                        /* it is a repetition of an earlier message of its transaction */
+    bool has_request;                     /* it is a response, and its request came before it */
+    nstime_t request_time;                /* of that request */
+    const mstun_stream_t *stream;         /* NULL: quoted in ICMP */
+    const mstun_pair_t *pair;             /* that it checks; NULL: it is no check */
+    const mstun_allocation_t *allocation; /* in force for it; NULL: none */
 } mstun_tap_info_t;
 
 /** Somebody listens: whether mstun_tap_queue does anything. */

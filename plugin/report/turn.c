@@ -69,11 +69,8 @@ typedef struct {
 
 static void on_message(void *state, packet_info *pinfo _U_, const mstun_tap_info_t *info)
 {
-    const mstun_allocation_t *allocation =
-        info->deferred.connection ? info->deferred.connection->allocation : info->deferred.allocation;
-
-    if (allocation) {
-        mstun_pointer_set_add(state, allocation);
+    if (info->allocation) {
+        mstun_pointer_set_add(state, info->allocation);
     }
 }
 

@@ -283,7 +283,10 @@ static void learn_ms_turn(const mstun_event_t *event)
 {
     const mstun_facts_t *facts = event->facts;
 
-    if (facts->method == TURN_ALLOCATE && facts->class == STUN_SUCCESS && facts->relayed.family) {
+    if (facts->class == STUN_REQUEST &&
+        (facts->method == TURN_ALLOCATE || facts->type == MS_TURN_SET_ACTIVE_DESTINATION)) {
+        mstun_turn_request_store(event, NULL);
+    } else if (facts->method == TURN_ALLOCATE && facts->class == STUN_SUCCESS && facts->relayed.family) {
         forget_stale_nonces(event);
         on_allocate_success(event, NULL);
     } else if (facts->class == STUN_ERROR) {

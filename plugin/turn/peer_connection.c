@@ -256,6 +256,13 @@ const mstun_peer_connection_t *mstun_peer_connection_of(const mstun_event_t *eve
     return mstun_stream_peer_connection(event->stream, event->pinfo);
 }
 
+const mstun_allocation_t *mstun_stream_related_allocation(const mstun_stream_t *stream)
+{
+    const mstun_peer_connection_t *connection = mstun_stream_any_peer_connection(stream);
+
+    return connection ? connection->allocation : mstun_stream_allocation(stream);
+}
+
 void mstun_peer_connection_register(const mstun_registrar_t *reg _U_)
 {
     announced = wmem_map_new_autoreset(wmem_epan_scope(), wmem_file_scope(), hash_announced, equal_announced);

@@ -58,6 +58,10 @@ bool mstun_peer_connection_from_peer(const mstun_stream_t *stream, const packet_
 /** The peer connection that event's message is about, on a control or data connection; NULL if none. */
 const mstun_peer_connection_t *mstun_peer_connection_of(const mstun_event_t *event);
 
+/** The allocation that a connection has to do with, as its control connection or by the peer connection that it carries;
+ * NULL if none. */
+const mstun_allocation_t *mstun_stream_related_allocation(const mstun_stream_t *stream);
+
 void mstun_peer_connection_register(const mstun_registrar_t *reg);
 
 #endif

@@ -1,13 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "turn/request.h"
 
-#include <wsutil/str_util.h>
+#include <wsutil/crc32.h>
 
 #include "attr/address.h"
+#include "turn/turn_stream.h"
+#include "wire/text.h"
 #include "wire/tlv.h"
 
 #define PEERS_MAX 16 /* in one CreatePermission: more are not followed */
 #define XOR_PEER_ADDRESS 0x0012
+
+static unsigned read_first_peer(const mstun_facts_t *facts, mstun_endpoint_t *peers)
+{
+    peers[0] = facts->peer;
+    return facts->peer.family ? 1 : 0;
+}
 
 static unsigned read_peers(const mstun_facts_t *facts, mstun_endpoint_t *peers)
 {
@@ -17,9 +25,9 @@ static unsigned read_peers(const mstun_facts_t *facts, mstun_endpoint_t *peers)
     mstun_tlv_t tlv;
     unsigned count = 0;
 
-    if (facts->has & MSTUN_HAS_UNREADABLE_ATTRIBUTE) { /* its bytes may not all be there */
-        peers[0] = facts->peer;
-        return facts->peer.family ? 1 : 0;
+    /* Unreadable: its bytes may not all be there. Only CreatePermission may name several peers. */
+    if (facts->has & MSTUN_HAS_UNREADABLE_ATTRIBUTE || facts->method != TURN_CREATE_PERMISSION) {
+        return read_first_peer(facts, peers);
     }
     mstun_tlv_walk_start(&walk, message, end, end, facts->padded);
     while (count < PEERS_MAX && mstun_tlv_walk_next(&walk, &tlv)) {
@@ -32,35 +40,69 @@ static unsigned read_peers(const mstun_facts_t *facts, mstun_endpoint_t *peers)
     return count;
 }
 
-static bool is_text(const mstun_span_t *span)
+/* A copy of span if it is text, in the file scope; previous instead of it where that says the same: a client repeats its
+ * credentials in each request. */
+static const char *copy_text(const mstun_span_t *span, const char *previous)
 {
-    return span->bytes && isprint_utf8_string((const char *)span->bytes, span->len);
-}
+    int len = span->bytes ? mstun_text_len(span->bytes, span->len) : 0;
 
-static const char *user_text(const mstun_facts_t *facts)
-{
-    if (!is_text(&facts->username) || !is_text(&facts->realm)) {
+    if (len == 0 || !mstun_is_text(span->bytes, len)) {
         return NULL;
     }
-    return wmem_strdup_printf(wmem_file_scope(), "%.*s, realm %.*s", facts->username.len,
-                              (const char *)facts->username.bytes, facts->realm.len, (const char *)facts->realm.bytes);
+    if (previous && strlen(previous) == (size_t)len && memcmp(previous, span->bytes, (size_t)len) == 0) {
+        return previous;
+    }
+    return wmem_strndup(wmem_file_scope(), (const char *)span->bytes, (size_t)len);
 }
 
-void mstun_turn_request_store(const mstun_event_t *event, mstun_peer_connection_t *connection)
+static void set_user(mstun_turn_request_t *request, const mstun_facts_t *facts, const mstun_turn_request_t *previous)
+{
+    request->username = copy_text(&facts->username, previous ? previous->username : NULL);
+    request->realm = copy_text(&facts->realm, previous ? previous->realm : NULL);
+    if (!request->username || !request->realm) {
+        return;
+    }
+    request->user = previous && request->username == previous->username && request->realm == previous->realm
+                        ? previous->user
+                        : wmem_strdup_printf(wmem_file_scope(), "%s, realm %s", request->username, request->realm);
+}
+
+uint32_t mstun_nonce_hash(const mstun_span_t *nonce)
+{
+    if (!nonce->bytes || nonce->len == 0) {
+        return 0;
+    }
+    uint32_t hash = crc32_ccitt(nonce->bytes, nonce->len);
+
+    return hash ? hash : 1;
+}
+
+const mstun_turn_request_t *mstun_turn_request_store(const mstun_event_t *event, mstun_peer_connection_t *connection)
 {
     const mstun_facts_t *facts = event->facts;
+    struct mstun_stream_turn *turn = mstun_stream_get_turn(event->stream);
     mstun_endpoint_t peers[PEERS_MAX];
     unsigned count = read_peers(facts, peers);
     mstun_turn_request_t *request =
         (mstun_turn_request_t *)wmem_alloc0(wmem_file_scope(), sizeof(mstun_turn_request_t) + count * sizeof peers[0]);
 
-    request->user = facts->method == TURN_ALLOCATE ? user_text(facts) : NULL;
-    request->transport = facts->transport;
+    request->pos = (mstun_frame_pos_t){ event->pinfo->num, event->position };
+    request->time = event->pinfo->abs_ts;
+    request->has = facts->has;
+    request->lifetime = facts->lifetime;
+    request->connection_id = facts->connection_id;
+    request->nonce = mstun_nonce_hash(&facts->nonce);
+    request->method = facts->method;
     request->channel = facts->channel;
+    request->transport = facts->transport;
+    request->ms_turn = facts->dialect == MSTUN_DIALECT_MS_TURN;
+    set_user(request, facts, turn->last_request);
     request->connection = connection;
     request->peer_count = count;
     memcpy(request->peers, peers, count * sizeof peers[0]);
     mstun_transaction_get_ext(event->transaction)->turn = request;
+    turn->last_request = request;
+    return request;
 }
 
 const mstun_turn_request_t *mstun_turn_request_of(const mstun_transaction_t *transaction)

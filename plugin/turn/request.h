@@ -1,25 +1,39 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * What is kept of a TURN request, for its response. */
+ * What is kept of a TURN request: for its response, and for what is found wrong in the end. */
 #ifndef MSTUN_TURN_REQUEST_H
 #define MSTUN_TURN_REQUEST_H
 
 #include "turn/peer_connection.h"
 
-/** What a request asked for. Owned by the file scope. */
+/** A request and what it asked for. Owned by the file scope. */
 typedef struct mstun_turn_request {
-    const char *user;                    /* of Allocate: "name, realm"; NULL if that is no text or not there */
-    uint8_t transport;                   /* REQUESTED-TRANSPORT; 0: none */
+    mstun_frame_pos_t pos;
+    nstime_t time;
+    uint32_t has;                        /* MSTUN_HAS_...: the attributes it carried */
+    uint32_t lifetime;                   /* LIFETIME in seconds, if has says so */
+    uint32_t connection_id;              /* CONNECTION-ID, if has says so */
+    uint32_t nonce;                      /* mstun_nonce_hash of NONCE */
+    uint16_t method;                     /* in MS-TURN TURN_SEND is Set Active Destination */
     uint16_t channel;                    /* CHANNEL-NUMBER; 0: none */
+    uint8_t transport;                   /* REQUESTED-TRANSPORT; 0: none */
+    uint8_t family;                      /* REQUESTED-ADDRESS-FAMILY: MSTUN_FAMILY_...; 0: none */
+    bool ms_turn;                        /* its dialect is MS-TURN */
+    const char *username;                /* USERNAME; NULL: none, or it is no text */
+    const char *realm;                   /* REALM; NULL: none, or it is no text */
+    const char *user;                    /* "name, realm REALM"; NULL if either is missing */
     mstun_peer_connection_t *connection; /* that a ConnectionBind is for; NULL: none is known */
     unsigned peer_count;
     mstun_endpoint_t peers[]; /* XOR-PEER-ADDRESS: CreatePermission may have many */
 } mstun_turn_request_t;
 
-/** First visit: keeps event's request. connection: that it binds; NULL: none. */
-void mstun_turn_request_store(const mstun_event_t *event, mstun_peer_connection_t *connection);
+/** First visit: keeps event's request, of IETF TURN or MS-TURN. connection: that it binds; NULL: none. */
+const mstun_turn_request_t *mstun_turn_request_store(const mstun_event_t *event, mstun_peer_connection_t *connection);
 
 /** The request of a transaction; NULL: it was not captured, is not TURN's, or transaction is NULL. */
 const mstun_turn_request_t *mstun_turn_request_of(const mstun_transaction_t *transaction);
+
+/** Tells nonces apart, the same in every run; 0: there is none. */
+uint32_t mstun_nonce_hash(const mstun_span_t *nonce);
 
 #endif

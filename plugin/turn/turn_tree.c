@@ -249,5 +249,5 @@ void mstun_turn_tree_register(const mstun_registrar_t *reg)
 
     MSTUN_REGISTER_FIELDS(reg, hf);
     hf_connection_id = proto_registrar_get_id_byname("mstun.connection_id");
-    mstun_section_add_field(reg->part, hf_connection_id);
+    mstun_section_add_field(reg->section, hf_connection_id);
 }

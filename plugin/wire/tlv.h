@@ -42,8 +42,8 @@ typedef struct {
 } mstun_tlv_walk_t;
 
 /**
- * Starts a walk behind the message's header. bytes: the message, valid as long as the walk; captured: its captured bytes;
- * end: offset of the attributes' end; padded: whether values are padded to a multiple of 4 (mstun_dialect_pads).
+ * Starts a walk behind the message's header. bytes: the message, valid as long as the walk; captured: its captured
+ * bytes; end: offset of the attributes' end; padded: whether values are padded to a multiple of 4 (mstun_dialect_pads).
  */
 void mstun_tlv_walk_start(mstun_tlv_walk_t *walk, const uint8_t *bytes, uint32_t captured, uint32_t end, bool padded);
 

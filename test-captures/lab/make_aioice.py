@@ -287,7 +287,7 @@ CASES = {
     "ipv6-relay-only": Case(refused(left=turn(), relays=(SERVER6,)), "the server has no IPv4 relay, the client asks "
                             "for no family: 440", "mstun.turn.address_family"),
     "redirect": Case(redirected, "the server sends the client to another one with 300, the client gives up",
-                     "mstun.turn.alternate_server"),
+                     "mstun.turn.redirect_failed"),
     "quota": Case(quota, "the user has its one allocation already: 486", "mstun.turn.quota"),
     "denied-peer": Case(not_connected(f"--denied-peer-ip={PEER}"), "the server forbids this peer: 403",
                         "mstun.turn.forbidden"),

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "conversation/foreign_bytes.h"
+
+#include "conversation/response_state.h"
+
+#define ENTRIES_MAX 1000 /* of a connection */
+
+struct mstun_stream_foreign {
+    wmem_array_t *entries;
+};
+
+wmem_array_t *mstun_stream_foreign_bytes(const mstun_stream_t *stream)
+{
+    return stream->foreign ? stream->foreign->entries : NULL;
+}
+
+bool mstun_direction_is_complete(const mstun_event_t *event)
+{
+    const mstun_flow_t *flow = &event->stream->flow[event->direction];
+
+    return flow->gap_frame == 0 && flow->last_truncated_frame == 0 && mstun_stream_captured_from_start(event->stream);
+}
+
+const mstun_foreign_bytes_t *mstun_foreign_bytes_at(const mstun_event_t *event, mstun_bytes_kind_t kind)
+{
+    const mstun_frame_pos_t pos = { event->pinfo->num, event->position };
+    wmem_array_t *entries = mstun_stream_foreign_bytes(event->stream);
+    unsigned index = mstun_frame_index_lower_bound(entries, pos.frame);
+    const mstun_foreign_bytes_t *entry;
+
+    while (entries && (entry = (const mstun_foreign_bytes_t *)mstun_frame_index_next(entries, &index, &pos))) {
+        if (entry->kind == kind) {
+            return entry;
+        }
+    }
+    return NULL;
+}
+
+bool mstun_foreign_bytes_before(const mstun_event_t *event, mstun_bytes_kind_t kind)
+{
+    wmem_array_t *entries = mstun_stream_foreign_bytes(event->stream);
+    unsigned count = entries ? wmem_array_get_count(entries) : 0;
+
+    for (unsigned i = 0; i < count; i++) {
+        const mstun_foreign_bytes_t *entry = (const mstun_foreign_bytes_t *)wmem_array_index(entries, i);
+
+        if (entry->pos.frame > event->pinfo->num) {
+            break;
+        }
+        if (entry->kind == kind && entry->direction == event->direction &&
+            (entry->pos.frame < event->pinfo->num || (int32_t)(entry->pos.position - event->position) < 0)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool mstun_foreign_bytes_learn(const mstun_event_t *event, mstun_bytes_kind_t kind, uint32_t count, uint32_t announced,
+                               const char *text)
+{
+    mstun_foreign_bytes_t entry = { .pos = { event->pinfo->num, event->position },
+                                    .time = event->pinfo->abs_ts,
+                                    .direction = event->direction,
+                                    .kind = kind,
+                                    .count = count,
+                                    .announced = announced };
+
+    if (mstun_foreign_bytes_at(event, kind)) {
+        return true;
+    }
+    if (!mstun_direction_is_complete(event)) {
+        return false;
+    }
+    if (!event->stream->foreign) {
+        event->stream->foreign = wmem_new0(wmem_file_scope(), struct mstun_stream_foreign);
+        event->stream->foreign->entries = wmem_array_sized_new(wmem_file_scope(), sizeof entry, 1);
+    }
+    if (wmem_array_get_count(event->stream->foreign->entries) >= ENTRIES_MAX) {
+        return false;
+    }
+    entry.text = text ? wmem_strdup(wmem_file_scope(), text) : NULL;
+    wmem_array_append_one(event->stream->foreign->entries, entry);
+    return true;
+}
+
+void mstun_foreign_bytes_completed(const mstun_event_t *event)
+{
+    wmem_array_t *entries = mstun_stream_foreign_bytes(event->stream);
+
+    for (unsigned i = 0; entries && i < wmem_array_get_count(entries); i++) {
+        mstun_foreign_bytes_t *entry = (mstun_foreign_bytes_t *)wmem_array_index(entries, i);
+
+        if (entry->kind == MSTUN_BYTES_INCOMPLETE_CHANNEL_DATA && entry->direction == event->direction) {
+            entry->announced = 0;
+        }
+    }
+}
