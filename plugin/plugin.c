@@ -68,6 +68,7 @@ static const struct {
     { mstun_transaction_tree_register, MSTUN_SECTION_TRACKED },
     { mstun_credential_uat_register, MSTUN_SECTION_HEADER },
     { mstun_integrity_register, MSTUN_SECTION_INTEGRITY },
+    { mstun_allocation_register, MSTUN_SECTION_TRACKED },
     { mstun_peer_connection_register, MSTUN_SECTION_TRACKED },
     { mstun_turn_tree_register, MSTUN_SECTION_TRACKED },
     { mstun_allocation_filter_register, MSTUN_SECTION_TRACKED },

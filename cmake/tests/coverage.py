@@ -2,14 +2,14 @@
 """What the plugin can show occurs in some capture.
 
     attributes  each attribute that has a name
-    experts     each expert info; and none of severity Warn or Error occurs in a capture that test-captures/healthy.txt
-                names. test-captures/interface/structural.txt names the FT_NONE fields that are no expert infos.
+    experts     each expert info; and none of severity Warn or Error occurs in a healthy capture (healthy.txt, labels.json).
+                test-captures/interface/structural.txt names the FT_NONE fields that are no expert infos.
 """
 import fnmatch
 import sys
 
 import harness
-from harness import TestFailure, captures, mstun_trees, name, rules, tshark, walk
+from harness import TestFailure, captures, is_healthy, mstun_trees, name, rules, tshark, walk
 
 WARN = 0x600000  # PI_WARN of Wireshark's epan/proto.h; PI_ERROR is above
 OF_PASSWORDS = "mstun.integrity.bad"  # for whoever has the lab's: also in captures with made-up HMACs that are healthy without
@@ -42,18 +42,17 @@ def experts():
     structural = {words[0] for words in rules("interface/structural.txt")}
     known = {field[2] for field in fields if field[0] == "F" and field[2].startswith("mstun.") and field[3] == "FT_NONE"}
     known -= structural
-    healthy = [words[0] for words in rules("healthy.txt")]
+    patterns = {words[0] for words in rules("healthy.txt")}
     seen, wrong, quiet = set(), [], set()
     for capture in captures():
         fired = set(experts_of(mstun_trees(capture, "-2")))
         seen |= {expert for expert, _ in fired}
-        patterns = [pattern for pattern in healthy if fnmatch.fnmatch(name(capture), pattern)]
-        quiet.update(patterns)
-        if patterns:
+        quiet |= {pattern for pattern in patterns if fnmatch.fnmatch(name(capture), pattern)}
+        if is_healthy(capture):
             wrong += [f"{name(capture)} is healthy but has {expert}" for expert, severity in sorted(fired)
                       if severity >= WARN and expert != OF_PASSWORDS]
     wrong += [f"{expert} occurs in no capture" for expert in sorted(known - seen)]
-    wrong += [f"healthy.txt: no capture is named {pattern}" for pattern in healthy if pattern not in quiet]
+    wrong += [f"healthy.txt: no capture is named {pattern}" for pattern in sorted(patterns - quiet)]
     wrong += [f"structural.txt: {field} is an expert info" for field in sorted(structural & seen)]
     print(f"{len(known)} expert infos, {len(known - seen)} of them in no capture")
     if wrong or not known:

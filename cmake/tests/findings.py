@@ -8,13 +8,12 @@
     schema    each row of each report has the keys that plugin/report/JSON.md documents
     names     every finding that plugin/diagnose/ knows is an expert info, and every cause stands above its consequences
 """
-import fnmatch
 import json
 import re
 import sys
 
 import harness
-from harness import SOURCE, TestFailure, captures, decode, each, name, rules, tshark
+from harness import SOURCE, TestFailure, captures, decode, each, is_healthy, label, name, rules, tshark
 
 FINDINGS = SOURCE / "plugin" / "diagnose" / "findings.c"
 ANY = "any"  # broken, but nothing of it is in the capture that must be told
@@ -29,19 +28,15 @@ def rows(capture, reports=REPORTS, passes=()):
 
 def told(topic):
     """{capture: (first finding or None, others that must be told)} of a topic, by whoever made the captures."""
-    healthy = [words[0] for words in rules("healthy.txt")]
     of_rfc6062 = {stem: [f"mstun.{word}" for word in words if word != "-"] for stem, *words in rules("rfc6062/causes.txt")}
-    labels = SOURCE / "test-captures" / topic / "labels.json"
-    labelled = json.loads(labels.read_text()) if labels.exists() else {}
     wanted = {}
     for capture in captures(f"{topic}/*"):
         truth = SOURCE / "test-captures" / f"{name(capture)}.truth.json"
         facts = json.loads(truth.read_text()) if truth.exists() else {}
-        label = labelled.get(capture.stem)
-        if label:
-            wanted[capture] = (None if label["healthy"] else label["expected_finding"] or ANY, [])
-        elif any(fnmatch.fnmatch(name(capture), pattern) for pattern in healthy):
+        if is_healthy(capture):
             wanted[capture] = (None, [])
+        elif told_by_label := label(capture):
+            wanted[capture] = (told_by_label["expected_finding"] or ANY, [])
         elif "first_finding" in facts:
             wanted[capture] = (facts["first_finding"], facts.get("also", []))
         elif capture.parent.name == "rfc6062":

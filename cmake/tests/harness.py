@@ -5,6 +5,7 @@ stage.py has put everything a test reads into one folder, the stage, that an unp
 ignores WIRESHARK_PLUGIN_DIR when it runs as root, so root runs it as uid 65534.
 """
 import fcntl
+import fnmatch
 import functools
 import hashlib
 import json
@@ -109,6 +110,19 @@ def captures(pattern="*/*"):
     if "*" not in topic and not found and (SOURCE / "test-captures" / topic).is_dir():
         raise TestFailure(f"test-captures/{topic} has no capture")
     return found
+
+
+def label(capture):
+    """Who made the capture's labels.json says of it {"healthy", "cause", "expected_finding", ...}; None: nothing."""
+    labels = SOURCE / "test-captures" / capture.parent.name / "labels.json"
+    return json.loads(labels.read_text()).get(capture.stem) if labels.exists() else None
+
+
+def is_healthy(capture):
+    """Whether nothing is wrong in the capture, by its label or by healthy.txt."""
+    if told := label(capture):
+        return told["healthy"]
+    return any(fnmatch.fnmatch(name(capture), words[0]) for words in rules("healthy.txt"))
 
 
 def name(capture):

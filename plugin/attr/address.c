@@ -22,6 +22,7 @@
 #include "attr/decode.h"
 
 #define ADDRESS_OFFSET 4 /* of the IP address in the value */
+#define XOR_PEER_ADDRESS 0x0012
 
 static int hf_att_port = -1;
 static int hf_att_port_xord = -1;
@@ -107,6 +108,11 @@ const char *mstun_endpoint_text(wmem_allocator_t *pool, const mstun_endpoint_t *
     return wmem_strdup(pool, text);
 }
 
+const char *mstun_peer_text(wmem_allocator_t *pool, const mstun_endpoint_t *peer)
+{
+    return peer->port ? mstun_endpoint_text(pool, peer) : mstun_address_text(pool, peer);
+}
+
 /* Adds an IP address twice: as its field, and hidden as the field that filters addresses of all attributes. */
 static void add_ip(const mstun_attr_ctx_t *ctx, const mstun_endpoint_t *endpoint, int offset, bool generated)
 {
@@ -181,7 +187,11 @@ static void show_address(const mstun_attr_ctx_t *ctx, const mstun_attr_t *row, i
     } else {
         add_plain(ctx, &endpoint, offset);
     }
-    MSTUN_ATTR_SET_SUMMARY(ctx, "%s", mstun_endpoint_text(ctx->pinfo->pool, &endpoint));
+    if (row->type == XOR_PEER_ADDRESS) {
+        MSTUN_ATTR_SET_SUMMARY(ctx, "%s", mstun_peer_text(ctx->pinfo->pool, &endpoint));
+    } else {
+        MSTUN_ATTR_SET_SUMMARY(ctx, "%s", mstun_endpoint_text(ctx->pinfo->pool, &endpoint));
+    }
 }
 
 void mstun_attr_show_address(const mstun_attr_ctx_t *ctx, const mstun_attr_t *row, int offset, int len)

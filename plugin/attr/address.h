@@ -25,6 +25,9 @@ bool mstun_endpoint_read(const uint8_t *value, int len, const uint8_t *id, mstun
 /** "192.0.2.1:32853", "[2001:db8::1]:5000", allocated in pool. */
 const char *mstun_endpoint_text(wmem_allocator_t *pool, const mstun_endpoint_t *endpoint);
 
+/** The same of a peer, without a port that is 0: permissions are for an address (RFC 8656 section 9). */
+const char *mstun_peer_text(wmem_allocator_t *pool, const mstun_endpoint_t *peer);
+
 /** The same without the port: "192.0.2.1". */
 const char *mstun_address_text(wmem_allocator_t *pool, const mstun_endpoint_t *endpoint);
 

@@ -8,28 +8,46 @@
 #define NAMES_MAX 255
 #define PAGE_SIZE 256
 
+/* A row in the chain of its type: variants first, the common row at the end. */
+typedef struct entry {
+    const mstun_attr_t *row;
+    mstun_attr_applies_fn applies; /* NULL: of the common row */
+    struct entry *next;
+} entry_t;
+
 /* All below is written at registration and only read later. */
 
-/* Rows by the high and the low byte of their types. Few high bytes are in use; the pages of the others are NULL. */
-static const mstun_attr_t **pages[PAGE_SIZE];
-
-static const mstun_attr_t *ms_turn_rows;
-static size_t ms_turn_count;
+/* Chains by the high and the low byte of types. Few high bytes are in use; the pages of the others are NULL. */
+static entry_t **pages[PAGE_SIZE];
 
 static value_string names[NAMES_MAX + 1]; /* sorted by type, as value_string_ext wants it */
 static unsigned name_count;
 
 value_string_ext mstun_attr_names_ext = VALUE_STRING_EXT_INIT(names);
 
-static void add_row(const mstun_attr_t *row)
+static entry_t *chain_of(uint16_t type)
 {
-    const mstun_attr_t ***page = &pages[row->type / PAGE_SIZE];
+    entry_t **page = pages[type / PAGE_SIZE];
+
+    return page ? page[type % PAGE_SIZE] : NULL;
+}
+
+static void add_entry(const mstun_attr_t *row, mstun_attr_applies_fn applies)
+{
+    entry_t ***page = &pages[row->type / PAGE_SIZE];
 
     if (!*page) {
-        *page = wmem_alloc0_array(wmem_epan_scope(), const mstun_attr_t *, PAGE_SIZE);
+        *page = wmem_alloc0_array(wmem_epan_scope(), entry_t *, PAGE_SIZE);
     }
-    ws_assert(!(*page)[row->type % PAGE_SIZE]);
-    (*page)[row->type % PAGE_SIZE] = row;
+    entry_t *entry = wmem_new0(wmem_epan_scope(), entry_t), **link = &(*page)[row->type % PAGE_SIZE];
+
+    *entry = (entry_t){ .row = row, .applies = applies };
+    while (*link && !applies) {
+        ws_assert((*link)->applies); /* one common row for a type */
+        link = &(*link)->next;
+    }
+    entry->next = *link;
+    *link = entry;
 }
 
 static void add_name(const mstun_attr_t *row)
@@ -47,33 +65,48 @@ static void add_name(const mstun_attr_t *row)
 void mstun_attr_add_rows(const mstun_attr_t *rows, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        add_row(&rows[i]);
+        add_entry(&rows[i], NULL);
         add_name(&rows[i]);
     }
 }
 
-void mstun_attr_add_ms_turn_rows(const mstun_attr_t *rows, size_t count)
+void mstun_attr_add_variants(mstun_attr_applies_fn applies, const mstun_attr_t *rows, size_t count)
 {
-    ws_assert(!ms_turn_rows);
-    ms_turn_rows = rows;
-    ms_turn_count = count;
+    for (size_t i = 0; i < count; i++) {
+        add_entry(&rows[i], applies);
+    }
 }
 
-const mstun_attr_t *mstun_attr_find(mstun_dialect_t dialect, uint16_t type)
+const mstun_attr_t *mstun_attr_find(const mstun_facts_t *facts, uint16_t type, uint32_t len)
 {
-    for (size_t i = 0; dialect == MSTUN_DIALECT_MS_TURN && i < ms_turn_count; i++) {
-        if (ms_turn_rows[i].type == type) {
-            return &ms_turn_rows[i];
+    const entry_t *entry = chain_of(type);
+
+    while (entry && entry->applies && !entry->applies(facts, len)) {
+        entry = entry->next;
+    }
+    return entry ? entry->row : NULL;
+}
+
+const mstun_attr_t *mstun_attr_find_common(uint16_t type)
+{
+    const entry_t *entry = chain_of(type);
+
+    while (entry && entry->applies) {
+        entry = entry->next;
+    }
+    return entry ? entry->row : NULL;
+}
+
+const char *mstun_attr_name(mstun_dialect_t dialect, uint16_t method, uint16_t type)
+{
+    const mstun_facts_t facts = { .dialect = dialect, .method = method };
+
+    for (const entry_t *entry = chain_of(type); entry; entry = entry->next) {
+        if (!entry->applies || entry->applies(&facts, entry->row->min_len)) {
+            return entry->row->name;
         }
     }
-    const mstun_attr_t **page = pages[type / PAGE_SIZE];
-
-    return page ? page[type % PAGE_SIZE] : NULL;
-}
-
-const char *mstun_attr_name(mstun_dialect_t dialect, uint16_t type)
-{
-    return mstun_attr_name_of(mstun_attr_find(dialect, type));
+    return mstun_attr_name_of(NULL);
 }
 
 bool mstun_attr_length_ok(const mstun_attr_t *row, uint32_t len)

@@ -48,19 +48,26 @@ struct mstun_attr {
     }
 
 /**
- * Makes rows known to mstun_attr_find. rows: static, one for each type; a type that is known already is a programming
- * error. To be called when the plugin is registered.
+ * Makes rows known to mstun_attr_find. rows: static, one for each type; a type that has a row already is a programming
+ * error. To be called when the plugin is registered, as the next one.
  */
 void mstun_attr_add_rows(const mstun_attr_t *rows, size_t count);
 
-/** The same, once, for types that MS-TURN uses in another sense than the RFCs: found in its messages only. */
-void mstun_attr_add_ms_turn_rows(const mstun_attr_t *rows, size_t count);
+/** Whether a variant is meant by an attribute of len bytes. facts: the header part of its message's. */
+typedef bool (*mstun_attr_applies_fn)(const mstun_facts_t *facts, uint32_t len);
 
-/** The names of all types, without those of mstun_attr_add_ms_turn_rows; complete after registration. */
+/** The same for other uses of types: found instead of the types' common rows where applies says so. */
+void mstun_attr_add_variants(mstun_attr_applies_fn applies, const mstun_attr_t *rows, size_t count);
+
+/** The names of all types that have a common row; complete after registration. */
 extern value_string_ext mstun_attr_names_ext;
 
-/** The row of a type in a dialect; NULL if no specification known here has it. */
-const mstun_attr_t *mstun_attr_find(mstun_dialect_t dialect, uint16_t type);
+/** The row for an attribute of len bytes. facts: the header part of its message's. NULL if no specification known here
+ * has the type. */
+const mstun_attr_t *mstun_attr_find(const mstun_facts_t *facts, uint16_t type, uint32_t len);
+
+/** The common row of a type; NULL if there is none. */
+const mstun_attr_t *mstun_attr_find_common(uint16_t type);
 
 /** The name in a row; "Unknown" for NULL. */
 static inline const char *mstun_attr_name_of(const mstun_attr_t *row)
@@ -68,8 +75,8 @@ static inline const char *mstun_attr_name_of(const mstun_attr_t *row)
     return row ? row->name : "Unknown";
 }
 
-/** The name of a type in a dialect; "Unknown" for one without a row. Never NULL. */
-const char *mstun_attr_name(mstun_dialect_t dialect, uint16_t type);
+/** The name that a type has in messages of this dialect and method; "Unknown" for one without a row. Never NULL. */
+const char *mstun_attr_name(mstun_dialect_t dialect, uint16_t method, uint16_t type);
 
 /** True if the row allows a value of len bytes. */
 bool mstun_attr_length_ok(const mstun_attr_t *row, uint32_t len);

@@ -38,6 +38,8 @@ static int hf_att_access_token_nonce = -1;
 static int hf_att_access_token_encrypted = -1;
 
 static expert_field ei_att_username_not_text = EI_INIT;
+static expert_field ei_att_realm_nuls = EI_INIT;
+static expert_field ei_att_nonce_nuls = EI_INIT;
 static expert_field ei_att_pw_alg_length = EI_INIT;
 static expert_field ei_att_access_token_length = EI_INIT;
 static expert_field ei_att_integrity_length = EI_INIT;
@@ -116,7 +118,14 @@ void mstun_attr_show_username(const mstun_attr_ctx_t *ctx, const mstun_attr_t *r
 
 void mstun_attr_show_realm(const mstun_attr_ctx_t *ctx, const mstun_attr_t *row _U_, int offset, int len)
 {
-    mstun_attr_add_text(ctx, hf_att_realm, offset, len);
+    int nuls = len - mstun_text_len(tvb_get_ptr(ctx->tvb, offset, len), len);
+    proto_item *item = mstun_attr_add_text(ctx, hf_att_realm, offset, len);
+
+    if (nuls > 0) {
+        expert_add_info_format(ctx->pinfo, item, &ei_att_realm_nuls,
+                               "REALM ends with %d NUL bytes, which are part of it: the key is made over all %d bytes",
+                               nuls, len);
+    }
 }
 
 /* Decodes the 24 bits behind the nonce cookie; false if there are none. */
@@ -166,7 +175,14 @@ void mstun_attr_show_nonce(const mstun_attr_ctx_t *ctx, const mstun_attr_t *row 
         add_nonce_bytes(ctx, offset, len);
         return;
     }
-    mstun_attr_add_text(ctx, hf_att_nonce, offset, len);
+    int nuls = len - mstun_text_len(nonce, len);
+    proto_item *item = mstun_attr_add_text(ctx, hf_att_nonce, offset, len);
+
+    if (nuls > 0) {
+        expert_add_info_format(ctx->pinfo, item, &ei_att_nonce_nuls,
+                               "NONCE ends with %d NUL bytes, which are part of it: a client has to send all %d bytes",
+                               nuls, len);
+    }
     if (read_nonce_features(nonce, len, &features)) {
         add_nonce_features(ctx, offset, features);
     }
@@ -294,6 +310,11 @@ void mstun_attr_auth_register(const mstun_registrar_t *reg)
         { &ei_att_username_not_text,
           { "mstun.att.username_not_text", PI_PROTOCOL, PI_WARN,
             "The name is no UTF-8, or has control characters: RFC 8489 section 14.3 does not allow it", EXPFILL } },
+        { &ei_att_realm_nuls,
+          { "mstun.att.realm_nuls", PI_PROTOCOL, PI_NOTE, "The realm ends with NUL bytes, which the key includes",
+            EXPFILL } },
+        { &ei_att_nonce_nuls,
+          { "mstun.att.nonce_nuls", PI_PROTOCOL, PI_NOTE, "The nonce ends with NUL bytes", EXPFILL } },
         { &ei_att_pw_alg_length,
           { "mstun.att.pw_alg_length", PI_PROTOCOL, PI_WARN, "A password algorithm runs past its attribute",
             EXPFILL } },

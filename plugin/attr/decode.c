@@ -65,16 +65,19 @@ void mstun_attr_show_uint(const mstun_attr_ctx_t *ctx, const mstun_attr_t *row, 
     }
 }
 
-void mstun_attr_add_text(const mstun_attr_ctx_t *ctx, int hf, int offset, int len)
+proto_item *mstun_attr_add_text(const mstun_attr_ctx_t *ctx, int hf, int offset, int len)
 {
     /* Not proto_tree_add_item_ret_display_string(): its text ends at a NUL, and it formats even if nobody reads it. */
-    proto_tree_add_item(ctx->tree, hf, ctx->tvb, offset, len, ENC_UTF_8);
+    proto_item *item = proto_tree_add_item(ctx->tree, hf, ctx->tvb, offset,
+                                           mstun_text_len(tvb_get_ptr(ctx->tvb, offset, len), len), ENC_UTF_8);
+
     MSTUN_ATTR_SET_SUMMARY(ctx, "%s", tvb_format_text(ctx->pinfo->pool, ctx->tvb, offset, len));
+    return item;
 }
 
 void mstun_attr_show_text(const mstun_attr_ctx_t *ctx, const mstun_attr_t *row, int offset, int len)
 {
-    mstun_attr_add_text(ctx, *row->hf, offset, mstun_text_len(tvb_get_ptr(ctx->tvb, offset, len), len));
+    mstun_attr_add_text(ctx, *row->hf, offset, len);
 }
 
 void mstun_attr_show_bytes(const mstun_attr_ctx_t *ctx, const mstun_attr_t *row, int offset, int len)

@@ -31,8 +31,9 @@ void mstun_attr_learn_microsoft(const uint8_t *value, uint16_t len, mstun_facts_
 /** Adds bytes that could not be decoded, as mstun.value. Returns their item. */
 proto_item *mstun_attr_add_value(proto_tree *tree, tvbuff_t *tvb, int offset, int len);
 
-/** Adds UTF-8 text as field hf of type FT_STRING, and makes it the summary. */
-void mstun_attr_add_text(const mstun_attr_ctx_t *ctx, int hf, int offset, int len);
+/** Adds UTF-8 text as field hf of type FT_STRING, and makes it the summary. NULs at its end, with which some senders
+ * pad it, are in the summary only. Returns the field's item. */
+proto_item *mstun_attr_add_text(const mstun_attr_ctx_t *ctx, int hf, int offset, int len);
 
 /** Adds bytes that senders set to zero and receivers ignore. */
 void mstun_attr_add_reserved(const mstun_attr_ctx_t *ctx, int offset, int len);

@@ -77,7 +77,8 @@ static void check_code(const mstun_attr_ctx_t *ctx, const mstun_attr_t *row, pro
     }
 }
 
-static void add_reason(const mstun_attr_ctx_t *ctx, int offset, int len, uint16_t code)
+/* family: to put before the summary, NULL: nothing */
+static void add_reason(const mstun_attr_ctx_t *ctx, int offset, int len, uint16_t code, const char *family)
 {
     int text_len = mstun_text_len(tvb_get_ptr(ctx->tvb, offset, len), len);
     proto_item *item;
@@ -85,11 +86,12 @@ static void add_reason(const mstun_attr_ctx_t *ctx, int offset, int len, uint16_
     proto_tree_add_item(ctx->tree, hf_att_error_reason, ctx->tvb, offset, text_len, ENC_UTF_8);
     item = proto_tree_add_item(ctx->tree, hf_error_reason, ctx->tvb, offset, text_len, ENC_UTF_8);
     proto_item_set_hidden(item);
-    MSTUN_ATTR_SET_SUMMARY(ctx, "%u %s", code, tvb_format_text(ctx->pinfo->pool, ctx->tvb, offset, text_len));
+    MSTUN_ATTR_SET_SUMMARY(ctx, "%s%s%u %s", family ? family : "", family ? ": " : "", code,
+                           tvb_format_text(ctx->pinfo->pool, ctx->tvb, offset, text_len));
 }
 
 /* Adds class, number, both as one, and the reason. offset: of the value. */
-static void add_error(const mstun_attr_ctx_t *ctx, const mstun_attr_t *row, int offset, int len)
+static void add_error(const mstun_attr_ctx_t *ctx, const mstun_attr_t *row, int offset, int len, const char *family)
 {
     const uint8_t *value = tvb_get_ptr(ctx->tvb, offset, len);
     proto_item *item;
@@ -99,24 +101,29 @@ static void add_error(const mstun_attr_ctx_t *ctx, const mstun_attr_t *row, int 
     item = proto_tree_add_uint(ctx->tree, hf_error_code, ctx->tvb, offset + 2, 2, error_code(value));
     proto_item_set_generated(item);
     check_code(ctx, row, item, value);
-    add_reason(ctx, offset + REASON_OFFSET, len - REASON_OFFSET, error_code(value));
+    add_reason(ctx, offset + REASON_OFFSET, len - REASON_OFFSET, error_code(value), family);
 }
 
 void mstun_attr_show_error_code(const mstun_attr_ctx_t *ctx, const mstun_attr_t *row, int offset, int len)
 {
     mstun_attr_add_reserved(ctx, offset, 2);
-    add_error(ctx, row, offset, len);
+    add_error(ctx, row, offset, len, NULL);
 }
 
 void mstun_attr_show_address_error_code(const mstun_attr_ctx_t *ctx, const mstun_attr_t *row, int offset, int len)
 {
-    if (!is_address_error_code(tvb_get_uint8(ctx->tvb, offset), len)) {
+    uint8_t family = tvb_get_uint8(ctx->tvb, offset);
+
+    if (!is_address_error_code(family, len)) {
         proto_tree_add_item(ctx->tree, hf_att_options, ctx->tvb, offset, len, ENC_BIG_ENDIAN);
         return;
     }
     mstun_attr_add_family(ctx, offset);
     mstun_attr_add_reserved(ctx, offset + 1, 1);
-    add_error(ctx, row, offset, len);
+    add_error(ctx, row, offset, len,
+              family == MSTUN_FAMILY_IPV4   ? "IPv4"
+              : family == MSTUN_FAMILY_IPV6 ? "IPv6"
+                                            : NULL);
 }
 
 void mstun_attr_show_unknown_attributes(const mstun_attr_ctx_t *ctx, const mstun_attr_t *row, int offset, int len)
@@ -126,7 +133,7 @@ void mstun_attr_show_unknown_attributes(const mstun_attr_ctx_t *ctx, const mstun
 
     for (; end - offset >= 2; offset += 2) {
         uint16_t type = tvb_get_ntohs(ctx->tvb, offset);
-        const char *name = mstun_attr_name(ctx->facts->dialect, type);
+        const char *name = mstun_attr_name(ctx->facts->dialect, ctx->facts->method, type);
 
         proto_tree_add_uint_format_value(ctx->tree, hf_att_unknown, ctx->tvb, offset, 2, type, "%s (0x%04x)", name,
                                          type);

@@ -102,6 +102,7 @@ typedef struct {
     uint16_t password_algorithm;      /* PASSWORD-ALGORITHM: 1 MD5, 2 SHA-256 */
     mstun_span_t password_algorithms; /* PASSWORD-ALGORITHMS: algorithms with their parameters */
     mstun_span_t mobility_ticket;
+    mstun_span_t dtls;  /* META-DTLS-IN-STUN: a DTLS packet, or nothing */
     nstime_t ms_expiry; /* of a user name that an Edge server issued: when it ceases to be accepted */
 
     uint32_t fingerprint_offset; /* of the attribute, from the start of the message */

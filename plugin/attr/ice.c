@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Attributes of ICE: RFC 8445 section 16.1, RFC 6679 section 7.2.2, those of Google's and Cisco's products, and
- * undocumented types in calls of Skype and Teams. */
+ * Attributes of ICE: RFC 8445 section 16.1, RFC 6679 section 7.2.2, those that Google, Cisco, Citrix and Meta have
+ * registered (IANA's registry of 2024-12-20) or just use, and undocumented types in calls of Skype and Teams. */
 #include "attr/decode.h"
 
 static int hf_att_priority = -1;
@@ -20,6 +20,8 @@ static int hf_att_google_misc_info = -1;
 static int hf_att_google_retransmit_count = -1;
 static int hf_att_google_text = -1;
 static int hf_att_google_hmac = -1;
+static int hf_att_dtls = -1;
+static int hf_att_dtls_received = -1;
 
 static void learn_priority(const uint8_t *value, uint16_t len _U_, mstun_facts_t *facts)
 {
@@ -40,6 +42,11 @@ static void learn_controlled(const uint8_t *value _U_, uint16_t len _U_, mstun_f
 static void learn_controlling(const uint8_t *value _U_, uint16_t len _U_, mstun_facts_t *facts)
 {
     facts->has |= MSTUN_HAS_CONTROLLING;
+}
+
+static void learn_dtls(const uint8_t *value, uint16_t len, mstun_facts_t *facts)
+{
+    facts->dtls = (mstun_span_t){ .bytes = value, .len = len };
 }
 
 /* The type preferences that RFC 8445 section 5.1.2.2 recommends. */
@@ -87,6 +94,22 @@ static void show_misc_info(const mstun_attr_ctx_t *ctx, const mstun_attr_t *row 
     }
 }
 
+/* draft-hancke-webrtc-sped: a packet of the DTLS handshake, which dissect/ hands to DTLS. */
+static void show_dtls(const mstun_attr_ctx_t *ctx, const mstun_attr_t *row _U_, int offset, int len)
+{
+    proto_tree_add_item(ctx->tree, hf_att_dtls, ctx->tvb, offset, len, ENC_NA);
+    MSTUN_ATTR_SET_SUMMARY(ctx, "%d bytes", len);
+}
+
+/* The CRC-32 of each DTLS packet that was received. */
+static void show_dtls_received(const mstun_attr_ctx_t *ctx, const mstun_attr_t *row _U_, int offset, int len)
+{
+    for (int end = offset + len; offset < end; offset += 4) {
+        proto_tree_add_item(ctx->tree, hf_att_dtls_received, ctx->tvb, offset, 4, ENC_BIG_ENDIAN);
+    }
+    MSTUN_ATTR_SET_SUMMARY(ctx, "%d packets", len / 4);
+}
+
 /* type, min_len, max_len, length_multiple, name, hf, show, learn */
 static const mstun_attr_t rows[] = {
     { 0x0024, 4, 4, 0, "PRIORITY", NULL, show_priority, learn_priority },
@@ -94,13 +117,25 @@ static const mstun_attr_t rows[] = {
     { 0x0800, 0, MSTUN_ANY_LEN, 0, "UNDOCUMENTED-0800", NULL, mstun_attr_show_opaque, NULL },
     { 0x24DF, 0, MSTUN_ANY_LEN, 0, "UNDOCUMENTED-24DF", NULL, mstun_attr_show_opaque, NULL },
     { 0x3802, 0, MSTUN_ANY_LEN, 0, "UNDOCUMENTED-3802", NULL, mstun_attr_show_opaque, NULL },
+    /* Meta, on WhatsApp's relays: names from published analyses of its calls */
+    { 0x4000, 0, MSTUN_ANY_LEN, 0, "META-RELAY-TOKEN", NULL, mstun_attr_show_opaque, NULL },
+    { 0x4002, 0, MSTUN_ANY_LEN, 0, "META-SERVER-TIMESTAMP", NULL, mstun_attr_show_opaque, NULL },
+    { 0x4003, 0, MSTUN_ANY_LEN, 0, "META-REFLEXIVE-PAYLOAD", NULL, mstun_attr_show_opaque, NULL },
+    { 0x4004, 0, MSTUN_ANY_LEN, 0, "META-PADDING", NULL, mstun_attr_show_opaque, NULL },
+    { 0x4005, 0, MSTUN_ANY_LEN, 0, "META-RTP-PACKET", NULL, mstun_attr_show_opaque, NULL },
+    { 0x4006, 0, MSTUN_ANY_LEN, 0, "META-TIME-INFO", NULL, mstun_attr_show_opaque, NULL },
+    { 0x4007, 0, MSTUN_ANY_LEN, 0, "META-RESPONSE-PAYLOAD-SIZE", NULL, mstun_attr_show_opaque, NULL },
+    { 0x4021, 0, MSTUN_ANY_LEN, 0, "META-RECEIVER-SUBSCRIPTION", NULL, mstun_attr_show_opaque, NULL },
+    { 0x4023, 0, MSTUN_ANY_LEN, 0, "META-SENDER-SUBSCRIPTION", NULL, mstun_attr_show_opaque, NULL },
+    { 0x4024, 0, MSTUN_ANY_LEN, 0, "META-STREAM-DESCRIPTOR", NULL, mstun_attr_show_opaque, NULL },
     { 0x8029, 8, 8, 0, "ICE-CONTROLLED", &hf_att_tie_breaker, mstun_attr_show_bytes, learn_controlled },
     { 0x802A, 8, 8, 0, "ICE-CONTROLLING", &hf_att_tie_breaker, mstun_attr_show_bytes, learn_controlling },
     { 0x802D, 4, 4, 0, "ECN-CHECK", NULL, show_ecn_check, NULL },
     { 0xC000, 0, MSTUN_ANY_LEN, 0, "CISCO-STUN-FLOWDATA", NULL, mstun_attr_show_opaque, NULL },
-    /* Google's counter of renominations, or Cisco's ENF-FLOW-DESCRIPTION, which has no published layout */
-    { 0xC001, 0, MSTUN_ANY_LEN, 0, "NOMINATION", &hf_att_nomination, mstun_attr_show_uint32_or_opaque, NULL },
+    { 0xC001, 0, MSTUN_ANY_LEN, 0, "ENF-FLOW-DESCRIPTION", NULL, mstun_attr_show_opaque, NULL },
     { 0xC002, 0, MSTUN_ANY_LEN, 0, "ENF-NETWORK-STATUS", NULL, mstun_attr_show_opaque, NULL },
+    { 0xC003, 0, MSTUN_ANY_LEN, 0, "CISCO-WEBEX-FLOW-INFO", NULL, mstun_attr_show_opaque, NULL },
+    { 0xC056, 0, MSTUN_ANY_LEN, 0, "CITRIX-TRANSACTION-ID", NULL, mstun_attr_show_opaque, NULL },
     { 0xC057, 4, 4, 0, "GOOG-NETWORK-INFO", NULL, show_network_info, NULL },
     { 0xC058, 0, MSTUN_ANY_LEN, 0, "GOOG-LAST-ICE-CHECK-RECEIVED", &hf_att_google_last_check_id, mstun_attr_show_bytes,
       NULL },
@@ -109,11 +144,24 @@ static const mstun_attr_t rows[] = {
     { 0xC05B, 0, MSTUN_ANY_LEN, 0, "GOOG-CONNECTION-ID", NULL, mstun_attr_show_opaque, NULL },
     { 0xC05C, 0, MSTUN_ANY_LEN, 0, "GOOG-DELTA", NULL, mstun_attr_show_opaque, NULL },
     { 0xC05D, 0, MSTUN_ANY_LEN, 0, "GOOG-DELTA-ACK", NULL, mstun_attr_show_opaque, NULL },
+    { 0xC05E, 0, MSTUN_ANY_LEN, 0, "GOOG-DELTA-SYNC-REQ", NULL, mstun_attr_show_opaque, NULL },
     { 0xC060, 4, 4, 0, "GOOG-MESSAGE-INTEGRITY-32", &hf_att_google_hmac, mstun_attr_show_bytes, NULL },
+    { 0xC070, 0, MSTUN_ANY_LEN, 0, "META-DTLS-IN-STUN", NULL, show_dtls, learn_dtls },
+    { 0xC071, 0, MSTUN_ANY_LEN, 4, "META-DTLS-IN-STUN-ACKNOWLEDGEMENT", NULL, show_dtls_received, NULL },
     { 0xFF00, 0, MSTUN_ANY_LEN, 0, "GOOG-RETRANSMIT-COUNT", &hf_att_google_retransmit_count,
       mstun_attr_show_uint32_or_opaque, NULL },
     { 0xFF04, 0, MSTUN_ANY_LEN, 0, "GOOG-MULTI-MAPPING", &hf_att_google_text, mstun_attr_show_text, NULL },
     { 0xFF05, 0, MSTUN_ANY_LEN, 0, "GOOG-LOGGING-ID", &hf_att_google_text, mstun_attr_show_text, NULL },
+};
+
+static bool is_nomination(const mstun_facts_t *facts _U_, uint32_t len)
+{
+    return len == 4;
+}
+
+/* Google's counter of renominations has the number that IANA gave to Cisco. */
+static const mstun_attr_t nomination_rows[] = {
+    { 0xC001, 4, 4, 0, "NOMINATION", &hf_att_nomination, mstun_attr_show_uint, NULL },
 };
 
 static const value_string network_cost_names[] = {
@@ -169,8 +217,15 @@ void mstun_attr_ice_register(const mstun_registrar_t *reg)
         { &hf_att_google_hmac,
           { "HMAC", "mstun.att.google.hmac", FT_BYTES, BASE_NONE, NULL, 0x0, "The first four bytes of an HMAC-SHA1",
             HFILL } },
+        { &hf_att_dtls,
+          { "DTLS Packet", "mstun.att.dtls", FT_BYTES, BASE_NONE, NULL, 0x0,
+            "Of the handshake, of META-DTLS-IN-STUN (draft-hancke-webrtc-sped)", HFILL } },
+        { &hf_att_dtls_received,
+          { "DTLS Packet Received", "mstun.att.dtls.received", FT_UINT32, BASE_HEX, NULL, 0x0,
+            "Its CRC-32, of META-DTLS-IN-STUN-ACKNOWLEDGEMENT (draft-hancke-webrtc-sped)", HFILL } },
     };
 
     MSTUN_REGISTER_FIELDS(reg, hf);
     mstun_attr_add_rows(rows, array_length(rows));
+    mstun_attr_add_variants(is_nomination, nomination_rows, array_length(nomination_rows));
 }

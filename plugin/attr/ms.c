@@ -205,6 +205,11 @@ static const mstun_attr_t rows[] = {
       learn_session },
 };
 
+static bool is_ms_turn(const mstun_facts_t *facts, uint32_t len _U_)
+{
+    return facts->dialect == MSTUN_DIALECT_MS_TURN;
+}
+
 /* What MS-TURN uses in another sense, or with other lengths, than the RFCs. */
 static const mstun_attr_t ms_turn_rows[] = {
     MSTUN_ATTR_ADDRESS_ROW(0x0001, "MAPPED-ADDRESS", mstun_attr_show_address, learn_relayed),
@@ -308,5 +313,5 @@ void mstun_attr_ms_register(const mstun_registrar_t *reg)
     MSTUN_REGISTER_FIELDS(reg, hf);
     MSTUN_REGISTER_EXPERTS(reg, ei);
     mstun_attr_add_rows(rows, array_length(rows));
-    mstun_attr_add_ms_turn_rows(ms_turn_rows, array_length(ms_turn_rows));
+    mstun_attr_add_variants(is_ms_turn, ms_turn_rows, array_length(ms_turn_rows));
 }

@@ -22,6 +22,7 @@ static int hf_connection_id = -1;
 static int hf_att_icmp_type = -1;
 static int hf_att_icmp_code = -1;
 static int hf_att_icmp_data = -1;
+static int hf_att_icmp_mtu = -1;
 static int hf_att_ticket = -1;
 
 static void learn_channel(const uint8_t *value, uint16_t len _U_, mstun_facts_t *facts)
@@ -112,9 +113,9 @@ static void learn_connection_id(const uint8_t *value, uint16_t len _U_, mstun_fa
 }
 
 static const value_string transport_names[] = {
-    { IP_PROTO_TCP, "TCP" },
-    { IP_PROTO_UDP, "UDP" },
-    { 0, NULL },
+    { IP_PROTO_TCP, "TCP" }, { IP_PROTO_UDP, "UDP" },
+    { 56, "TLS" }, /* coturn's, as the next one */
+    { 250, "DTLS" },         { 0, NULL },
 };
 
 static void show_channel(const mstun_attr_ctx_t *ctx, const mstun_attr_t *row _U_, int offset, int len _U_)
@@ -167,6 +168,29 @@ static void show_additional_family(const mstun_attr_ctx_t *ctx, const mstun_attr
     }
 }
 
+/* Types that a TURN server passes on: RFC 8656 section 11.5. */
+enum {
+    ICMP_UNREACHABLE = 3,
+    ICMP_FRAGMENTATION_NEEDED = 4, /* code */
+    ICMP_TIME_EXCEEDED = 11,
+    ICMP6_UNREACHABLE = 1,
+    ICMP6_TOO_BIG = 2,
+    ICMP6_TIME_EXCEEDED = 3,
+};
+
+static const value_string icmp_names[] = {
+    { ICMP_UNREACHABLE, "Destination unreachable" },
+    { ICMP_TIME_EXCEEDED, "Time exceeded" },
+    { 0, NULL },
+};
+
+static const value_string icmp6_names[] = {
+    { ICMP6_UNREACHABLE, "Destination unreachable" },
+    { ICMP6_TOO_BIG, "Packet too big" },
+    { ICMP6_TIME_EXCEEDED, "Time exceeded" },
+    { 0, NULL },
+};
+
 /* RFC 8656 section 18.13
  *
  *  |           Reserved            |  ICMP Type  |    ICMP Code    |      16, 7 and 9 bits
@@ -174,10 +198,24 @@ static void show_additional_family(const mstun_attr_ctx_t *ctx, const mstun_attr
  */
 static void show_icmp(const mstun_attr_ctx_t *ctx, const mstun_attr_t *row _U_, int offset, int len _U_)
 {
+    uint8_t type = tvb_get_uint8(ctx->tvb, offset + 2) >> 1;
+    uint16_t code = tvb_get_ntohs(ctx->tvb, offset + 2) & 0x01FF;
+    /* The peer's family tells; these two types exist only in ICMPv6. */
+    bool is_v6 = ctx->facts->peer.family == MSTUN_FAMILY_IPV6 || type == ICMP6_UNREACHABLE || type == ICMP6_TOO_BIG;
+    const char *name = val_to_str_const(type, is_v6 ? icmp6_names : icmp_names, "Unknown");
+    bool has_mtu = is_v6 ? type == ICMP6_TOO_BIG : type == ICMP_UNREACHABLE && code == ICMP_FRAGMENTATION_NEEDED;
+
     mstun_attr_add_reserved(ctx, offset, 2);
-    proto_tree_add_item(ctx->tree, hf_att_icmp_type, ctx->tvb, offset + 2, 1, ENC_BIG_ENDIAN);
+    proto_tree_add_uint_format_value(ctx->tree, hf_att_icmp_type, ctx->tvb, offset + 2, 1, (uint32_t)type << 1,
+                                     "%s (%u)", name, type);
     proto_tree_add_item(ctx->tree, hf_att_icmp_code, ctx->tvb, offset + 2, 2, ENC_BIG_ENDIAN);
-    proto_tree_add_item(ctx->tree, hf_att_icmp_data, ctx->tvb, offset + 4, 4, ENC_NA);
+    if (has_mtu) {
+        proto_tree_add_item(ctx->tree, hf_att_icmp_mtu, ctx->tvb, offset + 4, 4, ENC_BIG_ENDIAN);
+        MSTUN_ATTR_SET_SUMMARY(ctx, "%s, code %u, MTU %u", name, code, tvb_get_ntohl(ctx->tvb, offset + 4));
+    } else {
+        proto_tree_add_item(ctx->tree, hf_att_icmp_data, ctx->tvb, offset + 4, 4, ENC_NA);
+        MSTUN_ATTR_SET_SUMMARY(ctx, "%s, code %u", name, code);
+    }
 }
 
 /* type, min_len, max_len, length_multiple, name, hf, show, learn */
@@ -202,8 +240,22 @@ static const mstun_attr_t rows[] = {
       mstun_attr_learn_address_error_code },
     { 0x8004, 8, 8, 0, "ICMP", NULL, show_icmp, NULL },
     MSTUN_ATTR_ADDRESS_ROW(0x8020, "XOR-MAPPED-ADDRESS", mstun_attr_show_xor_address,
-                           mstun_attr_learn_xor_mapped), /* drafts' 0x0020 */
+                           mstun_attr_learn_xor_mapped),                                  /* drafts' 0x0020 */
+    { 0x8010, 4, 4, 0, "NEW-BANDWIDTH", &hf_port_bandwidth, mstun_attr_show_uint, NULL }, /* coturn */
     { 0x8030, 0, MSTUN_ANY_LEN, 0, "MOBILITY-TICKET", &hf_att_ticket, mstun_attr_show_bytes, learn_mobility_ticket },
+};
+
+/* coturn before 4.8 sends the numbers of a draft, which Microsoft uses otherwise. */
+static bool is_of_coturn(const mstun_facts_t *facts, uint32_t len)
+{
+    return facts->dialect != MSTUN_DIALECT_MS_TURN && facts->dialect != MSTUN_DIALECT_RFC3489 &&
+           (facts->method == TURN_ALLOCATE || facts->method == TURN_REFRESH) && len >= 4;
+}
+
+static const mstun_attr_t coturn_rows[] = {
+    { 0x8032, 4, 4, 0, "ADDITIONAL-ADDRESS-FAMILY", NULL, show_additional_family, learn_additional_family },
+    { 0x8033, 4, MSTUN_ANY_LEN, 0, "ADDRESS-ERROR-CODE", NULL, mstun_attr_show_address_error_code,
+      mstun_attr_learn_address_error_code },
 };
 
 static const value_string reserve_next_names[] = {
@@ -250,6 +302,9 @@ void mstun_attr_turn_register(const mstun_registrar_t *reg)
           { "ICMP type", "mstun.att.icmp.type", FT_UINT8, BASE_DEC, NULL, 0xFE, "RFC 8656 section 18.13", HFILL } },
         { &hf_att_icmp_code,
           { "ICMP code", "mstun.att.icmp.code", FT_UINT16, BASE_DEC, NULL, 0x01FF, "RFC 8656 section 18.13", HFILL } },
+        { &hf_att_icmp_mtu,
+          { "MTU", "mstun.att.icmp.mtu", FT_UINT32, BASE_DEC | BASE_UNIT_STRING, &units_byte_bytes, 0x0,
+            "Largest packet that fits the path to the peer, RFC 8656 section 18.13", HFILL } },
         { &hf_att_icmp_data,
           { "ICMP error data", "mstun.att.icmp.data", FT_BYTES, BASE_NONE, NULL, 0x0, "RFC 8656 section 18.13",
             HFILL } },
@@ -258,4 +313,5 @@ void mstun_attr_turn_register(const mstun_registrar_t *reg)
 
     MSTUN_REGISTER_FIELDS(reg, hf);
     mstun_attr_add_rows(rows, array_length(rows));
+    mstun_attr_add_variants(is_of_coturn, coturn_rows, array_length(coturn_rows));
 }

@@ -61,7 +61,7 @@ bool mstun_attr_learn_all(const uint8_t *message, uint32_t captured, uint32_t en
 
     mstun_tlv_walk_start(&walk, message, captured, end, facts->padded);
     while (mstun_tlv_walk_next(&walk, &tlv)) {
-        const mstun_attr_t *row = tlv.state == MSTUN_TLV_OK ? mstun_attr_find(facts->dialect, tlv.type) : NULL;
+        const mstun_attr_t *row = tlv.state == MSTUN_TLV_OK ? mstun_attr_find(facts, tlv.type, tlv.length) : NULL;
 
         fills_message = fills_message && tlv.state == MSTUN_TLV_OK;
         if (!row && tlv.state == MSTUN_TLV_OK && !is_out_of_place(&seen, tlv.type)) {
@@ -82,21 +82,19 @@ bool mstun_attr_learn_all(const uint8_t *message, uint32_t captured, uint32_t en
     return fills_message;
 }
 
-/* The field has the RFCs' names. row: NULL if the type is unknown. */
-static proto_item *add_type(tvbuff_t *tvb, proto_tree *tree, int offset, mstun_dialect_t dialect,
-                            const mstun_attr_t *row, uint16_t type)
+/* The field has the names of common rows. row: NULL if the type is unknown. */
+static proto_item *add_type(tvbuff_t *tvb, proto_tree *tree, int offset, const mstun_attr_t *row, uint16_t type)
 {
-    if (dialect == MSTUN_DIALECT_MS_TURN && row != mstun_attr_find(MSTUN_DIALECT_RFC5389, type)) {
+    if (row != mstun_attr_find_common(type)) {
         return proto_tree_add_uint_format_value(tree, hf_att_type, tvb, offset, 2, type, "%s (0x%04x)", row->name,
                                                 type);
     }
     return proto_tree_add_uint(tree, hf_att_type, tvb, offset, 2, type);
 }
 
-static void show_type(tvbuff_t *tvb, proto_tree *tree, int offset, mstun_dialect_t dialect, const mstun_attr_t *row,
-                      uint16_t type)
+static void show_type(tvbuff_t *tvb, proto_tree *tree, int offset, const mstun_attr_t *row, uint16_t type)
 {
-    proto_tree *bits = proto_item_add_subtree(add_type(tvb, tree, offset, dialect, row, type), ett_att_type);
+    proto_tree *bits = proto_item_add_subtree(add_type(tvb, tree, offset, row, type), ett_att_type);
 
     mstun_add_hidden_bits_if_referenced(bits, hf_att_type_comprehension, tvb, offset, type);
     mstun_add_hidden_bits_if_referenced(bits, hf_att_type_assignment, tvb, offset, type);
@@ -165,7 +163,7 @@ static void show_value(const mstun_attr_ctx_t *ctx, const mstun_tlv_t *tlv, cons
 static void show_attribute(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const mstun_tlv_t *tlv,
                            const mstun_facts_t *facts, const seen_t *seen)
 {
-    const mstun_attr_t *row = mstun_attr_find(facts->dialect, tlv->type);
+    const mstun_attr_t *row = mstun_attr_find(facts, tlv->type, tlv->length);
     int offset = (int)tlv->offset;
     int len = (int)(STUN_TLV_HEADER_LEN + tlv->value_len + tlv->padding);
 
@@ -181,7 +179,7 @@ static void show_attribute(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, 
                                    .name = mstun_attr_name_of(row),
                                    .facts = facts };
 
-    show_type(tvb, attribute_tree, offset, facts->dialect, row, tlv->type);
+    show_type(tvb, attribute_tree, offset, row, tlv->type);
     proto_tree_add_uint(attribute_tree, hf_att_length, tvb, offset + 2, 2, tlv->length);
     show_value(&ctx, tlv, row);
     if (mstun_attr_wants_summary(&ctx) && !has_summary) {
@@ -273,7 +271,8 @@ void mstun_attr_walk_register(const mstun_registrar_t *reg)
             EXPFILL } },
         { &ei_after_fingerprint,
           { "mstun.att.after_fingerprint", PI_PROTOCOL, PI_WARN,
-            "Attribute after FINGERPRINT, which must be the last one (RFC 8489 section 14.7)", EXPFILL } },
+            "Attribute after FINGERPRINT, which must be the last one: a receiver ignores it (RFC 8489 section 14.7)",
+            EXPFILL } },
     };
 
     MSTUN_REGISTER_FIELDS(reg, hf);

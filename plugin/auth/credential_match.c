@@ -21,6 +21,13 @@ static bool begins_with_ufrag(const mstun_span_t *username, const mstun_span_t *
            memcmp(username->bytes, ufrag->bytes, ufrag->len) == 0;
 }
 
+/* The same section: after a colon comes the ufrag of the one who sends the request. */
+static bool ends_with_ufrag(const mstun_span_t *username, const mstun_span_t *ufrag)
+{
+    return ufrag->len > 0 && username->len > ufrag->len && username->bytes[username->len - ufrag->len - 1] == ':' &&
+           memcmp(username->bytes + username->len - ufrag->len, ufrag->bytes, ufrag->len) == 0;
+}
+
 /* MS-TURN's later requests state no realm, and nor does a response, whose request may not be in the capture. */
 static bool may_lack_realm(const mstun_identity_t *identity)
 {
@@ -99,6 +106,28 @@ static bool is_for(const mstun_credential_row_t *row, const mstun_identity_t *id
                                               : has_realm(row, identity) && has_name(row, identity);
 }
 
+/* Whether the row is the requester's own, in a check. */
+static bool is_of_requester(const mstun_credential_row_t *row, const mstun_identity_t *identity)
+{
+    mstun_span_t text = span_of(row->names[0]), decoded = span_of(row->names[1]);
+    mstun_span_t username = mstun_span_without_nuls(identity->username);
+
+    return row->name_kind == MSTUN_NAME_UFRAG && identity->scheme == MSTUN_SCHEME_SHORT_TERM &&
+           (ends_with_ufrag(&username, &text) || ends_with_ufrag(&username, &decoded));
+}
+
+/* Whether the row is to be tried. Its password must be able to give a key of the identity: an ufrag's only a short-term
+ * one, a shared secret's only one for the names that it is for. */
+static bool is_to_be_tried(const mstun_credential_row_t *row, const mstun_identity_t *identity,
+                           mstun_credential_try_t how)
+{
+    if (how != MSTUN_TRY_OTHER_ROWS) {
+        return is_for(row, identity);
+    }
+    return !is_for(row, identity) && row->password_kind != MSTUN_PASSWORD_SECRET &&
+           (row->name_kind != MSTUN_NAME_UFRAG || identity->scheme == MSTUN_SCHEME_SHORT_TERM);
+}
+
 /* The password that a server makes of its secret: base64(HMAC-SHA1(secret, name)). */
 static void derive_keys_from_secret(const mstun_credential_row_t *row, const mstun_identity_t *identity,
                                     mstun_keys_t *keys)
@@ -149,8 +178,17 @@ static const mstun_keys_t *keys_of(mstun_credential_row_t *row, const mstun_iden
     return row->keys;
 }
 
+static mstun_hmac_variant_t find_variant(const mstun_facts_t *facts, const mstun_span_t *hmac, const mstun_key_t *key,
+                                         mstun_credential_try_t how)
+{
+    if (how != MSTUN_TRY_WRONG_LENGTH) {
+        return mstun_hmac_find_variant(facts, hmac, key);
+    }
+    return mstun_hmac_has_wrong_length(facts, hmac, key) ? MSTUN_HMAC_WRONG_LENGTH : MSTUN_HMAC_VARIANT_NONE;
+}
+
 static bool try_row(mstun_credential_row_t *row, const mstun_facts_t *facts, const mstun_span_t *hmac,
-                    const mstun_identity_t *identity, mstun_credential_match_t *match)
+                    const mstun_identity_t *identity, mstun_credential_try_t how, mstun_credential_match_t *match)
 {
     mstun_identity_t completed = identity_with_row_defaults(row, identity);
     const mstun_keys_t *keys = keys_of(row, &completed);
@@ -158,7 +196,7 @@ static bool try_row(mstun_credential_row_t *row, const mstun_facts_t *facts, con
     for (unsigned i = 0; i < keys->count; i++) {
         unsigned index = (row->last_matching_key + i) % keys->count;
 
-        match->variant = mstun_hmac_find_variant(facts, hmac, &keys->keys[index]);
+        match->variant = find_variant(facts, hmac, &keys->keys[index], how);
         if (match->variant) {
             match->key = keys->keys[index].kind;
             row->last_matching_key = index;
@@ -177,7 +215,7 @@ bool mstun_credential_match_is_possible(void)
 }
 
 void mstun_credential_match_try(const mstun_facts_t *facts, const mstun_span_t *hmac, const mstun_identity_t *identity,
-                                mstun_credential_match_t *match)
+                                mstun_credential_try_t how, mstun_credential_match_t *match)
 {
     bool is_named = mstun_identity_has_name(identity);
     unsigned count;
@@ -186,14 +224,15 @@ void mstun_credential_match_try(const mstun_facts_t *facts, const mstun_span_t *
     for (unsigned i = 0; i < count && match->variant == MSTUN_HMAC_VARIANT_NONE; i++) {
         mstun_credential_row_t *row = &rows[i];
 
-        if (!is_for(row, identity)) {
+        if (!is_to_be_tried(row, identity, how)) {
             continue;
         }
         match->tried += is_named;
         match->has_non_ascii = match->has_non_ascii || !row->is_ascii;
-        if (try_row(row, facts, hmac, identity, match) || (is_named && match->row == 0)) {
+        if (try_row(row, facts, hmac, identity, how, match) || (is_named && match->row == 0)) {
             match->row = i + 1;
             match->note = row->note;
+            match->of_requester = is_of_requester(row, identity);
         }
     }
 }

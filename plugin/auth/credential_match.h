@@ -15,17 +15,25 @@ typedef struct {
     mstun_hmac_variant_t variant; /* NONE: no password gives the HMAC */
     mstun_key_kind_t key;         /* if one does */
     bool has_non_ascii;           /* of a row that was tried: see key.c on OpaqueString */
+    bool of_requester;            /* OTHER_ROWS: row's ufrag is the second one in USERNAME, the requester's */
 } mstun_credential_match_t;
+
+/** How to try rows. */
+typedef enum {
+    MSTUN_TRY_RIGHT,        /* those for the identity, as the specifications say */
+    MSTUN_TRY_WRONG_LENGTH, /* the same, with a wrong Message Length in the HMAC's input */
+    MSTUN_TRY_OTHER_ROWS,   /* those for others, as the specifications say */
+} mstun_credential_try_t;
 
 /** False while the table has no rows. */
 bool mstun_credential_match_is_possible(void);
 
 /**
- * Tries the rows that are for the identity, until the password of one gives the HMAC. Called once for each identity
- * that a message may have, with the same match, which begins as { .note = "" }. For an identity without a name, every
- * row is tried with the row's name; if none of them gives the HMAC, that proves nothing, and row and tried stay 0.
+ * Tries rows until the password of one gives the HMAC. Called once for each identity that a message may have, with the
+ * same match, which begins as { .note = "" }. For an identity without a name, every row is tried with the row's name;
+ * if none of them gives the HMAC, that proves nothing, and row and tried stay 0.
  */
 void mstun_credential_match_try(const mstun_facts_t *facts, const mstun_span_t *hmac, const mstun_identity_t *identity,
-                                mstun_credential_match_t *match);
+                                mstun_credential_try_t how, mstun_credential_match_t *match);
 
 #endif

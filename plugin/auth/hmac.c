@@ -59,9 +59,10 @@ static variants_t possible_variants(const mstun_facts_t *facts, const mstun_span
     return (variants_t){ sha1_variants, array_length(sha1_variants) };
 }
 
-/* The input is the message up to the attribute, with its Message Length replaced, and zeros. */
-static bool compute(const variant_t *variant, const mstun_facts_t *facts, const mstun_span_t *hmac,
-                    const mstun_key_t *key, uint8_t *digest)
+/* The input is the message up to the attribute, with its Message Length replaced, and zeros. RFC 8489 section 14.6: a
+ * SHA-256 may be truncated, so only the bytes that were sent are compared. */
+static bool gives_hmac(const mstun_key_t *key, const variant_t *variant, const mstun_facts_t *facts,
+                       const mstun_span_t *hmac)
 {
     static const uint8_t zeros[BLOCK_LEN] = { 0 };
     uint32_t offset = mstun_hmac_attribute_offset(facts, hmac);
@@ -74,23 +75,36 @@ static bool compute(const variant_t *variant, const mstun_facts_t *facts, const 
         { .bytes = zeros, .len = variant->padded ? (uint16_t)((BLOCK_LEN - offset % BLOCK_LEN) % BLOCK_LEN) : 0 },
     };
     const mstun_span_t secret = { .bytes = key->bytes, .len = key->len };
+    uint8_t digest[HASH_SHA2_256_LENGTH];
 
-    return mstun_digest(variant->sha256 ? GCRY_MD_SHA256 : GCRY_MD_SHA1, &secret, input, array_length(input), digest);
+    return mstun_digest(variant->sha256 ? GCRY_MD_SHA256 : GCRY_MD_SHA1, &secret, input, array_length(input), digest) &&
+           memcmp(digest, hmac->bytes, hmac->len) == 0;
 }
 
 mstun_hmac_variant_t mstun_hmac_find_variant(const mstun_facts_t *facts, const mstun_span_t *hmac,
                                              const mstun_key_t *key)
 {
     variants_t possible = possible_variants(facts, hmac);
-    uint8_t digest[HASH_SHA2_256_LENGTH];
 
     for (size_t i = 0; i < possible.count; i++) {
-        const variant_t *variant = &possible.variants[i];
-
-        /* RFC 8489 section 14.6: a SHA-256 may be truncated, so only the bytes that were sent are compared. */
-        if (compute(variant, facts, hmac, key, digest) && memcmp(digest, hmac->bytes, hmac->len) == 0) {
-            return variant->id;
+        if (gives_hmac(key, &possible.variants[i], facts, hmac)) {
+            return possible.variants[i].id;
         }
     }
     return MSTUN_HMAC_VARIANT_NONE;
+}
+
+bool mstun_hmac_has_wrong_length(const mstun_facts_t *facts, const mstun_span_t *hmac, const mstun_key_t *key)
+{
+    variants_t possible = possible_variants(facts, hmac);
+
+    for (size_t i = 0; i < possible.count; i++) {
+        variant_t variant = possible.variants[i];
+
+        variant.wire_length = !variant.wire_length;
+        if (gives_hmac(key, &variant, facts, hmac)) {
+            return true;
+        }
+    }
+    return false;
 }

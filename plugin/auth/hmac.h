@@ -15,6 +15,7 @@ typedef enum {
     MSTUN_HMAC_RFC3489,        /* the same, then zeros to a multiple of 64 bytes; SHA-1. Also MS-TURN up to version 2 */
     MSTUN_HMAC_MS_TURN_SHA256, /* the same; SHA-256. MS-TURN from version 3 on */
     MSTUN_HMAC_MS_ICE2,        /* Message Length as on the wire, zeros; SHA-1. STUN-02 format */
+    MSTUN_HMAC_WRONG_LENGTH,   /* see mstun_hmac_has_wrong_length() */
 } mstun_hmac_variant_t;
 
 /** Where the attribute with this HMAC begins, in bytes from the start of the message that facts are of. */
@@ -26,5 +27,9 @@ uint32_t mstun_hmac_attribute_offset(const mstun_facts_t *facts, const mstun_spa
  */
 mstun_hmac_variant_t mstun_hmac_find_variant(const mstun_facts_t *facts, const mstun_span_t *hmac,
                                              const mstun_key_t *key);
+
+/** True if the key gives this HMAC with a wrong Message Length: the one on the wire where a variant has another, or the
+ * other way round. */
+bool mstun_hmac_has_wrong_length(const mstun_facts_t *facts, const mstun_span_t *hmac, const mstun_key_t *key);
 
 #endif

@@ -55,8 +55,8 @@ mstun_ack_t mstun_request_was_acknowledged(const mstun_transaction_t *transactio
 
 /**
  * The state of a transaction of this stream in a capture that ends at end.
- * reason: if MISSING, set to half a sentence that says what came instead of a response; if NOT_CAPTURED, why the capture
- * may lack it; else undefined. Allocated from scope.
+ * reason: if MISSING, set to half a sentence that says what came instead of a response; if NOT_CAPTURED, to why the
+ * capture may lack it; else undefined. Allocated from scope.
  */
 mstun_response_state_t mstun_response_state(const mstun_transaction_t *transaction, const mstun_stream_t *stream,
                                             const nstime_t *end, wmem_allocator_t *scope, const char **reason);

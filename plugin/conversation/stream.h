@@ -53,7 +53,7 @@ struct mstun_stream {
     struct mstun_stream_requests *requests;   /* conversation/transaction.c */
     struct mstun_stream_ms_data *ms_data;     /* conversation/ms_turn_stream.c */
     struct mstun_stream_foreign *foreign;     /* conversation/foreign_bytes.c */
-    struct mstun_stream_auth *auth;           /* auth/integrity.c */
+    struct mstun_stream_auth *auth;           /* auth/signer.c */
     struct mstun_stream_turn *turn;           /* turn/allocation.c */
     struct mstun_stream_relay *relay;         /* turn/peer_connection.c */
     struct mstun_stream_channels *channels;   /* turn/channel.c */

@@ -162,6 +162,30 @@ mstun_opened_t mstun_connections_opened(const mstun_endpoint_t *client, const ms
     return search.opened;
 }
 
+static address address_of(const mstun_endpoint_t *endpoint)
+{
+    address ip;
+
+    set_address(&ip, endpoint->family == MSTUN_FAMILY_IPV4 ? AT_IPv4 : AT_IPv6,
+                endpoint->family == MSTUN_FAMILY_IPV4 ? 4 : 16, endpoint->ip);
+    return ip;
+}
+
+uint32_t mstun_tcp_data_sent_by_now(const mstun_endpoint_t *sender, const mstun_endpoint_t *receiver, uint32_t frame)
+{
+    const address from = address_of(sender), to = address_of(receiver);
+    const conversation_t *conversation =
+        find_conversation(frame, &from, &to, CONVERSATION_TCP, sender->port, receiver->port, 0);
+    int order = cmp_address(&from, &to);
+    unsigned direction = order < 0 || (order == 0 && sender->port < receiver->port) ? 0 : 1;
+    const struct tcp_analysis *tcp =
+        conversation
+            ? (const struct tcp_analysis *)conversation_get_proto_data(conversation, proto_get_id_by_filter_name("tcp"))
+            : NULL;
+
+    return tcp ? mstun_tcp_data_len(tcp, direction) : 0;
+}
+
 /* Before a file is closed. */
 static void clear_entries(void)
 {

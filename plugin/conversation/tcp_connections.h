@@ -40,6 +40,10 @@ typedef enum {
 mstun_opened_t mstun_connections_opened(const mstun_endpoint_t *client, const mstun_endpoint_t *server,
                                         uint32_t since_frame);
 
+/** First visit: bytes that sender has sent to receiver on their TCP connection up to this frame; 0: none, or they have no
+ * connection. */
+uint32_t mstun_tcp_data_sent_by_now(const mstun_endpoint_t *sender, const mstun_endpoint_t *receiver, uint32_t frame);
+
 void mstun_tcp_connections_register(const mstun_registrar_t *reg);
 
 #endif

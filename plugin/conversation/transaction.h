@@ -21,7 +21,7 @@ struct mstun_repeat {
 
 /** What only some transactions have. */
 typedef struct {
-    const struct mstun_signer *signer;          /* who made the request, see auth/integrity.c; NULL: not known */
+    const struct mstun_signer *signer;          /* who made the request, see auth/signer.h; NULL: not known */
     const struct mstun_turn_request *turn;      /* what turn/allocation.c keeps of a TURN request for its response */
     wmem_array_t *repeats;                      /* of mstun_repeat_t, by frame; NULL: none */
     mstun_transaction_t *previous_with_same_id; /* it had timed out when this one began; NULL: none */

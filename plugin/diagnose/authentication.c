@@ -7,7 +7,6 @@
 
 #include "conversation/response_state.h"
 #include "diagnose/error_case.h"
-#include "message/fingerprint.h"
 
 static const mstun_place_t no_places[] = { { NULL, NULL } };
 
@@ -100,8 +99,9 @@ static void add_rejected(mstun_evaluation_t *evaluation, const mstun_error_case_
 /* Enough of the capture follows, or the connection is closed: what did not come will not come. */
 static bool had_time_to_go_on(const mstun_evaluation_t *evaluation, const mstun_error_case_t *error)
 {
-    return evaluation->end && !mstun_error_of_farewell(error) && (mstun_stream_is_closed(error->subject.stream) ||
-                               mstun_ms_between(&error->subject.time, evaluation->end) >= RESPONSE_GRACE_MS);
+    return evaluation->end && !mstun_error_of_farewell(error) &&
+           (mstun_stream_is_closed(error->subject.stream) ||
+            mstun_ms_between(&error->subject.time, evaluation->end) >= RESPONSE_GRACE_MS);
 }
 
 static void evaluate_challenge(mstun_evaluation_t *evaluation, const mstun_error_case_t *error)
@@ -110,8 +110,9 @@ static void evaluate_challenge(mstun_evaluation_t *evaluation, const mstun_error
     if (had_time_to_go_on(evaluation, error) && !mstun_error_is_repaired(error) && !mstun_error_was_followed(error)) {
         uint32_t count = mstun_error_requests(error);
         const char *requests =
-            count == 1 ? "its only request does not carry MESSAGE-INTEGRITY"
-                       : wmem_strdup_printf(evaluation->scope, "none of its %u requests carries MESSAGE-INTEGRITY", count);
+            count == 1
+                ? "its only request does not carry MESSAGE-INTEGRITY"
+                : wmem_strdup_printf(evaluation->scope, "none of its %u requests carries MESSAGE-INTEGRITY", count);
         const mstun_place_t places[] = { { "requests", requests }, { NULL, NULL } };
 
         mstun_finding_add_sentence(evaluation, MSTUN_FINDING_NO_CREDENTIALS, 0, places, &error->subject);
@@ -131,7 +132,8 @@ static void evaluate_stale_nonce(mstun_evaluation_t *evaluation, const mstun_err
             mstun_finding_add_sentence(evaluation, MSTUN_FINDING_STALE_NONCE_AGAIN,
                                        new_one ? NEW_NONCE_REFUSED : OLD_NONCE_AGAIN, no_places, &error->subject);
 
-        finding->severity = mstun_error_of_farewell(error) || mstun_error_is_repaired(error) ? PI_NOTE : finding->severity;
+        finding->severity =
+            mstun_error_of_farewell(error) || mstun_error_is_repaired(error) ? PI_NOTE : finding->severity;
     } else {
         mstun_finding_add_sentence(evaluation, MSTUN_FINDING_STALE_NONCE, 0, no_places, &error->subject);
     }
@@ -150,52 +152,4 @@ void mstun_evaluate_auth_error(mstun_evaluation_t *evaluation, const mstun_error
     } else {
         add_rejected(evaluation, error);
     }
-}
-
-/* ---- MESSAGE-INTEGRITY ---- */
-
-/* On which side to look. The password of a check is the receiver's, which signalling gave to the sender. */
-static const char *where_to_look(const mstun_event_t *event, mstun_fingerprint_t fingerprint, wmem_allocator_t *scope)
-{
-    const mstun_facts_t *facts = event->facts;
-    const char *sender = address_to_str(scope, &event->pinfo->src);
-
-    if (fingerprint == MSTUN_FINGERPRINT_BAD) {
-        return "look for what rewrites STUN in between (a NAT, firewall or proxy)";
-    }
-    if (facts->class != STUN_REQUEST) {
-        return wmem_strdup_printf(scope, "look at the password that %s, which answers, has", sender);
-    }
-    if (facts->realm.bytes || facts->dialect == MSTUN_DIALECT_MS_TURN) {
-        return wmem_strdup_printf(scope, "look at the password that the client %s has", sender);
-    }
-    return wmem_strdup_printf(scope, "look at what signalling gave %s as the receiver's password", sender);
-}
-
-static const char *why_integrity_is_bad(mstun_fingerprint_t fingerprint)
-{
-    if (fingerprint == MSTUN_FINGERPRINT_GOOD || fingerprint == MSTUN_FINGERPRINT_LEGACY) {
-        return "the key differs (the message is as it was sent, its FINGERPRINT is good)";
-    }
-    return fingerprint == MSTUN_FINGERPRINT_BAD ? "the message was changed on the way (its FINGERPRINT is bad too)"
-                                                : "the key differs, or the message was changed on the way";
-}
-
-/* Wireshark's labels end after 240 bytes. */
-void mstun_evaluate_integrity(mstun_evaluation_t *evaluation, const mstun_event_t *event, tvbuff_t *message,
-                              const mstun_integrity_result_t *result)
-{
-    mstun_fingerprint_t fingerprint = mstun_fingerprint_verify(message, event->facts);
-    unsigned others = result->match.tried > 1 ? result->match.tried - 1 : 0;
-    const mstun_place_t places[] = {
-        { "row", wmem_strdup_printf(evaluation->scope, "%u", result->match.row) },
-        { "more", others ? wmem_strdup_printf(evaluation->scope, " and %u more", others) : "" },
-        { "reason", why_integrity_is_bad(fingerprint) },
-        { "where", where_to_look(event, fingerprint, evaluation->scope) },
-        { NULL, NULL },
-    };
-
-    mstun_subject_t subject = mstun_subject_of(event);
-
-    mstun_finding_add_sentence(evaluation, MSTUN_FINDING_INTEGRITY_BAD, 0, places, &subject);
 }

@@ -3,6 +3,7 @@
  * Bytes that are no message, or a unit that is not as it should be: who sent them, and what they are. */
 #include "diagnose/evaluators.h"
 
+#include "attr/address.h"
 #include "conversation/foreign_bytes.h"
 #include "conversation/response_state.h"
 #include "conversation/tcp_state.h"
@@ -60,13 +61,6 @@ static void add(const bytes_t *bytes, const mstun_foreign_bytes_t *entry, mstun_
     mstun_finding_add_sentence(bytes->evaluation, id, sentence, places, &subject);
 }
 
-/* Where nothing that the other end of the connection sent has been STUN, the bytes are its answer. */
-static bool is_answer(const bytes_t *bytes, const mstun_foreign_bytes_t *entry)
-{
-    (void)bytes;
-    return entry->pos.position <= 1 || bytes->stream->flow[1 - entry->direction].framing != MSTUN_FRAMING_UNKNOWN;
-}
-
 static void add_incomplete(const bytes_t *bytes, const mstun_foreign_bytes_t *entry)
 {
     nstime_t waited;
@@ -118,9 +112,7 @@ static void add_entry(const bytes_t *bytes, unsigned index)
         break;
     case MSTUN_BYTES_HTTP:
     case MSTUN_BYTES_TLS:
-        if (is_answer(bytes, entry)) {
-            add(bytes, entry, MSTUN_FINDING_OTHER_PROTOCOL, entry->kind == MSTUN_BYTES_TLS, entry->count);
-        }
+        add(bytes, entry, MSTUN_FINDING_OTHER_PROTOCOL, entry->kind == MSTUN_BYTES_TLS, entry->count);
         break;
     case MSTUN_BYTES_UNPADDED_CHANNEL_DATA:
         add(bytes, entry, MSTUN_FINDING_CHANNEL_DATA_UNPADDED, 0, count);
@@ -146,6 +138,20 @@ static void evaluate_stream(mstun_stream_t *stream, void *data)
 
     for (unsigned i = 0; bytes.entries && i < wmem_array_get_count(bytes.entries); i++) {
         add_entry(&bytes, i);
+    }
+}
+
+void mstun_evaluate_bytes_at(mstun_evaluation_t *evaluation, const mstun_event_t *event)
+{
+    bytes_t bytes = { evaluation, event->stream, mstun_stream_foreign_bytes(event->stream) };
+
+    for (unsigned i = 0; bytes.entries && i < wmem_array_get_count(bytes.entries); i++) {
+        const mstun_foreign_bytes_t *entry = (const mstun_foreign_bytes_t *)wmem_array_index(bytes.entries, i);
+
+        if (entry->pos.frame == event->pinfo->num && entry->pos.position == event->position &&
+            entry->kind != MSTUN_BYTES_INCOMPLETE_CHANNEL_DATA && entry->kind != MSTUN_BYTES_PSEUDO_TLS_HELLO) {
+            add_entry(&bytes, i);
+        }
     }
 }
 

@@ -16,7 +16,6 @@ void mstun_diagnose_learn(const mstun_event_t *event)
     mstun_findings_invalidate();
     mstun_dialect_mismatch_learn(event);
     mstun_error_case_learn(event);
-    mstun_turn_findings_learn(event);
 }
 
 static void add_all(packet_info *pinfo, proto_item *item, wmem_array_t *findings)
@@ -73,7 +72,8 @@ void mstun_diagnose_show(const mstun_event_t *event, proto_item *item)
     mstun_evaluation_t evaluation = mstun_evaluation_new(event->pinfo->pool, NULL);
 
     mstun_evaluate_errors_at(&evaluation, &pos);
-    mstun_evaluate_observations_at(&evaluation, &pos);
+    mstun_evaluate_observations_of(&evaluation, event);
+    mstun_evaluate_integrity_at(&evaluation, &pos);
     add_all(event->pinfo, item, evaluation.findings);
 }
 
@@ -81,19 +81,14 @@ void mstun_diagnose_show_bytes(const mstun_event_t *event, proto_item *item)
 {
     nstime_t end;
 
-    if (event->first_visit) {
-        mstun_findings_invalidate();
-    } else if (mstun_capture_end(event->pinfo, &end)) {
+    if (mstun_capture_end(event->pinfo, &end)) {
         add_those_here(event, item, mstun_findings_of_capture(&end));
+        return;
     }
-}
-
-void mstun_diagnose_show_integrity(const mstun_event_t *event, tvbuff_t *message, proto_item *item,
-                                   const mstun_integrity_result_t *result)
-{
     mstun_evaluation_t evaluation = mstun_evaluation_new(event->pinfo->pool, NULL);
 
-    mstun_evaluate_integrity(&evaluation, event, message, result);
+    mstun_findings_invalidate();
+    mstun_evaluate_bytes_at(&evaluation, event);
     add_all(event->pinfo, item, evaluation.findings);
 }
 
@@ -147,6 +142,5 @@ void mstun_diagnose_register(const mstun_registrar_t *reg)
     MSTUN_REGISTER_TREES(ett);
     mstun_expert_register(reg);
     mstun_error_case_register(reg);
-    mstun_turn_findings_register();
     mstun_capture_findings_register(reg);
 }

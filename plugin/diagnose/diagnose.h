@@ -22,10 +22,6 @@ void mstun_diagnose_show(const mstun_event_t *event, proto_item *item);
  * some. */
 void mstun_diagnose_show_bytes(const mstun_event_t *event, proto_item *item);
 
-/** MESSAGE-INTEGRITY that does not match, on its own item. message: from its header on. */
-void mstun_diagnose_show_integrity(const mstun_event_t *event, tvbuff_t *message, proto_item *item,
-                                   const mstun_integrity_result_t *result);
-
 /** A layer for each request that the segment at event's position proved unanswered, in one pass too. */
 void mstun_diagnose_show_unanswered(const mstun_event_t *event, tvbuff_t *tvb, proto_tree *tree);
 

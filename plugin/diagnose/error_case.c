@@ -130,7 +130,7 @@ static const char *list_attributes(const mstun_facts_t *facts)
         uint16_t type = pntohu16(facts->unknown.bytes + i);
 
         names = names ? names : wmem_strbuf_new(wmem_file_scope(), "");
-        wmem_strbuf_append_printf(names, "%s0x%04x %s", i ? ", " : "", type, mstun_attr_name(facts->dialect, type));
+        wmem_strbuf_append_printf(names, "%s0x%04x %s", i ? ", " : "", type, mstun_attr_name(facts->dialect, facts->method, type));
     }
     return names ? wmem_strbuf_get_str(names) : NULL;
 }

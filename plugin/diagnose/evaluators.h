@@ -18,6 +18,7 @@ void mstun_evaluate_observations(mstun_evaluation_t *evaluation); /* turn.c: wha
 void mstun_evaluate_microsoft(mstun_evaluation_t *evaluation);    /* microsoft.c: dialects, pseudo-TLS */
 void mstun_evaluate_bytes(mstun_evaluation_t *evaluation);        /* bytes.c: what is no message */
 void mstun_evaluate_pairs(mstun_evaluation_t *evaluation);        /* ice.c */
+void mstun_evaluate_integrity(mstun_evaluation_t *evaluation); /* integrity.c: MESSAGE-INTEGRITY that does not match */
 
 /* ---- one message, while the capture's end is not known ---- */
 
@@ -27,18 +28,16 @@ void mstun_evaluate_errors_at(mstun_evaluation_t *evaluation, const mstun_frame_
 /** 401, 431, 436 and 438: challenges, stale nonces, refused credentials (authentication.c). */
 void mstun_evaluate_auth_error(mstun_evaluation_t *evaluation, const mstun_error_case_t *error);
 
-/** What the message at this place does against TURN's state. */
-void mstun_evaluate_observations_at(mstun_evaluation_t *evaluation, const mstun_frame_pos_t *pos);
+/** The bytes at event's position, if they are no message (bytes.c). */
+void mstun_evaluate_bytes_at(mstun_evaluation_t *evaluation, const mstun_event_t *event);
 
-/* ---- on the message in hand only ---- */
+/** What event's message does against TURN's state, if no later frame can disprove it. */
+void mstun_evaluate_observations_of(mstun_evaluation_t *evaluation, const mstun_event_t *event);
 
-/** MESSAGE-INTEGRITY that does not match. message: from its header on. */
-void mstun_evaluate_integrity(mstun_evaluation_t *evaluation, const mstun_event_t *event, tvbuff_t *message,
-                              const mstun_integrity_result_t *result);
+/** MESSAGE-INTEGRITY of the message at this place, if it does not match. */
+void mstun_evaluate_integrity_at(mstun_evaluation_t *evaluation, const mstun_frame_pos_t *pos);
 
-/** First visit: what a message does against TURN's state, and what must follow it (turn.c). */
-void mstun_turn_findings_learn(const mstun_event_t *event);
-void mstun_turn_findings_register(void);
+/* ---- on the first visit ---- */
 
 /** First visit: the connection's first request, and the dialect of its response. Nested messages do not count. */
 void mstun_dialect_mismatch_learn(const mstun_event_t *event);

@@ -25,7 +25,7 @@ typedef enum {
     MSTUN_PER_PAIR,   /* the ICE pair */
 } mstun_extent_t;
 
-#define MSTUN_SENTENCES_MAX 6
+#define MSTUN_SENTENCES_MAX 8
 
 /** A row. Strings are static. */
 typedef struct {

@@ -123,7 +123,20 @@ static const mstun_finding_row_t rows[MSTUN_FINDING_COUNT] = {
     [MSTUN_FINDING_INTEGRITY_BAD] = {
         .name = "mstun.integrity.bad", .group = PI_SECURITY, .severity = PI_WARN, .rank = MSTUN_RANK_MESSAGE,
         .summary = "MESSAGE-INTEGRITY does not fit the credentials: the key differs, or the message was changed on the way",
-        .sentences = { "MESSAGE-INTEGRITY does not fit credentials row {row}{more}: {reason}; {where}" },
+        .sentences = { "MESSAGE-INTEGRITY does not fit credentials row {row}{more}: {reason}; {where}",
+                       "MESSAGE-INTEGRITY fits credentials row {other}, which is for another user, and not row {row}: {where}",
+                       "MESSAGE-INTEGRITY fits credentials row {other}: this check is signed with its sender's own ice-pwd "
+                       "and not with that of the receiver (RFC 8445 section 7.2.2)",
+                       "MESSAGE-INTEGRITY fits credentials row {other}: this response is signed with the requester's "
+                       "password and not with that of the request (RFC 8489 section 9.1.4)",
+                       "The password is right (credentials row {row}), but MESSAGE-INTEGRITY is made over a wrong message "
+                       "length: it must be that of a message that ends with this attribute (RFC 8489 section 14.5)",
+                       "The password is right (credentials row {row}), but it is used as the key itself: where REALM and "
+                       "NONCE are, the key is MD5(user:realm:password) (RFC 8489 section 9.2.2)",
+                       "The password is right (credentials row {row}), but the key is made with {hash}, and "
+                       "PASSWORD-ALGORITHM says {algorithm} (RFC 8489 section 9.2.2)",
+                       "The password is right (credentials row {row}), but MESSAGE-INTEGRITY is made in the way of {variant}, "
+                       "which a receiver of RFC 5389 or later refuses" },
         .advice = "Compare the password with that of the other side",
         .section = "RFC 8489 section 9" },
 
@@ -335,7 +348,8 @@ static const mstun_finding_row_t rows[MSTUN_FINDING_COUNT] = {
         .name = "mstun.turn.permission_missing", .group = PI_SEQUENCE, .severity = PI_WARN, .rank = MSTUN_RANK_STATED,
         .extent = MSTUN_PER_PEER,
         .summary = "No permission for the peer",
-        .sentences = { "No CreatePermission or ChannelBind for {peer}: the server drops what is sent to it" },
+        .sentences = { "No CreatePermission or ChannelBind for {peer}: the server drops what is sent to it",
+                       "The permission for {peer} was refused in frame {frame}: the server drops what is sent to it" },
         .advice = "Look for a CreatePermission with this peer's address: was it sent, and was it answered?",
         .section = "RFC 8656 section 11.2" },
     [MSTUN_FINDING_NO_PERMISSION] = {
@@ -375,7 +389,8 @@ static const mstun_finding_row_t rows[MSTUN_FINDING_COUNT] = {
         .summary = "The allocation's lifetime is over",
         .sentences = {
             "The allocation expired {seconds} s before: no Refresh had renewed it",
-            "No Refresh followed in the lifetime of {seconds} s, and the server closed the connection when it had passed" },
+            "No Refresh followed in the lifetime of {seconds} s, and the server closed the connection when it had passed",
+            "The client uses the allocation that it deleted itself in frame {frame}" },
         .advice = "See why the client sent no Refresh in time: was its control connection alive?",
         .section = "RFC 8656 section 8" },
     [MSTUN_FINDING_CONTROL_CLOSED] = {
@@ -397,16 +412,17 @@ static const mstun_finding_row_t rows[MSTUN_FINDING_COUNT] = {
         .name = "mstun.turn.peer_data_lost", .group = PI_SEQUENCE, .severity = PI_WARN, .rank = MSTUN_RANK_CONNECTION,
         .extent = MSTUN_PER_PEER,
         .summary = "Bytes that the peer sent before the ConnectionBind were lost",
-        .sentences = { "{peer} sent {count} bytes before the ConnectionBind in frame {frame}, which never came out of the data "
-                       "connection: the server did not keep them" },
+        .sentences = { "{count} of the {total} bytes that {peer} sent never came out of the data connection: the server did not "
+                       "keep what came before the ConnectionBind succeeded in frame {frame}" },
         .advice = "The server must buffer what the peer sends before the bind (RFC 6062 section 5.3): update it, or have the "
                   "client bind sooner",
         .section = "RFC 6062 section 5.3" },
     [MSTUN_FINDING_PEER_WITHOUT_PERMISSION] = {
-        .name = "mstun.turn.peer_without_permission", .group = PI_SEQUENCE, .severity = PI_NOTE,
+        .name = "mstun.turn.peer_without_permission", .group = PI_SEQUENCE, .severity = PI_WARN,
         .rank = MSTUN_RANK_CONNECTION, .extent = MSTUN_PER_PEER,
         .summary = "A peer without permission connected to the relayed address",
-        .sentences = { "{peer} connects to the relayed address {relay} without a permission: the server sends it away" },
+        .sentences = { "{peer} connects to the relayed address {relay} without a permission (frame {frame}): the server sends it "
+                       "away" },
         .advice = "Check whether the client created a permission for this address before the peer connected",
         .section = "RFC 6062 section 5.3" },
     [MSTUN_FINDING_OTHER_RELAYED_PORT] = {
@@ -458,10 +474,13 @@ static const mstun_finding_row_t rows[MSTUN_FINDING_COUNT] = {
         .extent = MSTUN_PER_PAIR,
         .summary = "ICE checks have success in one direction only",
         .sentences = {
-            "One way: {receiver} answers none of {count} checks from {sender}, but its own are answered: it drops them "
-            "(compare USERNAME and ice-pwd), or a firewall lets only one direction pass",
-            "One way: {sender} sends no checks, but those from {receiver} are answered: it does not have this candidate "
-            "(compare what was signalled), or a firewall drops what it begins" },
+            "{pair}, but its own are answered: it drops them (compare USERNAME and ice-pwd), or a firewall "
+            "lets only one direction pass",
+            "{pair}, though its TCP acknowledged them: the program there drops them (compare USERNAME and "
+            "ice-pwd)",
+            "{pair}: its TCP did not acknowledge them, so they were lost on the way",
+            "{pair}, but those from {receiver} are answered: it does not have this candidate (compare what "
+            "was signalled), or a firewall drops what it begins" },
         .advice = "Capture at the silent side: do the checks arrive? If they do, compare ice-ufrag and ice-pwd, if not, "
                   "look for the firewall that lets one direction pass",
         .section = "RFC 8445 section 7" },
@@ -469,8 +488,10 @@ static const mstun_finding_row_t rows[MSTUN_FINDING_COUNT] = {
         .name = "mstun.pair.rejected", .group = PI_RESPONSE_CODE, .severity = PI_WARN, .rank = MSTUN_RANK_PAIR_REFUSED,
         .extent = MSTUN_PER_PAIR,
         .summary = "ICE checks are answered with an error that no later success resolves",
-        .sentences = { "Rejected: {receiver} answers the checks from {sender} with {code}, and no later one has success; "
-                       "compare {what}" },
+        .sentences = {
+            "{pair}, and no later one has success: compare the ice-pwd that each side was given for the other",
+            "{pair}, and no later one has success: compare what the request has and the response says",
+            "{pair}: the last one has no {missing}, which every check must have (RFC 8445 section 7.2.2)" },
         .advice = "401 or 431: compare the ice-pwd that each side was given for the other; else read the response",
         .section = "RFC 8445 section 7.2.5.2.4" },
     [MSTUN_FINDING_NOT_NOMINATED] = {
@@ -478,24 +499,33 @@ static const mstun_finding_row_t rows[MSTUN_FINDING_COUNT] = {
         .extent = MSTUN_PER_PAIR,
         .summary = "Checks are answered in both directions, but nobody sent USE-CANDIDATE before it was over: not the "
                    "network, but signalling or the controlling agent. See why it gave up (SIP trace)",
-        .sentences = { "Checks are answered in both directions, but the nomination in frame {frame} is not: no pair is in "
-                       "use. See whether it reached {receiver}" },
+        .sentences = {
+            "{pair}, though checks are answered in both directions: not the network, but signalling or the "
+            "controlling agent. See why it gave up (SIP trace)",
+            "{pair}, though checks are answered in both directions: no pair is in use. See whether it "
+            "reached {nominee}" },
         .advice = "Look at the controlling side's signalling: the network is good, its agent chose nothing",
         .section = "RFC 8445 section 8.1.1" },
     [MSTUN_FINDING_CONSENT_LOST] = {
         .name = "mstun.pair.consent_lost", .group = PI_SEQUENCE, .severity = PI_WARN, .rank = MSTUN_RANK_PAIR,
         .extent = MSTUN_PER_PAIR,
         .summary = "A pair that worked no longer answers (RFC 7675)",
-        .sentences = { "Consent lost: the pair worked, and from here on {receiver} answers none of {count} checks. It is "
-                       "gone, or the way to it is: see what its network did at this time (RFC 7675)" },
+        .sentences = {
+            "{pair}: it is gone, or the way to it is. See what its network did at this time (RFC 7675)",
+            "{pair}, though its TCP acknowledged them: the program there hangs, or has ended (RFC 7675)",
+            "{pair}: its TCP did not acknowledge them, the way to it is gone. See what its network did at "
+            "this time (RFC 7675)",
+            "{pair}, though media from it goes on: the network is good, its agent no longer answers (RFC "
+            "7675)" },
         .advice = "See what happened to the silent side and its network at this time",
         .section = "RFC 7675 section 5.1" },
     [MSTUN_FINDING_ROLE_CONFLICT] = {
         .name = "mstun.role_conflict", .group = PI_RESPONSE_CODE, .severity = PI_WARN, .rank = MSTUN_RANK_PAIR_REFUSED,
         .extent = MSTUN_PER_PAIR,
         .summary = "Both sides claim the same role, and no check resolves it",
-        .sentences = { "Role conflict: {count} times 487 to the checks from {sender}, and no later one has success. Both "
-                       "sides claim to be {role}: it should have changed its role (RFC 8445 section 7.2.5.1)" },
+        .sentences = {
+            "{pair}: one of them must answer 487 (RFC 8445 section 7.3.1.1)",
+            "{pair}: it must take the other role and check again (RFC 8445 section 7.2.5.1)" },
         .advice = "See which side signalling made the offerer, and why the side that got the 487 does not change its role",
         .section = "RFC 8445 section 7.2.5.1" },
     [MSTUN_FINDING_ROLE_CONFLICT_RESOLVED] = {
@@ -507,8 +537,8 @@ static const mstun_finding_row_t rows[MSTUN_FINDING_COUNT] = {
         .name = "mstun.pair.responses_ignored", .group = PI_SEQUENCE, .severity = PI_WARN, .rank = MSTUN_RANK_PAIR_REFUSED,
         .extent = MSTUN_PER_PAIR,
         .summary = "Checks are answered, but the sender does not accept the responses",
-        .sentences = { "{sender} repeats checks that {receiver} has answered ({count} of them): it does not accept the "
-                       "responses; compare ice-pwd" },
+        .sentences = {
+            "{pair}: it does not accept the responses, compare the ice-pwd that it was given" },
         .advice = "Compare the ice-pwd that the sender was given for the other side: a response that it cannot verify is "
                   "dropped without a word",
         .section = "RFC 8445 section 7.2.5" },

@@ -1,14 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * TURN: allocations, permissions and peer connections. RFC 8656 sections 7 to 12, RFC 6062 sections 4 and 5. */
+ * TURN: what messages do against its state, and how allocations and peer connections end. RFC 8656 sections 7 to 12,
+ * RFC 6062 sections 4 and 5. */
 #include "diagnose/evaluators.h"
 
 #include <epan/ipproto.h>
 
 #include "attr/address.h"
 #include "conversation/response_state.h"
-#include "turn/observation.h"
+#include "conversation/tcp_connections.h"
+#include "turn/channel.h"
 #include "turn/peer_connection.h"
+
+/* A request that was on its way is granted by then: what the client sent before was a little early. */
+#define EARLY_S 5.0
 
 mstun_subject_t mstun_subject_of(const mstun_event_t *event)
 {
@@ -25,234 +30,458 @@ mstun_subject_t mstun_subject_of(const mstun_event_t *event)
     return subject;
 }
 
-/* ---- what is kept of messages on the first visit ---- */
-
-/* A message that did something against TURN's state. */
-typedef struct {
-    mstun_subject_t subject;
-    mstun_finding_id_t id;
-    unsigned sentence;
-    uint32_t number;
-} observed_t;
-
-/* A message after which something must follow. */
-typedef struct {
-    mstun_subject_t subject;
-    const mstun_peer_connection_t *connection;
-    uint32_t lifetime;
-    uint16_t method;
-    bool is_announcement;
-} milestone_t;
-
-static wmem_array_t *observed;   /* of observed_t */
-static wmem_array_t *milestones; /* of milestone_t */
-
-static void learn_observation(const mstun_event_t *event, const mstun_turn_observation_t *observation)
+static double seconds_between(const nstime_t *from, const nstime_t *to)
 {
-    static const struct {
-        mstun_finding_id_t id;
-        unsigned sentence;
-    } meanings[] = {
-        [MSTUN_OBSERVED_ALLOCATION_EXPIRED] = { MSTUN_FINDING_ALLOCATION_EXPIRED, 0 },
-        [MSTUN_OBSERVED_PERMISSION_EXPIRED] = { MSTUN_FINDING_PERMISSION_EXPIRED, 0 },
-        [MSTUN_OBSERVED_PERMISSION_MISSING] = { MSTUN_FINDING_PERMISSION_MISSING, 0 },
-        [MSTUN_OBSERVED_BIND_LATE] = { MSTUN_FINDING_BIND_LATE, 0 },
-        [MSTUN_OBSERVED_BIND_UNKNOWN_ID] = { MSTUN_FINDING_BIND_UNKNOWN_ID, 0 },
-        [MSTUN_OBSERVED_BIND_AGAIN] = { MSTUN_FINDING_BIND_AGAIN, 0 },
-        [MSTUN_OBSERVED_MS_SEQUENCE_SKIPPED] = { MSTUN_FINDING_MS_SEQUENCE_GAP, 0 },
-        [MSTUN_OBSERVED_MS_SEQUENCE_REPEATED] = { MSTUN_FINDING_MS_SEQUENCE_GAP, 1 },
-    };
-    const observed_t entry = { mstun_subject_of(event), meanings[observation->kind].id,
-                               meanings[observation->kind].sentence, observation->number };
-
-    wmem_array_append_one(observed, entry);
+    return mstun_ms_between(from, to) / 1000;
 }
 
-/* RFC 6062 section 4.1: Send, channels and Connect each belong to one kind of allocation. */
-static void learn_transport(const mstun_event_t *event)
+static const char *whole_seconds(wmem_allocator_t *scope, double seconds)
 {
-    const mstun_allocation_t *allocation = mstun_allocation_in_force(event);
-    uint8_t transport = allocation ? allocation->transport : 0;
-    uint16_t method = event->facts->method;
-    bool for_udp = method == TURN_CHANNEL_BIND || method == TURN_SEND;
-
-    if ((for_udp && transport == IP_PROTO_TCP) || (method == TURN_CONNECT && transport == IP_PROTO_UDP)) {
-        const observed_t entry = { mstun_subject_of(event), MSTUN_FINDING_WRONG_TRANSPORT, for_udp ? 0 : 1, 0 };
-
-        wmem_array_append_one(observed, entry);
-    }
-}
-
-static void learn_milestone(const mstun_event_t *event)
-{
-    const mstun_facts_t *facts = event->facts;
-    milestone_t milestone = { .subject = mstun_subject_of(event),
-                              .connection = mstun_peer_connection_of(event),
-                              .lifetime = facts->lifetime,
-                              .method = facts->method,
-                              .is_announcement =
-                                  facts->method == TURN_CONNECT || facts->method == TURN_CONNECTION_ATTEMPT };
-
-    wmem_array_append_one(milestones, milestone);
-}
-
-void mstun_turn_findings_learn(const mstun_event_t *event)
-{
-    const mstun_facts_t *facts = event->facts;
-    const mstun_turn_observation_t *observation;
-    unsigned index = 0;
-
-    while ((observation = mstun_turn_next_observation(event, &index))) {
-        learn_observation(event, observation);
-    }
-    if (facts->dialect == MSTUN_DIALECT_MS_TURN || event->repeat || facts->method < TURN_ALLOCATE) {
-        return; /* in MS-TURN 0x0009 and 0x000A do not exist, and 0x0006 is another method */
-    }
-    if (facts->class == STUN_REQUEST || facts->class == STUN_INDICATION) {
-        learn_transport(event);
-    }
-    if (facts->method == TURN_CONNECTION_ATTEMPT ||
-        (facts->class == STUN_SUCCESS && (facts->method == TURN_ALLOCATE || facts->method == TURN_REFRESH ||
-                                          facts->method == TURN_CONNECT || facts->method == TURN_CONNECTION_BIND))) {
-        learn_milestone(event);
-    }
+    return wmem_strdup_printf(scope, "%.0f", seconds);
 }
 
 /* ---- observations ---- */
 
-static void add_observed(mstun_evaluation_t *evaluation, const observed_t *entry)
+typedef struct {
+    mstun_evaluation_t *evaluation;
+    const mstun_stream_t *stream;
+} observations_ctx_t;
+
+/* By kind; sentence -1: the summary. */
+static const struct {
+    mstun_finding_id_t id;
+    int sentence;
+} meanings[] = {
+    [MSTUN_OBSERVED_ALLOCATION_EXPIRED] = { MSTUN_FINDING_ALLOCATION_EXPIRED, 0 },
+    [MSTUN_OBSERVED_ALLOCATION_DELETED] = { MSTUN_FINDING_ALLOCATION_EXPIRED, 2 },
+    [MSTUN_OBSERVED_PERMISSION_EXPIRED] = { MSTUN_FINDING_PERMISSION_EXPIRED, 0 },
+    [MSTUN_OBSERVED_PERMISSION_MISSING] = { MSTUN_FINDING_PERMISSION_MISSING, 0 },
+    [MSTUN_OBSERVED_CHANNEL_EXPIRED] = { MSTUN_FINDING_CHANNEL_EXPIRED, 0 },
+    [MSTUN_OBSERVED_CHANNEL_UNBOUND] = { MSTUN_FINDING_CHANNEL_UNBOUND, 0 },
+    [MSTUN_OBSERVED_BIND_LATE] = { MSTUN_FINDING_BIND_LATE, 0 },
+    [MSTUN_OBSERVED_BIND_UNKNOWN_ID] = { MSTUN_FINDING_BIND_UNKNOWN_ID, -1 },
+    [MSTUN_OBSERVED_BIND_AGAIN] = { MSTUN_FINDING_BIND_AGAIN, 0 },
+    [MSTUN_OBSERVED_WRONG_TRANSPORT] = { MSTUN_FINDING_WRONG_TRANSPORT, 0 },
+    [MSTUN_OBSERVED_MS_SEQUENCE_SKIPPED] = { MSTUN_FINDING_MS_SEQUENCE_GAP, 0 },
+    [MSTUN_OBSERVED_MS_SEQUENCE_REPEATED] = { MSTUN_FINDING_MS_SEQUENCE_GAP, 1 },
+};
+
+/* Which of the row's sentences. */
+static int sentence_of(const mstun_turn_observation_t *observation)
 {
-    const char *number = mstun_place_number(evaluation->scope, entry->number);
-    const mstun_endpoint_t *peer = &entry->subject.peer;
+    switch (observation->kind) {
+    case MSTUN_OBSERVED_PERMISSION_MISSING:
+        return observation->permission->refused_frame ? 1 : 0;
+    case MSTUN_OBSERVED_CHANNEL_UNBOUND:
+        return observation->channel->refused_frame ? 1 : 0;
+    case MSTUN_OBSERVED_WRONG_TRANSPORT:
+        return observation->number == IP_PROTO_TCP ? 0 : 1;
+    default:
+        return meanings[observation->kind].sentence;
+    }
+}
+
+/* The frame that the sentence names. */
+static uint32_t frame_of(const mstun_turn_observation_t *observation)
+{
+    switch (observation->kind) {
+    case MSTUN_OBSERVED_PERMISSION_MISSING:
+        return observation->permission->refused_frame;
+    case MSTUN_OBSERVED_CHANNEL_UNBOUND:
+        return observation->channel->refused_frame;
+    case MSTUN_OBSERVED_CHANNEL_EXPIRED:
+        return observation->channel->renewed_frame;
+    default:
+        return observation->number;
+    }
+}
+
+/* What was granted soon after was only used too early, as happens when a nonce is renewed. */
+static bool was_early(const mstun_turn_observation_t *observation)
+{
+    return observation->doubt && observation->doubt->granted_frame &&
+           seconds_between(&observation->time, &observation->doubt->granted) < EARLY_S;
+}
+
+/* A segment that was lost may have held the announcement: RFC 6062 section 4.4. */
+static bool announcement_may_be_missing(const mstun_turn_observation_t *observation)
+{
+    const mstun_allocation_t *allocation = observation->allocation;
+
+    return observation->kind == MSTUN_OBSERVED_BIND_UNKNOWN_ID && allocation &&
+           mstun_stream_gap_frame(allocation->control, 1 - allocation->client_direction);
+}
+
+static void add_observation(mstun_evaluation_t *evaluation, const mstun_stream_t *stream,
+                            const mstun_turn_observation_t *observation)
+{
+    wmem_allocator_t *scope = evaluation->scope;
+    const mstun_endpoint_t *peer = &observation->peer;
+    const char *number = mstun_place_number(scope, observation->number);
+    uint32_t count = observation->doubt ? observation->doubt->count : 1;
+    bool on_channel = observation->channel != NULL;
+    const mstun_subject_t subject = { .pos = observation->pos,
+                                      .time = observation->time,
+                                      .stream = stream,
+                                      .direction = observation->direction,
+                                      .transaction = observation->transaction,
+                                      .allocation = observation->allocation,
+                                      .peer = *peer };
     const mstun_place_t places[] = {
-        { "seconds", number }, { "frame", number },
-        { "count", number },   { "peer", peer->family ? mstun_address_text(evaluation->scope, peer) : "this peer" },
+        { "seconds", number },
+        { "frame", mstun_place_number(scope, frame_of(observation)) },
+        { "count", on_channel ? mstun_place_number(scope, count) : number },
+        { "peer", peer->family ? mstun_address_text(scope, peer) : "this peer" },
+        { "channel", on_channel ? wmem_strdup_printf(scope, "0x%04x", observation->channel->number) : "" },
         { NULL, NULL },
     };
+    int sentence = sentence_of(observation);
 
-    if (mstun_finding_row(entry->id)->sentences[entry->sentence]) {
-        mstun_finding_add_sentence(evaluation, entry->id, entry->sentence, places, &entry->subject);
+    if (sentence < 0) {
+        mstun_finding_add(evaluation, meanings[observation->kind].id, &subject);
     } else {
-        mstun_finding_add(evaluation, entry->id, &entry->subject);
+        mstun_finding_add_sentence(evaluation, meanings[observation->kind].id, (unsigned)sentence, places, &subject);
     }
+}
+
+static void evaluate_observation(const mstun_turn_observation_t *observation, void *data)
+{
+    const observations_ctx_t *ctx = (const observations_ctx_t *)data;
+
+    if (!was_early(observation) && !announcement_may_be_missing(observation)) {
+        add_observation(ctx->evaluation, ctx->stream, observation);
+    }
+}
+
+static void evaluate_stream(mstun_stream_t *stream, void *data)
+{
+    observations_ctx_t ctx = { (mstun_evaluation_t *)data, stream };
+
+    mstun_turn_foreach_observation(stream, evaluate_observation, &ctx);
 }
 
 void mstun_evaluate_observations(mstun_evaluation_t *evaluation)
 {
-    for (unsigned i = 0; i < wmem_array_get_count(observed); i++) {
-        add_observed(evaluation, (const observed_t *)wmem_array_index(observed, i));
-    }
+    mstun_stream_foreach(evaluate_stream, evaluation);
 }
 
-void mstun_evaluate_observations_at(mstun_evaluation_t *evaluation, const mstun_frame_pos_t *pos)
+void mstun_evaluate_observations_of(mstun_evaluation_t *evaluation, const mstun_event_t *event)
 {
-    unsigned index = mstun_frame_index_lower_bound(observed, pos->frame);
-    const observed_t *entry;
+    const mstun_turn_observation_t *observation;
+    unsigned index = 0;
 
-    while ((entry = (const observed_t *)mstun_frame_index_next(observed, &index, pos))) {
-        add_observed(evaluation, entry);
-    }
-}
-
-/* ---- what must follow ---- */
-
-/* Announced, and the capture goes on for longer than the server waits. */
-static void evaluate_announcement(mstun_evaluation_t *evaluation, const milestone_t *milestone)
-{
-    const mstun_peer_connection_t *connection = milestone->connection;
-    mstun_subject_t subject = milestone->subject;
-
-    if (connection->bind_frame ||
-        mstun_ms_between(&connection->announced, evaluation->end) < TURN_BIND_TIME_S * 1000.0) {
-        return;
-    }
-    const mstun_place_t places[] = { { "id", wmem_strdup_printf(evaluation->scope, "0x%08x", connection->id) },
-                                     { "peer", mstun_endpoint_text(evaluation->scope, &connection->peer) },
-                                     { NULL, NULL } };
-
-    subject.peer = connection->peer;
-    subject.direction = 1 - subject.direction; /* the client's */
-    mstun_finding_add_sentence(evaluation, MSTUN_FINDING_BIND_MISSING, 0, places, &subject);
-}
-
-/* The data connection was bound, and stayed silent until it or the capture ended. */
-static void evaluate_bound(mstun_evaluation_t *evaluation, const milestone_t *milestone)
-{
-    const mstun_peer_connection_t *connection = milestone->connection;
-    mstun_subject_t subject = milestone->subject;
-
-    if (connection->bound_frame == subject.pos.frame && connection->bytes[0] + connection->bytes[1] == 0 &&
-        mstun_stream_idle_or_closed(subject.stream, &connection->bound, evaluation->end)) {
-        subject.peer = connection->peer;
-        subject.allocation = connection->allocation;
-        subject.direction = 1 - subject.direction;
-        mstun_finding_add(evaluation, MSTUN_FINDING_NOTHING_RELAYED, &subject);
-    }
-}
-
-/* A TCP allocation to which no peer was ever admitted, and that connects to none itself. */
-static void evaluate_permissions(mstun_evaluation_t *evaluation, const milestone_t *milestone)
-{
-    const mstun_allocation_t *allocation = milestone->subject.allocation;
-
-    if (allocation && allocation->made.frame == milestone->subject.pos.frame && allocation->transport == IP_PROTO_TCP &&
-        !allocation->any_permission && allocation->refreshed &&
-        mstun_stream_idle_or_closed(milestone->subject.stream, &milestone->subject.time, evaluation->end)) {
-        mstun_finding_add(evaluation, MSTUN_FINDING_NO_PERMISSION, &milestone->subject);
-    }
-}
-
-/* The server resets the control connection when the lifetime has passed, as coturn does. */
-static void evaluate_expiry(mstun_evaluation_t *evaluation, const milestone_t *milestone)
-{
-    const mstun_allocation_t *allocation = milestone->subject.allocation;
-    mstun_subject_t subject = milestone->subject;
-    nstime_t last;
-
-    if (!allocation || milestone->lifetime == 0 || allocation->renewed_frame != subject.pos.frame ||
-        !mstun_stream_was_reset(subject.stream, &last)) {
-        return;
-    }
-    double overdue_ms = mstun_ms_between(&allocation->expires, &last);
-
-    if (overdue_ms > -1000 && overdue_ms < 2000) {
-        const mstun_place_t places[] = { { "seconds", mstun_place_number(evaluation->scope, milestone->lifetime) },
-                                         { NULL, NULL } };
-
-        subject.time = allocation->expires;
-        mstun_finding_add_sentence(evaluation, MSTUN_FINDING_ALLOCATION_EXPIRED, 1, places, &subject);
-    }
-}
-
-void mstun_evaluate_allocations(mstun_evaluation_t *evaluation)
-{
-    for (unsigned i = 0; i < wmem_array_get_count(milestones); i++) {
-        const milestone_t *milestone = (const milestone_t *)wmem_array_index(milestones, i);
-
-        if (milestone->is_announcement) {
-            if (milestone->connection) {
-                evaluate_announcement(evaluation, milestone);
-            }
-        } else if (milestone->method == TURN_CONNECTION_BIND) {
-            if (milestone->connection) {
-                evaluate_bound(evaluation, milestone);
-            }
-        } else {
-            if (milestone->method == TURN_ALLOCATE) {
-                evaluate_permissions(evaluation, milestone);
-            }
-            evaluate_expiry(evaluation, milestone);
+    while ((observation = mstun_turn_next_observation(event, &index))) {
+        if (!observation->doubt) {
+            add_observation(evaluation, event->stream, observation);
         }
     }
 }
 
-static void make_arrays(void)
+/* ---- allocations ---- */
+
+/* direction: the client's on stream */
+static mstun_subject_t subject_of_allocation(const mstun_allocation_t *allocation, const mstun_frame_pos_t *pos,
+                                             const mstun_stream_t *stream, unsigned direction)
 {
-    observed = wmem_array_new(wmem_file_scope(), sizeof(observed_t));
-    milestones = wmem_array_new(wmem_file_scope(), sizeof(milestone_t));
+    return (mstun_subject_t){ .pos = *pos, .stream = stream, .direction = direction, .allocation = allocation };
 }
 
-void mstun_turn_findings_register(void)
+/* A TCP allocation to which no peer was ever admitted, and that connects to none itself. */
+static void evaluate_permissions(mstun_evaluation_t *evaluation, const mstun_allocation_t *allocation)
 {
-    register_init_routine(make_arrays); /* at every opening of a file */
+    if (allocation->transport != IP_PROTO_TCP || allocation->any_permission || !allocation->refreshed ||
+        !allocation->relay.family ||
+        !mstun_stream_idle_or_closed(allocation->control, &allocation->made_time, evaluation->end)) {
+        return;
+    }
+    mstun_subject_t subject =
+        subject_of_allocation(allocation, &allocation->made, allocation->control, allocation->client_direction);
+
+    subject.time = allocation->made_time;
+    mstun_finding_add(evaluation, MSTUN_FINDING_NO_PERMISSION, &subject);
+}
+
+/* The server, or something between, ends the control connection: when the lifetime has passed, as coturn does, or before.
+ * That the client ends it is no fault. */
+static void evaluate_end(mstun_evaluation_t *evaluation, const mstun_allocation_t *allocation)
+{
+    wmem_allocator_t *scope = evaluation->scope;
+    mstun_allocation_end_t end = mstun_allocation_end(allocation, evaluation->end);
+    mstun_tcp_close_t close;
+
+    if (end.kind == MSTUN_ALLOCATION_END_NONE || end.kind == MSTUN_ALLOCATION_END_DELETED || allocation->ending ||
+        !mstun_stream_get_close(end.control, &close) || close.direction == end.client_direction) {
+        return;
+    }
+    mstun_subject_t subject = subject_of_allocation(
+        allocation, &allocation->renewed, allocation->renewed_on,
+        end.control == allocation->renewed_on ? end.client_direction : allocation->client_direction);
+    double left_s = seconds_between(&close.time, &allocation->expires);
+    bool expired = end.kind == MSTUN_ALLOCATION_END_EXPIRED;
+    const mstun_place_t places[] = {
+        { "how", close.reset ? "reset" : "closed" },
+        { "relay", allocation->relay.family ? mstun_endpoint_text(scope, &allocation->relay) : "not known" },
+        { "seconds", expired ? mstun_place_number(scope, allocation->lifetime) : whole_seconds(scope, left_s) },
+        { NULL, NULL },
+    };
+
+    subject.time = expired ? allocation->expires : close.time;
+    if (!expired) {
+        mstun_finding_add_sentence(evaluation, MSTUN_FINDING_CONTROL_CLOSED, 0, places, &subject);
+    } else if (left_s > -2 && left_s < 1) {
+        mstun_finding_add_sentence(evaluation, MSTUN_FINDING_ALLOCATION_EXPIRED, 1, places, &subject);
+    }
+}
+
+/* ---- peer connections ---- */
+
+static mstun_subject_t subject_of_connection(const mstun_peer_connection_t *connection, const mstun_frame_pos_t *pos,
+                                             const mstun_stream_t *stream, unsigned direction)
+{
+    mstun_subject_t subject = subject_of_allocation(connection->allocation, pos, stream, direction);
+
+    subject.peer = connection->peer;
+    return subject;
+}
+
+static mstun_subject_t subject_of_announcement(const mstun_peer_connection_t *connection)
+{
+    mstun_subject_t subject = subject_of_connection(connection, &connection->announced_pos, connection->announced_on,
+                                                    connection->allocation->client_direction);
+
+    subject.time = connection->announced;
+    return subject;
+}
+
+/* Announced, and the capture goes on for longer than the server waits. */
+static void evaluate_announcement(mstun_evaluation_t *evaluation, const mstun_peer_connection_t *connection)
+{
+    if (seconds_between(&connection->announced, evaluation->end) < TURN_BIND_TIME_S) {
+        return;
+    }
+    const mstun_subject_t subject = subject_of_announcement(connection);
+    const mstun_place_t places[] = { { "id", wmem_strdup_printf(evaluation->scope, "0x%08x", connection->id) },
+                                     { "peer", mstun_endpoint_text(evaluation->scope, &connection->peer) },
+                                     { NULL, NULL } };
+
+    mstun_finding_add_sentence(evaluation, MSTUN_FINDING_BIND_MISSING, 0, places, &subject);
+}
+
+static unsigned direction_from(const mstun_stream_t *stream, const mstun_endpoint_t *sender)
+{
+    return mstun_endpoint_equal(&stream->ends[0], sender) ? 0 : 1;
+}
+
+/* RFC 6062 section 5.4: the data connection must use the credentials of the allocation. */
+static void evaluate_user(mstun_evaluation_t *evaluation, const mstun_peer_connection_t *connection)
+{
+    const mstun_turn_request_t *request = connection->bind_request;
+    const char *owner = connection->allocation->user;
+
+    if (!request || !request->user || !owner || strcmp(request->user, owner) == 0) {
+        return;
+    }
+    mstun_subject_t subject =
+        subject_of_connection(connection, &request->pos, connection->data,
+                              1 - direction_from(connection->data, &connection->allocation->server));
+    const mstun_place_t places[] = { { "user", request->user },
+                                     { "owner", owner },
+                                     { "frame",
+                                       mstun_place_number(evaluation->scope, connection->announced_pos.frame) },
+                                     { NULL, NULL } };
+
+    subject.time = request->time;
+    mstun_finding_add_sentence(evaluation, MSTUN_FINDING_BIND_OTHER_USER, 0, places, &subject);
+}
+
+/* The data connection was bound, and stayed silent until it or the capture ended. */
+static void evaluate_bound(mstun_evaluation_t *evaluation, const mstun_peer_connection_t *connection)
+{
+    if (connection->bytes[0] + connection->bytes[1] > 0 ||
+        !mstun_stream_idle_or_closed(connection->data, &connection->bound, evaluation->end)) {
+        return;
+    }
+    mstun_subject_t subject =
+        subject_of_connection(connection, &connection->bound_pos, connection->data,
+                              1 - direction_from(connection->data, &connection->allocation->server));
+
+    subject.time = connection->bound;
+    mstun_finding_add(evaluation, MSTUN_FINDING_NOTHING_RELAYED, &subject);
+}
+
+static void evaluate_allocation(mstun_allocation_t *allocation, void *data)
+{
+    mstun_evaluation_t *evaluation = (mstun_evaluation_t *)data;
+
+    evaluate_permissions(evaluation, allocation);
+    evaluate_end(evaluation, allocation);
+    for (const mstun_peer_connection_t *connection = allocation->connections; connection;
+         connection = connection->next_in_allocation) {
+        if (!connection->bind_frame) {
+            evaluate_announcement(evaluation, connection);
+        } else if (!connection->bound_pos.frame) {
+            evaluate_user(evaluation, connection);
+        } else {
+            evaluate_bound(evaluation, connection);
+        }
+    }
+}
+
+/* ---- connections between server and peer ---- */
+
+/* RFC 6062 section 5.3: what the peer sends before the ConnectionBind must be kept for the client, who then gets it at
+ * once. */
+static bool kept_for_the_client(const mstun_evaluation_t *evaluation, const mstun_peer_connection_t *connection)
+{
+    mstun_tcp_close_t close;
+    const nstime_t *until = mstun_stream_get_close(connection->data, &close) ? &close.time : evaluation->end;
+
+    if (connection->segments[1]) {
+        until = &connection->first_from_peer;
+    }
+    return seconds_between(&connection->bound, until) < 1;
+}
+
+static void evaluate_peer_data(mstun_evaluation_t *evaluation, const mstun_peer_connection_t *connection,
+                               const mstun_tcp_connection_t *tcp, unsigned peer_direction)
+{
+    const mstun_stream_t *data = connection->data;
+
+    if (!connection->early_len || !data->tcp) {
+        return;
+    }
+    unsigned from_server = direction_from(data, &connection->allocation->server);
+    uint64_t came_out = mstun_tcp_data_len(data->tcp, from_server) - connection->bound_len;
+
+    came_out = MAX(came_out, connection->bytes[1]);
+    if (!data->flow[from_server].has_seq || came_out + connection->early_len > tcp->data_len[peer_direction] ||
+        kept_for_the_client(evaluation, connection)) {
+        return;
+    }
+    mstun_subject_t subject = subject_of_announcement(connection);
+    const mstun_place_t places[] = {
+        { "peer", mstun_endpoint_text(evaluation->scope, &connection->peer) },
+        { "count", mstun_place_number(evaluation->scope, connection->early_len) },
+        { "total", mstun_place_number(evaluation->scope, tcp->data_len[peer_direction]) },
+        { "frame", mstun_place_number(evaluation->scope, connection->bound_pos.frame) },
+        { NULL, NULL },
+    };
+
+    mstun_finding_add_sentence(evaluation, MSTUN_FINDING_PEER_DATA_LOST, 0, places, &subject);
+}
+
+/* It tried again when it had a permission: in ICE both ends begin as soon as they know an address. */
+static bool is_admitted_later(const mstun_allocation_t *allocation, const mstun_endpoint_t *peer)
+{
+    const mstun_peer_connection_t *connection = allocation->connections;
+
+    while (connection && memcmp(connection->peer.ip, peer->ip, sizeof peer->ip) != 0) {
+        connection = connection->next_in_allocation;
+    }
+    return connection != NULL;
+}
+
+/* RFC 6062 section 5.3: the server sends away a peer without permission. */
+static void evaluate_uninvited_peer(mstun_evaluation_t *evaluation, const mstun_allocation_t *allocation,
+                                    const mstun_tcp_connection_t *tcp, unsigned peer_direction)
+{
+    const mstun_endpoint_t *peer = &tcp->ends[peer_direction];
+    bool sent_away = mstun_tcp_connection_is_refused(tcp) ||
+                     (tcp->closed && tcp->close.direction != peer_direction && tcp->data_len[1 - peer_direction] == 0);
+
+    if (tcp->client_direction != peer_direction || !sent_away || !allocation->all_peers ||
+        allocation->transport != IP_PROTO_TCP || nstime_cmp(&tcp->first_time, &allocation->made_time) < 0 ||
+        mstun_permission_was_in_force(mstun_permission_of(allocation, peer), &tcp->first_time) ||
+        is_admitted_later(allocation, peer)) {
+        return;
+    }
+    mstun_subject_t subject =
+        subject_of_allocation(allocation, &allocation->made, allocation->control, allocation->client_direction);
+    const mstun_place_t places[] = { { "peer", mstun_endpoint_text(evaluation->scope, peer) },
+                                     { "relay", mstun_endpoint_text(evaluation->scope, &allocation->relay) },
+                                     { "frame", mstun_place_number(evaluation->scope, tcp->first_frame) },
+                                     { NULL, NULL } };
+
+    subject.time = tcp->first_time;
+    subject.peer = *peer;
+    mstun_finding_add_sentence(evaluation, MSTUN_FINDING_PEER_WITHOUT_PERMISSION, 0, places, &subject);
+}
+
+typedef struct {
+    mstun_evaluation_t *evaluation;
+    wmem_map_t *connects; /* the peer's mstun_endpoint_t -> mstun_peer_connection_t that a Connect asked for */
+} legs_ctx_t;
+
+/* RFC 6062 section 5.2: the server connects from the relayed address. */
+static void evaluate_other_port(const legs_ctx_t *ctx, const mstun_tcp_connection_t *tcp, unsigned peer_direction)
+{
+    const mstun_endpoint_t *source = &tcp->ends[1 - peer_direction];
+    const mstun_peer_connection_t *connection =
+        (const mstun_peer_connection_t *)wmem_map_lookup(ctx->connects, &tcp->ends[peer_direction]);
+    const mstun_endpoint_t *relay = connection ? &connection->allocation->relay : NULL;
+
+    if (!relay || tcp->client_direction == peer_direction || source->family != relay->family ||
+        memcmp(source->ip, relay->ip, sizeof source->ip) != 0 || source->port == relay->port ||
+        nstime_cmp(&tcp->first_time, &connection->connect_request->time) < 0 ||
+        nstime_cmp(&tcp->first_time, &connection->announced) > 0) {
+        return;
+    }
+    mstun_subject_t subject = subject_of_announcement(connection);
+    wmem_allocator_t *scope = ctx->evaluation->scope;
+    const mstun_place_t places[] = { { "peer", mstun_endpoint_text(scope, &connection->peer) },
+                                     { "source", mstun_endpoint_text(scope, source) },
+                                     { "relay", mstun_endpoint_text(scope, relay) },
+                                     { NULL, NULL } };
+
+    mstun_finding_add_sentence(ctx->evaluation, MSTUN_FINDING_OTHER_RELAYED_PORT, 0, places, &subject);
+}
+
+static bool evaluate_tcp_connection(const mstun_tcp_connection_t *tcp, void *data)
+{
+    const legs_ctx_t *ctx = (const legs_ctx_t *)data;
+
+    for (unsigned peer_direction = 0; peer_direction < 2; peer_direction++) {
+        const mstun_endpoint_t *relay = &tcp->ends[1 - peer_direction], *peer = &tcp->ends[peer_direction];
+        const mstun_peer_connection_t *connection = mstun_peer_connection_between(relay, peer);
+        const mstun_allocation_t *allocation = connection ? NULL : mstun_allocation_of_relay(relay);
+
+        if (connection) {
+            evaluate_peer_data(ctx->evaluation, connection, tcp, peer_direction);
+        } else if (allocation) {
+            evaluate_uninvited_peer(ctx->evaluation, allocation, tcp, peer_direction);
+        } else {
+            evaluate_other_port(ctx, tcp, peer_direction);
+        }
+    }
+    return true;
+}
+
+static void collect_connects(mstun_allocation_t *allocation, void *data)
+{
+    for (mstun_peer_connection_t *connection = allocation->connections; connection;
+         connection = connection->next_in_allocation) {
+        if (connection->connect_request && allocation->relay.family) {
+            wmem_map_insert((wmem_map_t *)data, &connection->peer, connection);
+        }
+    }
+}
+
+static void find_tcp_allocation(mstun_allocation_t *allocation, void *data)
+{
+    *(bool *)data = *(bool *)data || allocation->transport == IP_PROTO_TCP;
+}
+
+void mstun_evaluate_allocations(mstun_evaluation_t *evaluation)
+{
+    bool any_tcp = false;
+
+    mstun_allocation_foreach(evaluate_allocation, evaluation);
+    mstun_allocation_foreach(find_tcp_allocation, &any_tcp);
+    if (any_tcp) {
+        legs_ctx_t ctx = { evaluation,
+                           wmem_map_new(evaluation->scope, mstun_endpoint_hash, mstun_endpoint_equal_keys) };
+
+        mstun_allocation_foreach(collect_connects, ctx.connects);
+        mstun_tcp_connection_foreach(evaluate_tcp_connection, &ctx);
+    }
 }

@@ -10,7 +10,8 @@ static int proto_mstun = -1;
 #define INFO_KEY 0
 
 typedef struct {
-    bool separated; /* the last thing in Info is a separator: relays within relays must not add another */
+    bool separated;      /* the last thing in Info is a separator: relays within relays must not add another */
+    size_t separated_at; /* length of Info then */
 } info_t;
 
 void mstun_info_reset(packet_info *pinfo)
@@ -46,8 +47,24 @@ static info_t *separate(packet_info *pinfo)
 void mstun_info_add_separator(packet_info *pinfo)
 {
     if (mstun_info_is_visible(pinfo)) {
-        separate(pinfo);
+        info_t *info = separate(pinfo);
+        const char *text = col_get_text(pinfo->cinfo, COL_INFO);
+
+        info->separated_at = text ? strlen(text) : 0;
         col_set_fence(pinfo->cinfo, COL_INFO);
+    }
+}
+
+/* Some dissectors, such as DTLS, begin with a separator of their own. */
+static void remove_second_separator(packet_info *pinfo, size_t at)
+{
+    const char *text = col_get_text(pinfo->cinfo, COL_INFO);
+
+    if (at > 0 && text && strlen(text) > at + 2 && strncmp(text + at, ", ", 2) == 0) {
+        const char *fixed = wmem_strdup_printf(pinfo->pool, "%.*s%s", (int)at, text, text + at + 2);
+
+        col_clear_fence(pinfo->cinfo, COL_INFO);
+        col_add_str(pinfo->cinfo, COL_INFO, fixed);
     }
 }
 
@@ -66,6 +83,9 @@ void mstun_info_fence(packet_info *pinfo)
 {
     info_t *info = (info_t *)p_get_proto_data(pinfo->pool, pinfo, proto_mstun, INFO_KEY);
 
+    if (info && info->separated && mstun_info_is_visible(pinfo)) {
+        remove_second_separator(pinfo, info->separated_at);
+    }
     col_set_fence(pinfo->cinfo, COL_INFO);
     if (info) {
         info->separated = false;

@@ -92,11 +92,8 @@ static void show_integrity(const mstun_event_t *event, tvbuff_t *message, proto_
         return;
     }
     mstun_integrity_result_t result = mstun_integrity_verify(event, hmac);
-    proto_item *item = mstun_integrity_show(message, tree, event->facts, hmac, &result);
 
-    if (result.status == MSTUN_INTEGRITY_BAD) {
-        mstun_diagnose_show_integrity(event, message, item, &result);
-    }
+    mstun_integrity_show(message, tree, event->facts, hmac, &result);
 }
 
 /* Whether expert infos are counted by a tap or referenced by a filter, which may mean any of ours. */

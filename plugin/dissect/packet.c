@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "dissect/packet.h"
 
+#include "conversation/foreign_bytes.h"
 #include "dissect/columns.h"
 #include "dissect/frames.h"
 #include "dissect/message.h"
@@ -108,6 +109,18 @@ static void dissect_data_attribute(const mstun_dissect_ctx_t *ctx, tvbuff_t *mes
     }
 }
 
+/* META-DTLS-IN-STUN: its bytes are DTLS or nothing (draft-hancke-webrtc-sped). */
+static void dissect_dtls_attribute(const mstun_dissect_ctx_t *ctx, tvbuff_t *message, const mstun_facts_t *facts)
+{
+    int offset = (int)(facts->dtls.bytes - (facts->id - STUN_ID_OFFSET));
+    tvbuff_t *packet = tvb_new_subset_length(message, offset, facts->dtls.len);
+
+    if (mstun_packet_class_of(packet) == MSTUN_PACKET_DTLS &&
+        mstun_payload_dissect(packet, ctx->event.pinfo, ctx->tree, MSTUN_PACKET_DTLS)) {
+        mstun_info_fence(ctx->event.pinfo);
+    }
+}
+
 void mstun_dissect_message_packet(mstun_dissect_ctx_t *ctx, tvbuff_t *message, tvbuff_t *unit)
 {
     mstun_facts_t facts;
@@ -115,6 +128,9 @@ void mstun_dissect_message_packet(mstun_dissect_ctx_t *ctx, tvbuff_t *message, t
     mstun_dissect_message(ctx, message, unit, &facts);
     if (facts.data.bytes && facts.data.len > 0) {
         dissect_data_attribute(ctx, message, &facts);
+    }
+    if (facts.dtls.bytes && facts.dtls.len > 0) {
+        dissect_dtls_attribute(ctx, message, &facts);
     }
     ctx->event.facts = NULL;
 }
@@ -131,6 +147,46 @@ void mstun_dissect_multiplexed(mstun_dissect_ctx_t *ctx, tvbuff_t *packet)
     if (tvb_captured_length(packet) > MS_MULTIPLEXED_HEADER_LEN) {
         dissect_nested(ctx, tvb_new_subset_remaining(packet, MS_MULTIPLEXED_HEADER_LEN), 0);
     }
+}
+
+#define DTLS_HEADER_LEN 13
+
+/* Zero bytes behind the last record of DTLS, which are fewer than a header: a sender that counts ChannelData's padding in
+ * its length (RFC 8656 section 12.5) relays it, too. */
+static uint32_t counted_padding(tvbuff_t *packet)
+{
+    uint32_t len = tvb_reported_length(packet), offset = 0;
+
+    if (tvb_captured_length(packet) < len) {
+        return 0;
+    }
+    while (len - offset >= DTLS_HEADER_LEN) {
+        uint32_t record = DTLS_HEADER_LEN + (uint32_t)tvb_get_ntohs(packet, (int)offset + 11);
+
+        if (record > len - offset) {
+            return 0;
+        }
+        offset += record;
+    }
+    for (uint32_t i = offset; i < len; i++) {
+        if (tvb_get_uint8(packet, (int)i) != 0) {
+            return 0;
+        }
+    }
+    return len - offset <= 3 ? len - offset : 0;
+}
+
+static tvbuff_t *without_counted_padding(const mstun_event_t *event, tvbuff_t *packet)
+{
+    uint32_t padding = counted_padding(packet);
+
+    if (padding == 0) {
+        return packet;
+    }
+    if (event->stream && event->first_visit) {
+        mstun_foreign_bytes_learn(event, MSTUN_BYTES_PADDING_COUNTED, padding, 0, NULL);
+    }
+    return tvb_new_subset_length(packet, 0, (int)(tvb_reported_length(packet) - padding));
 }
 
 static void dissect_media(mstun_dissect_ctx_t *ctx, tvbuff_t *packet, tvbuff_t *unit, uint32_t header_len,
@@ -151,6 +207,9 @@ static void dissect_media(mstun_dissect_ctx_t *ctx, tvbuff_t *packet, tvbuff_t *
         if (event->stream) {
             mstun_peer_connection_show(event, unit, tree);
         }
+    }
+    if (class == MSTUN_PACKET_DTLS) {
+        packet = without_counted_padding(event, packet);
     }
     if (tvb_captured_length(packet) > 0 && mstun_payload_dissect(packet, event->pinfo, ctx->tree, class)) {
         mstun_info_fence(event->pinfo);

@@ -17,6 +17,8 @@ static dissector_handle_t dtls_handle;
 static dissector_handle_t tls_handle;
 static dissector_handle_t http_handle;
 static heur_dissector_list_t stun_payload_heuristics;
+static int proto_rtp = -1;
+static int proto_rtcp = -1;
 
 static unsigned relay_depth; /* of the bytes that are being dissected */
 
@@ -118,14 +120,42 @@ static bool dissect_by_handle(dissector_handle_t handle, tvbuff_t *packet, packe
                 : call_dissector_only(handle, packet, pinfo, tree, NULL)) > 0;
 }
 
+/* RFC 3550 section 5.1: with the padding bit, the last byte counts the padding. In SRTP it is part of the authentication
+ * tag, or encrypted, and RTP's dissector would call the packet malformed. */
+static bool has_impossible_padding(tvbuff_t *packet)
+{
+    uint32_t len = tvb_reported_length(packet);
+
+    if (tvb_captured_length(packet) < len || len < 12 || !(tvb_get_uint8(packet, 0) & 0x20)) {
+        return false;
+    }
+    uint32_t header = 12 + 4u * (tvb_get_uint8(packet, 0) & 0x0F), padding = tvb_get_uint8(packet, (int)len - 1);
+
+    return padding == 0 || header + padding > len;
+}
+
+/* Encrypted media that its protocol's dissector would call malformed: a layer of that protocol without fields, so that it
+ * is found by its name. */
+static void show_encrypted(tvbuff_t *packet, packet_info *pinfo, proto_tree *tree, int proto, const char *name)
+{
+    uint32_t len = tvb_reported_length(packet);
+
+    mstun_info_add_separator(pinfo);
+    col_append_fstr(pinfo->cinfo, COL_INFO, "%s %u bytes", name, len);
+    proto_tree_add_protocol_format(tree, proto, packet, 0, -1, "%s, %u bytes", name, len);
+    call_data_dissector(packet, pinfo, tree);
+}
+
 static bool dissect_whole_packet(tvbuff_t *packet, packet_info *pinfo, proto_tree *tree, mstun_packet_t class)
 {
     heur_dtbl_entry_t *entry;
 
     if (class == MSTUN_PACKET_SRTCP) {
-        mstun_info_add_separator(pinfo);
-        col_append_fstr(pinfo->cinfo, COL_INFO, "SRTCP %u bytes", tvb_reported_length(packet));
-        call_data_dissector(packet, pinfo, tree);
+        show_encrypted(packet, pinfo, tree, proto_rtcp, "SRTCP");
+        return true;
+    }
+    if (class == MSTUN_PACKET_RTP && has_impossible_padding(packet)) {
+        show_encrypted(packet, pinfo, tree, proto_rtp, "SRTP");
         return true;
     }
     if (dissect_by_handle(handle_for(class), packet, pinfo, tree) ||
@@ -263,6 +293,8 @@ bool mstun_payload_dissect_relayed(tvbuff_t *segment, uint32_t offset, packet_in
 
 void mstun_payload_handoff(void)
 {
+    proto_rtp = proto_get_id_by_filter_name("rtp");
+    proto_rtcp = proto_get_id_by_filter_name("rtcp");
     rtp_handle = find_dissector("rtp");
     rtcp_handle = find_dissector("rtcp");
     dtls_handle = find_dissector("dtls");

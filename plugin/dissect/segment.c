@@ -91,9 +91,15 @@ static bool are_foreign(const mstun_event_t *event, mstun_bytes_kind_t kind, uin
 /* The first bytes as text, for who wonders what they are. */
 static const char *text_of(const mstun_dissect_ctx_t *ctx, tvbuff_t *tvb, uint32_t offset, uint32_t len)
 {
-    uint32_t captured = MIN(MIN(len, 40), (uint32_t)tvb_captured_length_remaining(tvb, (int)offset));
+    int captured = (int)MIN(MIN(len, 40), (uint32_t)tvb_captured_length_remaining(tvb, (int)offset));
+    int printable = 0;
 
-    return tvb_format_text(ctx->event.pinfo->pool, tvb, (int)offset, (int)captured);
+    while (printable < captured && g_ascii_isprint(tvb_get_uint8(tvb, (int)offset + printable))) {
+        printable++;
+    }
+    return printable >= 4 ? wmem_strdup_printf(ctx->event.pinfo->pool, "\"%s\"",
+                                               tvb_format_text(ctx->event.pinfo->pool, tvb, (int)offset, printable))
+                          : tvb_bytes_to_str(ctx->event.pinfo->pool, tvb, (int)offset, MIN(captured, 12));
 }
 
 /* len bytes from offset on belong to no unit that we know of: they were sent so, or the capture lacks what they belong to. */
@@ -328,6 +334,66 @@ static uint32_t dissect_tls_answer(mstun_dissect_ctx_t *ctx, const mstun_segment
     return segment->reported;
 }
 
+/* Whether ChannelData of a channel, or a message, begins with these bytes. */
+static bool begins_unit(const uint8_t *bytes, uint32_t captured, uint16_t channel)
+{
+    return captured >= CHANNEL_DATA_HEADER_LEN &&
+           (pntohu16(bytes) == channel || (captured >= 8 && pntohu32(bytes + STUN_ID_OFFSET) == STUN_COOKIE));
+}
+
+/* RFC 8656 section 12.5: on TCP, ChannelData is padded. Where the sender leaves that out, the next unit begins in the
+ * padding, or the segment ends before it. */
+static void check_padding(mstun_dissect_ctx_t *ctx, const rest_t *rest, uint32_t offset, mstun_unit_t *unit)
+{
+    uint32_t end = unit->header_len + unit->payload_len;
+    mstun_event_t event = event_at(ctx, offset);
+
+    if (!event.stream || end > rest->reported) {
+        return;
+    }
+    if (end < rest->captured
+            ? !begins_unit(rest->bytes + end, rest->captured - end, pntohu16(rest->bytes)) ||
+                  (end + unit->padding < rest->captured &&
+                   begins_unit(rest->bytes + end + unit->padding, rest->captured - end - unit->padding,
+                               pntohu16(rest->bytes)))
+            : end != rest->reported || !mstun_foreign_bytes_before(&event, MSTUN_BYTES_UNPADDED_CHANNEL_DATA)) {
+        return;
+    }
+    if (are_foreign(&event, MSTUN_BYTES_UNPADDED_CHANNEL_DATA, unit->padding, unit->payload_len, NULL)) {
+        unit->padding = 0;
+    }
+}
+
+/* Whether units fill the bytes from an offset on, or a message proves that one begins there. */
+static bool units_follow(const mstun_dissect_ctx_t *ctx, const rest_t *rest, uint32_t offset)
+{
+    return mstun_resync(ctx->event.framing, rest->bytes, rest->captured, rest->reported, offset) == offset;
+}
+
+/* ChannelData that nothing confirms, and behind which no unit begins: if units begin in it and fill the rest, its sender
+ * has written less than it announced. */
+static void check_length(mstun_dissect_ctx_t *ctx, const rest_t *rest, uint32_t offset, mstun_unit_t *unit)
+{
+    uint32_t len = mstun_unit_len(unit);
+    uint16_t channel = pntohu16(rest->bytes);
+    mstun_event_t event = event_at(ctx, offset);
+
+    if (!event.stream || len > rest->captured || rest->captured != rest->reported || len == rest->captured ||
+        units_follow(ctx, rest, len)) {
+        return;
+    }
+    for (uint32_t at = CHANNEL_DATA_HEADER_LEN; at + CHANNEL_DATA_HEADER_LEN <= len; at++) {
+        if (pntohu16(rest->bytes + at) == channel && units_follow(ctx, rest, at)) {
+            if (are_foreign(&event, MSTUN_BYTES_SHORT_CHANNEL_DATA, at - CHANNEL_DATA_HEADER_LEN, unit->payload_len,
+                            NULL)) {
+                unit->payload_len = at - CHANNEL_DATA_HEADER_LEN;
+                unit->padding = 0;
+            }
+            return;
+        }
+    }
+}
+
 /* An exception in one unit must not stop dissection of the following ones. */
 static void dissect_unit(mstun_dissect_ctx_t *ctx, const mstun_segment_t *segment, uint32_t offset,
                          const mstun_unit_t *unit)
@@ -367,16 +433,37 @@ static uint32_t follow_unit(mstun_dissect_ctx_t *ctx, const mstun_segment_t *seg
     bool unconfirmed;
     mstun_unit_result_t result = find_unit(ctx, &rest, &unit, &unconfirmed);
 
+    if (unconfirmed && unit.kind == MSTUN_UNIT_STUN && dissect_other_protocol(ctx, segment, offset)) {
+        return segment->reported;
+    }
     if (result == MSTUN_UNIT_LOST) {
         return event->framing == MSTUN_FRAMING_MS_TURN && mstun_is_tls_record(rest.bytes, rest.captured)
                    ? dissect_tls_answer(ctx, segment, offset)
                    : resync(ctx, segment, offset, synchronized);
     }
+    bool waits_for_padding = false;
+
+    if (result == MSTUN_UNIT_FOUND && unit.kind == MSTUN_UNIT_CHANNEL_DATA) {
+        if (unconfirmed) {
+            check_length(ctx, &rest, offset, &unit);
+        }
+        if (unit.padding) {
+            check_padding(ctx, &rest, offset, &unit);
+        }
+        waits_for_padding = unit.header_len + unit.payload_len <= rest.reported;
+    }
     uint32_t len = result == MSTUN_UNIT_FOUND ? mstun_unit_len(&unit) : UINT32_MAX;
 
     /* An unconfirmed unit is waited for segment by segment: the next one may disprove it. */
     if (len > rest.reported &&
-        wait_for_more(event->pinfo, offset, len == UINT32_MAX || unconfirmed ? 0 : len - rest.reported)) {
+        wait_for_more(event->pinfo, offset,
+                      len == UINT32_MAX || unconfirmed || waits_for_padding ? 0 : len - rest.reported)) {
+        if (result == MSTUN_UNIT_FOUND && unit.kind == MSTUN_UNIT_CHANNEL_DATA && event->stream && event->first_visit) {
+            mstun_event_t waiting = event_at(ctx, offset);
+
+            mstun_foreign_bytes_learn(&waiting, MSTUN_BYTES_INCOMPLETE_CHANNEL_DATA, rest.reported - unit.header_len,
+                                      unit.payload_len, NULL);
+        }
         return offset;
     }
     if (result == MSTUN_UNIT_MORE) { /* and no reassembly: these few bytes show nothing */
@@ -388,6 +475,9 @@ static uint32_t follow_unit(mstun_dissect_ctx_t *ctx, const mstun_segment_t *seg
     }
     if (event->stream && event->first_visit) { /* before the unit, which may throw */
         mstun_stream_leave(event, segment, offset + len, event->framing, true);
+        if (event->stream->foreign) {
+            mstun_foreign_bytes_completed(event);
+        }
         if (event->framing == MSTUN_FRAMING_RFC4571) {
             mstun_peer_connection_count(event, len);
         }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "dissect/unit.h"
 
+#include "conversation/foreign_bytes.h"
+#include "diagnose/diagnose.h"
 #include "dissect/columns.h"
 #include "dissect/packet.h"
 #include "dissect/payload.h"
@@ -11,7 +13,7 @@
 /* Of data without a peer address: the peer of a channel, or of MSTUN_ACTIVE_DESTINATION. */
 static void set_peer_from_channel(mstun_event_t *event, uint16_t channel)
 {
-    const mstun_channel_peer_t *bound = event->stream ? mstun_channel_peer(event, channel) : NULL;
+    const mstun_channel_t *bound = event->stream ? mstun_channel_of(event, channel) : NULL;
 
     memset(&event->peer, 0, sizeof event->peer);
     if (bound) {
@@ -33,6 +35,16 @@ static void dissect_channel_data(mstun_dissect_ctx_t *ctx, tvbuff_t *unit_tvb, c
                           wmem_strdup_printf(pinfo->pool, "ChannelData 0x%04x %u bytes", channel, unit->payload_len));
     }
     proto_tree *tree = mstun_channel_data_show(unit_tvb, ctx->tree, 0, unit);
+    const mstun_stream_t *stream = ctx->event.stream;
+    mstun_event_t unit_event = ctx->event;
+
+    unit_event.position -= unit->header_len;
+    if (stream && unit_event.first_visit) {
+        mstun_channel_learn_data(&unit_event, channel);
+    }
+    if (stream && (stream->foreign || mstun_stream_has_stray_data(stream))) {
+        mstun_diagnose_show_bytes(&unit_event, proto_tree_get_parent(tree));
+    }
     tvbuff_t *without_padding = tvb_new_subset_length(unit_tvb, 0, (int)(unit->header_len + unit->payload_len));
     mstun_dissect_ctx_t data_ctx = *ctx;
 
@@ -87,6 +99,9 @@ static void dissect_pseudo_tls(mstun_dissect_ctx_t *ctx, tvbuff_t *unit_tvb)
     mstun_pseudo_tls_show(unit_tvb, ctx->tree, kind);
     mstun_payload_dissect_tls(unit_tvb, ctx->event.pinfo, ctx->tree);
     ctx->any_message = true;
+    if (kind == MSTUN_HELLO_CLIENT && ctx->event.stream && ctx->event.first_visit) {
+        mstun_foreign_bytes_learn(&ctx->event, MSTUN_BYTES_PSEUDO_TLS_HELLO, captured, 0, NULL);
+    }
     if (kind == MSTUN_HELLO_GOOGLE_CLIENT || kind == MSTUN_HELLO_GOOGLE_SERVER) {
         ctx->event.framing = MSTUN_FRAMING_UNDETERMINED_RELAY; /* another one follows: libnice's is RFC 4571 */
     }
@@ -138,7 +153,7 @@ static bool is_from_active_destination(const mstun_event_t *event, tvbuff_t *pac
     uint32_t captured = tvb_captured_length(packet);
 
     return event->stream && mstun_stream_has_channels(event->stream) &&
-           mstun_channel_peer(event, MSTUN_ACTIVE_DESTINATION) &&
+           mstun_channel_of(event, MSTUN_ACTIVE_DESTINATION) &&
            (captured < STUN_HEADER_LEN ||
             mstun_dialect_of_bytes(tvb_get_ptr(packet, 0, (int)captured), captured) != MSTUN_DIALECT_MS_TURN);
 }

@@ -14,6 +14,7 @@
 #include "dissect/segment.h"
 #include "entry/wrapper.h"
 #include "framing/prefilter.h"
+#include "framing/rfc3489.h"
 
 #define TURN_PORT 3478
 #define JOINED_BYTES_MAX 4096 /* searched in each direction of a connection that the capture joins in \ the middle */
@@ -97,6 +98,13 @@ static mstun_framing_t detect_where_joined(packet_info *pinfo, const mstun_segme
     return framing;
 }
 
+/* On TURN's port, the first bytes of a connection are a message of RFC 3489 if they can be one: it has no cookie. */
+static bool begins_with_rfc3489(packet_info *pinfo, const mstun_segment_t *segment)
+{
+    return mstun_rfc3489_fits(segment->bytes, segment->captured, segment->reported) &&
+           (pinfo->srcport == TURN_PORT || pinfo->destport == TURN_PORT) && mstun_stream_begins(pinfo, segment);
+}
+
 static candidate_t candidate_of(tvbuff_t *tvb, packet_info *pinfo, struct tcpinfo *tcp)
 {
     candidate_t candidate = { .segment = detect(tvb, tcp) };
@@ -104,6 +112,9 @@ static candidate_t candidate_of(tvbuff_t *tvb, packet_info *pinfo, struct tcpinf
     candidate.framing = candidate.segment.framing != MSTUN_FRAMING_UNKNOWN
                             ? candidate.segment.framing
                             : detect_where_joined(pinfo, &candidate.segment);
+    if (candidate.framing == MSTUN_FRAMING_UNKNOWN && begins_with_rfc3489(pinfo, &candidate.segment)) {
+        candidate.framing = MSTUN_FRAMING_RFC3489;
+    }
     return candidate;
 }
 

@@ -13,7 +13,7 @@ static bool is_address(uint16_t type)
 
 static bool is_valid_attribute(const uint8_t *bytes, const mstun_tlv_t *tlv)
 {
-    const mstun_attr_t *row = tlv->state == MSTUN_TLV_OK ? mstun_attr_find(MSTUN_DIALECT_RFC3489, tlv->type) : NULL;
+    const mstun_attr_t *row = tlv->state == MSTUN_TLV_OK ? mstun_attr_find_common(tlv->type) : NULL;
 
     if (!row || !mstun_attr_length_ok(row, tlv->length)) {
         return false;

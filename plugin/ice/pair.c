@@ -4,13 +4,11 @@
 #include <epan/dissectors/packet-udp.h>
 
 #include "ice/pair_state.h"
-#include "wire/text.h"
 
-#define UFRAG_MAX 256 /* RFC 8445 section 5.3 */
+#define GENERATIONS_MAX 8 /* of one key that are looked at: more are not told apart */
 
-static wmem_map_t *pairs_by_key;             /* mstun_pair_key_t -> mstun_pair_t */
+static wmem_map_t *pairs_by_key;             /* mstun_pair_key_t -> mstun_pair_t, the youngest */
 static mstun_pair_t *first_pair, *last_pair; /* NULL: there is none */
-static wmem_map_t *sessions;                 /* "ufrag:ufrag:component" -> mstun_pair_session_t */
 
 static guint hash_key(gconstpointer key)
 {
@@ -22,6 +20,7 @@ static gboolean equal_keys(gconstpointer a, gconstpointer b)
     return memcmp(a, b, sizeof(mstun_pair_key_t)) == 0;
 }
 
+/* The youngest of its key. */
 static mstun_pair_t *find_pair(const mstun_event_t *event)
 {
     mstun_pair_key_t key;
@@ -115,8 +114,8 @@ static mstun_pair_t *add_pair(const mstun_event_t *event)
     } else if (pinfo->ptype == PT_UDP) {
         totals->stream = get_udp_conversation_data(NULL, pinfo)->stream; /* a merged stream has several */
     }
-    totals->id = wmem_map_size(pairs_by_key);
-    wmem_map_insert(pairs_by_key, &pair->key, pair);
+    totals->id = last_pair ? last_pair->totals.id + 1 : 0;
+    pair->older = (mstun_pair_t *)wmem_map_insert(pairs_by_key, &pair->key, pair);
     if (last_pair) {
         last_pair->next = pair;
     } else {
@@ -146,59 +145,43 @@ static void close_check(mstun_pair_t *pair, unsigned direction, mstun_transactio
     }
 }
 
-static const char *copy_ufrag(const uint8_t *text, int len)
+/* On TCP nothing is repeated after its response, but for what crosses it. */
+static void count_repeat(mstun_pair_t *pair, unsigned direction, const mstun_event_t *event)
 {
-    return len > 0 && len <= UFRAG_MAX && mstun_is_text(text, len)
-               ? wmem_strndup(wmem_file_scope(), (const char *)text, (size_t)len)
-               : NULL;
-}
+    mstun_transaction_t *transaction = event->transaction;
+    mstun_pair_direction_t *dir = &pair->totals.dir[direction];
 
-/* USERNAME is the receiver's ufrag, a colon, the sender's (RFC 8445 section 7.2.2). MS-ICE2 may pad it with zeros. */
-static void set_ufrags(mstun_pair_t *pair, unsigned direction, const mstun_span_t *username)
-{
-    const uint8_t *name = username->bytes;
-    const uint8_t *colon = name ? (const uint8_t *)memchr(name, ':', username->len) : NULL;
-    mstun_pair_side_t *sender = &pair->totals.side[direction], *receiver = &pair->totals.side[1 - direction];
-
-    if (!colon || (sender->ufrag && receiver->ufrag)) {
+    if (event->repeat->other_format || event->repeat->modified) {
         return;
     }
-    int receiver_len = (int)(colon - name), sender_len = username->len - receiver_len - 1;
-
-    sender->ufrag = sender->ufrag ? sender->ufrag : copy_ufrag(colon + 1, mstun_text_len(colon + 1, sender_len));
-    receiver->ufrag = receiver->ufrag ? receiver->ufrag : copy_ufrag(name, receiver_len);
-}
-
-/* The low byte of a priority is 256 minus the component's number (RFC 8445 section 5.1.2.1). */
-static void join_session(mstun_pair_t *pair, uint32_t priority)
-{
-    const char *first = pair->totals.side[0].ufrag, *second = pair->totals.side[1].ufrag;
-
-    if (pair->session || !first || !second) {
+    dir->retransmissions++;
+    if (!transaction->response_frame || !transaction->succeeded) {
         return;
     }
-    bool in_order = strcmp(first, second) < 0;
-    const char *key = wmem_strdup_printf(wmem_file_scope(), "%s:%s:%u", in_order ? first : second,
-                                         in_order ? second : first, priority & 0xFF);
-
-    pair->session = (mstun_pair_session_t *)wmem_map_lookup(sessions, key);
-    if (!pair->session) {
-        pair->session = wmem_new0(wmem_file_scope(), mstun_pair_session_t);
-        wmem_map_insert(sessions, key, pair->session);
+    if (dir->repeats_of_ignored == 0) {
+        dir->repeat_frame = event->pinfo->num;
+        dir->repeat_position = event->position;
+        dir->repeat_time = event->pinfo->abs_ts;
+    }
+    dir->repeats_of_ignored++;
+    if (pair->repeated[direction] != transaction) {
+        pair->repeated[direction] = transaction;
+        dir->ignored++;
     }
 }
 
-static void describe_sender(mstun_pair_t *pair, unsigned direction, const mstun_facts_t *facts)
+static bool has_other_role(const mstun_transaction_t *check, const mstun_facts_t *facts)
 {
-    mstun_pair_side_t *side = &pair->totals.side[direction];
+    return check && ((check->controlling && (facts->has & MSTUN_HAS_CONTROLLED)) ||
+                     (check->controlled && (facts->has & MSTUN_HAS_CONTROLLING)));
+}
 
-    if (facts->has & (MSTUN_HAS_CONTROLLING | MSTUN_HAS_CONTROLLED)) {
-        side->role = facts->has & MSTUN_HAS_CONTROLLING ? MSTUN_ROLE_CONTROLLING : MSTUN_ROLE_CONTROLLED;
-    }
-    set_ufrags(pair, direction, &facts->username);
-    if (facts->has & MSTUN_HAS_PRIORITY) {
-        side->priority = facts->priority;
-        join_session(pair, facts->priority);
+/* What the sender of a check does after a 487 (RFC 8445 section 7.2.5.1). */
+static void note_retry(mstun_pair_direction_t *dir, const mstun_event_t *event)
+{
+    if (dir->conflict_open && !dir->retry_frame) {
+        dir->retry_frame = event->pinfo->num;
+        dir->role_changed = has_other_role(dir->rejected, event->facts);
     }
 }
 
@@ -207,10 +190,11 @@ static void count_request(mstun_pair_t *pair, unsigned direction, const mstun_ev
     mstun_transaction_t *transaction = event->transaction;
     mstun_pair_direction_t *dir = &pair->totals.dir[direction];
 
-    describe_sender(pair, direction, event->facts);
+    mstun_session_learn(pair, direction, event);
     if (event->repeat) {
-        dir->retransmissions += event->repeat->other_format || event->repeat->modified ? 0 : 1;
+        count_repeat(pair, direction, event);
     } else {
+        note_retry(dir, event);
         dir->requests++;
         dir->consent += pair->totals.works_frame ? 1 : 0;
         dir->last_request = event->pinfo->abs_ts;
@@ -243,6 +227,7 @@ static void add_response_time(mstun_pair_direction_t *dir, const mstun_event_t *
 static void count_error(mstun_pair_direction_t *dir, const mstun_event_t *event)
 {
     dir->errors++;
+    dir->rejected = event->transaction;
     dir->error_code = event->facts->error_code;
     dir->error_frame = event->pinfo->num;
     dir->error_position = event->position;
@@ -253,6 +238,7 @@ static void count_error(mstun_pair_direction_t *dir, const mstun_event_t *event)
         dir->conflict_frame = event->pinfo->num;
         dir->conflict_position = event->position;
         dir->conflict_open = true;
+        dir->retry_frame = 0;
     }
 }
 
@@ -290,9 +276,32 @@ static void count_response(mstun_pair_t *pair, unsigned direction, const mstun_e
     if (success && transaction->nominating && !dir->nominated_frame) {
         dir->nominated_frame = event->pinfo->num;
     }
-    if (pair->session && totals->works_frame && (totals->dir[0].nominated_frame || totals->dir[1].nominated_frame)) {
-        pair->session->nominated = true;
+    mstun_session_t *session = mstun_pair_session(pair);
+
+    if (session && totals->works_frame && (totals->dir[0].nominated_frame || totals->dir[1].nominated_frame)) {
+        session->nominated = true;
     }
+}
+
+static unsigned pair_direction(const mstun_pair_t *pair, unsigned stream_direction)
+{
+    return stream_direction == pair->forward ? MSTUN_FORWARD : MSTUN_REVERSE;
+}
+
+/* In an ICE restart the same two addresses may be checked again, with new ufrags: another pair. */
+static mstun_pair_t *find_generation(mstun_pair_t *pair, const mstun_event_t *event)
+{
+    mstun_ufrags_t ufrags;
+
+    if (event->facts->class != STUN_REQUEST || !mstun_ufrags_parse(&event->facts->username, &ufrags)) {
+        return pair;
+    }
+    for (unsigned i = 0; pair && i < GENERATIONS_MAX; i++, pair = pair->older) {
+        if (mstun_ufrags_match(pair, pair_direction(pair, event->direction), &ufrags)) {
+            return pair;
+        }
+    }
+    return NULL;
 }
 
 /* NULL: event's message is neither a check nor a response to one. */
@@ -305,14 +314,25 @@ static mstun_pair_t *find_or_add_pair(const mstun_event_t *event)
     if (!is_of_pair) {
         return NULL;
     }
-    mstun_pair_t *pair = find_pair(event);
+    mstun_pair_t *pair = find_generation(find_pair(event), event);
 
     return pair ? pair : add_pair(event);
 }
 
-static unsigned pair_direction(const mstun_pair_t *pair, unsigned stream_direction)
+static void note_change(mstun_pair_t *pair)
 {
-    return stream_direction == pair->forward ? MSTUN_FORWARD : MSTUN_REVERSE;
+    mstun_session_t *session = mstun_pair_session(pair);
+
+    pair->changes++;
+    if (session) {
+        session->changes++;
+    }
+}
+
+static void note_sent(mstun_pair_t *pair, unsigned side, const mstun_event_t *event)
+{
+    pair->sent[side][0] = pair->sent[side][1];
+    pair->sent[side][1] = event->pinfo->abs_ts;
 }
 
 void mstun_pair_learn(const mstun_event_t *event)
@@ -332,23 +352,36 @@ void mstun_pair_learn(const mstun_event_t *event)
     }
     unsigned direction = pair_direction(pair, transaction->direction);
 
-    pair->changes++;
+    note_change(pair);
     pair->totals.last_frame = event->pinfo->num;
     pair->totals.last_time = event->pinfo->abs_ts;
     if (event->facts->class == STUN_REQUEST) {
+        note_sent(pair, direction, event);
         count_request(pair, direction, event);
     } else {
+        note_sent(pair, 1 - direction, event);
         count_response(pair, direction, event);
     }
+}
+
+static bool has_success(const mstun_pair_t *pair)
+{
+    return pair->totals.dir[0].successes || pair->totals.dir[1].successes;
 }
 
 void mstun_pair_count_media(const mstun_event_t *event)
 {
     mstun_pair_t *pair = wmem_map_size(pairs_by_key) ? find_pair(event) : NULL;
 
-    if (pair && (pair->totals.dir[0].successes || pair->totals.dir[1].successes)) {
-        pair->changes++;
-        pair->totals.dir[pair_direction(pair, event->direction)].media++;
+    for (unsigned i = 0; pair && !has_success(pair) && i < GENERATIONS_MAX; i++) {
+        pair = pair->older;
+    }
+    if (pair && has_success(pair)) {
+        mstun_pair_direction_t *dir = &pair->totals.dir[pair_direction(pair, event->direction)];
+
+        note_change(pair);
+        dir->media++;
+        dir->last_media = event->pinfo->abs_ts;
     }
 }
 
@@ -389,6 +422,6 @@ static void clear_pairs(void)
 void mstun_pair_register(const mstun_registrar_t *reg _U_)
 {
     pairs_by_key = wmem_map_new_autoreset(wmem_epan_scope(), wmem_file_scope(), hash_key, equal_keys);
-    sessions = wmem_map_new_autoreset(wmem_epan_scope(), wmem_file_scope(), wmem_str_hash, g_str_equal);
+    mstun_session_register();
     register_cleanup_routine(clear_pairs);
 }

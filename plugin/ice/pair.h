@@ -17,18 +17,22 @@
 
 typedef struct mstun_pair mstun_pair_t;
 
-/** State of a pair, best first. */
+/** State of a pair. The numbers are those of mstun.pair.verdict, which must stay; see mstun_pair_state_rank(). */
 typedef enum {
-    MSTUN_PAIR_NOMINATED,     /* both directions answered, and USE-CANDIDATE too */
-    MSTUN_PAIR_WORKS,         /* both directions answered, not nominated (yet) */
-    MSTUN_PAIR_PENDING,       /* the capture ends too soon to tell */
-    MSTUN_PAIR_HALF_CAPTURED, /* what is missing may be in packets that were not captured */
-    MSTUN_PAIR_CUT_OFF,       /* the connection ended before its last checks could be answered */
-    MSTUN_PAIR_NOT_NOMINATED, /* both directions answered, never nominated, and the connection has ended */
-    MSTUN_PAIR_CONSENT_LOST,  /* it worked, then checks were no longer answered (RFC 7675) */
-    MSTUN_PAIR_ONE_WAY,       /* checks are answered in one direction only, or sent in one only */
-    MSTUN_PAIR_REJECTED,      /* answered with an error, and with no success after it */
-    MSTUN_PAIR_NO_ANSWER,     /* no check was answered */
+    MSTUN_PAIR_NOMINATED,         /* both directions answered, and USE-CANDIDATE too */
+    MSTUN_PAIR_WORKS,             /* both directions answered, not nominated (yet) */
+    MSTUN_PAIR_PENDING,           /* the capture ends too soon to tell */
+    MSTUN_PAIR_HALF_CAPTURED,     /* what is missing may be in packets that were not captured */
+    MSTUN_PAIR_CUT_OFF,           /* the connection ended before its last checks could be answered */
+    MSTUN_PAIR_NOT_NOMINATED,     /* both directions answered, never nominated, and the connection has ended */
+    MSTUN_PAIR_CONSENT_LOST,      /* it worked, then checks were no longer answered (RFC 7675) */
+    MSTUN_PAIR_ONE_WAY,           /* checks are answered in one direction only, or sent in one only */
+    MSTUN_PAIR_REJECTED,          /* answered with an error, and with no success after it */
+    MSTUN_PAIR_NO_ANSWER,         /* no check was answered */
+    MSTUN_PAIR_ROLE_CONFLICT,     /* both agents claim the same role, and neither changes it */
+    MSTUN_PAIR_RESPONSES_IGNORED, /* checks are repeated after their success, which their sender does not accept */
+    MSTUN_PAIR_UNUSED,            /* it does not work, but another pair of its session does: healthy */
+    MSTUN_PAIR_STATES
 } mstun_pair_state_t;
 
 extern const value_string mstun_pair_state_names[];
@@ -47,32 +51,41 @@ typedef struct {
     uint32_t retransmissions;
     uint32_t successes;
     uint32_t errors;
-    uint32_t unanswered;   /* timed out, or their connection has ended */
-    uint32_t inconclusive; /* of unanswered: the response may be missing only in the capture, or was cut off */
-    uint32_t pending;      /* the capture ends before they time out; in a first pass: no response yet */
-    uint32_t consent;      /* of requests: sent after both directions had been answered (RFC 7675) */
-    uint32_t media;        /* packets of RTP, RTCP and DTLS in this direction, since the pair's first success */
-    uint32_t conflicts;    /* of errors: 487 */
-    uint32_t unanswered_since_success;              /* of unanswered: conclusive, and after the last success */
-    uint32_t lost_frame, lost_position;             /* the first of unanswered_since_success */
-    uint32_t unanswered_frame, unanswered_position; /* the first of unanswered that is conclusive */
-    uint16_t error_code;                            /* of the last error; 0: none */
+    uint32_t unanswered;         /* timed out, or their connection has ended */
+    uint32_t inconclusive;       /* of unanswered: the response may be missing only in the capture, or was cut off */
+    uint32_t not_captured;       /* of inconclusive: bytes that may have been the response are missing in the capture */
+    uint32_t pending;            /* the capture ends before they time out; in a first pass: no response yet */
+    uint32_t consent;            /* of requests: sent after both directions had been answered (RFC 7675) */
+    uint32_t media;              /* packets of RTP, RTCP and DTLS in this direction, since the pair's first success */
+    uint32_t conflicts;          /* of errors: 487 */
+    uint32_t ignored;            /* of successes: to checks that were repeated afterwards */
+    uint32_t repeats_of_ignored; /* how often these were repeated */
+    uint32_t unanswered_since_success;           /* of unanswered: conclusive, and after the last success */
+    const mstun_transaction_t *first_lost;       /* of unanswered_since_success; NULL: none */
+    const mstun_transaction_t *first_unanswered; /* of those of unanswered that are conclusive; NULL: none */
+    uint16_t error_code;                         /* of the last error; 0: none */
     uint32_t error_frame, error_position;
     nstime_t error_time;
+    const mstun_transaction_t *rejected;        /* the check that got the last error */
     bool error_open;                            /* no success since the last error */
     bool conflict_open;                         /* no success since the last 487 */
     uint32_t conflict_frame, conflict_position; /* the last 487 */
+    uint32_t retry_frame;                       /* the first check after the last 487; 0: none */
+    bool role_changed;                          /* in that check */
+    uint32_t repeat_frame, repeat_position;     /* the first of repeats_of_ignored */
+    nstime_t repeat_time;
     uint32_t nominating_frame;                  /* the first check with USE-CANDIDATE; 0: none */
     uint32_t nominated_frame;                   /* the first success to one; 0: none */
     uint64_t shortest_ns, longest_ns, total_ns; /* response times */
     uint32_t timed;                             /* the number of responses in total_ns */
-    nstime_t last_request, last_success;
+    nstime_t last_request, last_success, last_media;
 } mstun_pair_direction_t;
 
 /** One of the two agents, as its own checks describe it. */
 typedef struct {
     mstun_endpoint_t address; /* of a relay's peer: as the TURN messages name it; family 0: only its channel is known */
-    mstun_role_t role;        /* the last that it claimed */
+    mstun_role_t role;        /* the last that it claimed, on whatever pair of its session */
+    uint32_t role_frame;      /* the first check that claimed it; 0: none */
     uint32_t priority;        /* of its last check; 0: none */
     const char *ufrag;        /* from the first USERNAME that names it; NULL: not known */
 } mstun_pair_side_t;
@@ -95,8 +108,9 @@ typedef struct {
     nstime_t works_time;
     uint32_t works_frame, works_position; /* the success that made both directions answered; 0: none */
     bool ended;                           /* the connection was closed, or idle until a transaction would time out */
-    bool other_pair_nominated;            /* by the same two agents, for the same component */
+    bool other_pair_nominated;            /* of the same session */
     mstun_pair_state_t state;
+    mstun_pair_state_t own_state; /* the same, but that of an UNUSED pair if it were the only one of its session */
 } mstun_pair_view_t;
 
 /**
@@ -127,6 +141,9 @@ void mstun_pair_peer(const mstun_pair_t *pair, mstun_endpoint_t *peer);
  */
 bool mstun_pair_excuses_unanswered(const mstun_pair_t *pair, const nstime_t *end);
 
+/** Whether the receiver of a check without response went on with the pair afterwards: it has dropped the check. */
+bool mstun_pair_went_on(const mstun_pair_t *pair, const mstun_transaction_t *check);
+
 /** The pair's view at this frame: on the first visit so far, later at the end of the capture. See mstun_pair_view(). */
 const mstun_pair_view_t *mstun_pair_seen(const mstun_pair_t *pair, packet_info *pinfo);
 
@@ -137,13 +154,22 @@ const mstun_pair_view_t *mstun_pair_seen(const mstun_pair_t *pair, packet_info *
  */
 const mstun_pair_view_t *mstun_pair_view(const mstun_pair_t *pair, const nstime_t *end);
 
-/** The direction whose checks the state is about: not answered, or rejected; MSTUN_FORWARD if it is about both. */
+/** The first pair of the session with the same state, which may be this one: one cause broke them all. */
+const mstun_pair_t *mstun_pair_first_alike(const mstun_pair_t *pair, const nstime_t *end);
+
+/** How bad a state is, for sorting. */
+unsigned mstun_pair_state_rank(mstun_pair_state_t state);
+
+/** Whether it means that the two agents cannot use the pair, though they should. */
+bool mstun_pair_state_is_broken(mstun_pair_state_t state);
+
+/** The direction whose checks the own state is about: not answered, rejected; MSTUN_FORWARD if it is about both. */
 unsigned mstun_pair_broken_direction(const mstun_pair_view_t *view);
 
 /** "192.0.2.1:5000", or "the peer of channel 0x4001" if the capture began too late to tell; allocated in pool. */
 const char *mstun_pair_side_text(wmem_allocator_t *pool, const mstun_pair_side_t *side);
 
-/** "one way: 192.0.2.1:5000 never answers": static or allocated in pool. */
+/** "one way: 192.0.2.1:5000 answers none of 3 checks from 198.51.100.2:3478": static or allocated in pool. */
 const char *mstun_pair_state_text(wmem_allocator_t *pool, const mstun_pair_view_t *view);
 
 void mstun_pair_register(const mstun_registrar_t *reg);

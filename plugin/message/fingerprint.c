@@ -8,6 +8,7 @@
 #include "wire/header.h"
 
 #define FINGERPRINT_XOR 0x5354554Eu /* "STUN" */
+#define FINGERPRINT_LEN 4
 
 static int hf_crc32 = -1;
 static int hf_crc32_status = -1;
@@ -37,23 +38,43 @@ static uint32_t expected_fingerprint(tvbuff_t *tvb, const mstun_facts_t *facts)
     return crc32_ccitt_tvb_offset(tvb, 0, facts->fingerprint_offset) ^ FINGERPRINT_XOR;
 }
 
-mstun_fingerprint_t mstun_fingerprint_verify(tvbuff_t *tvb, const mstun_facts_t *facts)
+/* Whether it fits a message that ends with it: a sender may add attributes afterwards. */
+static bool fits_shorter_message(const uint8_t *message, const mstun_facts_t *facts)
 {
+    uint32_t end = facts->fingerprint_offset + STUN_TLV_HEADER_LEN + FINGERPRINT_LEN, length = end - STUN_HEADER_LEN;
+    const uint8_t header[] = { message[0], message[1], (uint8_t)(length >> 8), (uint8_t)length };
+    const uint32_t header_len = sizeof header;
+
+    if (end >= STUN_HEADER_LEN + (uint32_t)facts->length) {
+        return false;
+    }
+    uint32_t seed = ~crc32_ccitt(header, header_len);
+
+    return (crc32_ccitt_seed(message + header_len, facts->fingerprint_offset - header_len, seed) ^ FINGERPRINT_XOR) ==
+           facts->fingerprint;
+}
+
+mstun_fingerprint_t mstun_fingerprint_verify_facts(const mstun_facts_t *facts)
+{
+    const uint8_t *message = facts->id - STUN_ID_OFFSET;
     uint32_t len = facts->fingerprint_offset;
 
     if (len == 0) {
         return MSTUN_FINGERPRINT_ABSENT;
     }
-    if (tvb_captured_length(tvb) < len) {
-        return MSTUN_FINGERPRINT_UNVERIFIED;
-    }
-    if (expected_fingerprint(tvb, facts) == facts->fingerprint) {
+    if ((crc32_ccitt(message, len) ^ FINGERPRINT_XOR) == facts->fingerprint) {
         return MSTUN_FINGERPRINT_GOOD;
     }
-    if ((legacy_crc32(tvb_get_ptr(tvb, 0, (int)len), len) ^ FINGERPRINT_XOR) == facts->fingerprint) {
+    if ((legacy_crc32(message, len) ^ FINGERPRINT_XOR) == facts->fingerprint) {
         return MSTUN_FINGERPRINT_LEGACY;
     }
-    return MSTUN_FINGERPRINT_BAD;
+    return fits_shorter_message(message, facts) ? MSTUN_FINGERPRINT_NOT_LAST : MSTUN_FINGERPRINT_BAD;
+}
+
+mstun_fingerprint_t mstun_fingerprint_verify(tvbuff_t *tvb, const mstun_facts_t *facts)
+{
+    return tvb_captured_length(tvb) < facts->fingerprint_offset ? MSTUN_FINGERPRINT_UNVERIFIED
+                                                                : mstun_fingerprint_verify_facts(facts);
 }
 
 static const value_string status_names[] = {
@@ -61,6 +82,7 @@ static const value_string status_names[] = {
     { MSTUN_FINGERPRINT_GOOD, "Good" },
     { MSTUN_FINGERPRINT_LEGACY, "Good (legacy MS CRC table)" },
     { MSTUN_FINGERPRINT_UNVERIFIED, "Unverified" },
+    { MSTUN_FINGERPRINT_NOT_LAST, "Good for the message without what follows it" },
     { 0, NULL },
 };
 
@@ -85,8 +107,8 @@ static void show_fingerprint(const mstun_attr_ctx_t *ctx, const mstun_attr_t *ro
 
         proto_item_set_generated(proto_tree_add_uint(ctx->tree, hf_crc32_computed, ctx->tvb, offset, len, expected));
         expert_add_info_format(ctx->pinfo, item, &ei_crc32_bad,
-                               "Bad FINGERPRINT (should be 0x%08x): the message was changed on its way, or is no STUN; "
-                               "a receiver drops it without an answer",
+                               "Bad FINGERPRINT (should be 0x%08x): the message was changed on its way, or its sender "
+                               "computes it wrongly; receivers may take it for something else than STUN",
                                expected);
     } else if (status == MSTUN_FINGERPRINT_LEGACY) {
         expert_add_info(ctx->pinfo, item, &ei_crc32_legacy);
@@ -113,7 +135,7 @@ void mstun_fingerprint_register(const mstun_registrar_t *reg)
         { &ei_crc32_legacy,
           { "mstun.att.crc32.legacy", PI_CHECKSUM, PI_NOTE,
             "FINGERPRINT of the altered CRC table that old Microsoft clients use ([MS-ICE2] 3.1.4.8.2); other "
-            "receivers drop the message",
+            "receivers may not accept it",
             EXPFILL } },
     };
 

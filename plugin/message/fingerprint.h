@@ -13,7 +13,8 @@ typedef enum {
     MSTUN_FINGERPRINT_GOOD = PROTO_CHECKSUM_E_GOOD,
     MSTUN_FINGERPRINT_UNVERIFIED = PROTO_CHECKSUM_E_UNVERIFIED, /* the capture truncates the message */
     MSTUN_FINGERPRINT_ABSENT = PROTO_CHECKSUM_E_NOT_PRESENT,
-    MSTUN_FINGERPRINT_LEGACY = 5, /* good with the altered CRC table of [MS-ICE2] 3.1.4.8.2 */
+    MSTUN_FINGERPRINT_LEGACY = 5,   /* good with the altered CRC table of [MS-ICE2] 3.1.4.8.2 */
+    MSTUN_FINGERPRINT_NOT_LAST = 6, /* good for the message without the attributes behind it */
 } mstun_fingerprint_t;
 
 /**
@@ -21,6 +22,9 @@ typedef enum {
  * Computes a CRC of the message: not to be called where nobody reads the result.
  */
 mstun_fingerprint_t mstun_fingerprint_verify(tvbuff_t *tvb, const mstun_facts_t *facts);
+
+/** The same without a tvb. facts: the message is in memory from its header to its FINGERPRINT. */
+mstun_fingerprint_t mstun_fingerprint_verify_facts(const mstun_facts_t *facts);
 
 void mstun_fingerprint_register(const mstun_registrar_t *reg);
 

@@ -51,6 +51,14 @@ static void append_text(wmem_strbuf_t *line, const char *label, const mstun_span
     }
 }
 
+/* NULs that a server counts as part of its realm, which look like nothing otherwise. */
+static void append_nuls(wmem_strbuf_t *line, const mstun_span_t *text)
+{
+    for (int i = mstun_text_len(text->bytes, text->len); i < text->len; i++) {
+        append(line, "\\000");
+    }
+}
+
 static void append_endpoint(wmem_strbuf_t *line, const char *label, const mstun_endpoint_t *endpoint)
 {
     if (endpoint->family) {
@@ -96,7 +104,10 @@ static void append_turn(wmem_strbuf_t *line, const mstun_facts_t *facts)
         wmem_strbuf_append_printf(line, " channel: 0x%04x", facts->channel);
     }
     append_endpoint(line, "relay", &facts->relayed);
-    append_endpoint(line, "peer", &facts->peer);
+    append_endpoint(line, "relay", &facts->relayed2);
+    if (facts->peer.family) {
+        append_labeled(line, "peer", mstun_peer_text(line->allocator, &facts->peer));
+    }
     append_endpoint(line, "mapped", &facts->mapped);
     append_endpoint(line, "alternate server", &facts->alternate);
     if (facts->has & MSTUN_HAS_LIFETIME) {
@@ -115,6 +126,7 @@ const char *mstun_message_summary(wmem_allocator_t *scope, const mstun_facts_t *
     append_turn(line, facts);
     append_text(line, "user", &facts->username);
     append_text(line, "realm", &facts->realm);
+    append_nuls(line, &facts->realm);
     if (facts->has & MSTUN_HAS_USE_CANDIDATE) {
         append(line, " USE-CANDIDATE");
     }

@@ -101,7 +101,7 @@ static int compare(const void *a, const void *b)
     const mstun_pair_view_t *other = *(const mstun_pair_view_t *const *)b;
 
     if (one->state != other->state) {
-        return one->state > other->state ? -1 : 1;
+        return mstun_pair_state_rank(one->state) > mstun_pair_state_rank(other->state) ? -1 : 1;
     }
     return one->id < other->id ? -1 : one->id > other->id;
 }
@@ -167,7 +167,7 @@ static const char *total_text(wmem_allocator_t *scope, wmem_array_t *views)
         mstun_pair_state_t state = (*(const mstun_pair_view_t **)wmem_array_index(views, i))->state;
 
         work += state <= MSTUN_PAIR_WORKS;
-        broken += state >= MSTUN_PAIR_NOT_NOMINATED;
+        broken += mstun_pair_state_is_broken(state);
     }
     return wmem_strdup_printf(scope, "pairs: %u; work: %u; broken: %u", count, work, broken);
 }

@@ -78,7 +78,7 @@ static tap_packet_status on_message(stats_tree *tree, packet_info *pinfo, epan_d
         count(tree, BY_ERROR, error_text(pinfo, info->error_code));
     }
     for (unsigned i = 0; i < info->attribute_count; i++) {
-        count_attribute(tree, info->attributes[i], mstun_attr_name(info->dialect, info->attributes[i]));
+        count_attribute(tree, info->attributes[i], mstun_attr_name(info->dialect, stun_type_method(info->type), info->attributes[i]));
     }
     return TAP_PACKET_REDRAW;
 }

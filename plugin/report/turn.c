@@ -110,8 +110,8 @@ static int compare(const void *a, const void *b)
     if (!one->connection || !other->connection) {
         return one->connection ? 1 : other->connection ? -1 : 0;
     }
-    return one->connection->announced_frame < other->connection->announced_frame   ? -1
-           : one->connection->announced_frame > other->connection->announced_frame ? 1
+    return one->connection->announced_pos.frame < other->connection->announced_pos.frame   ? -1
+           : one->connection->announced_pos.frame > other->connection->announced_pos.frame ? 1
                                                                                    : 0;
 }
 
@@ -138,7 +138,7 @@ static void fill_allocation(wmem_allocator_t *scope, const mstun_allocation_t *a
     cells[PEER] = permitted_peers(scope, allocation);
     cells[LIFETIME] = mstun_cell_number(allocation->lifetime);
     cells[FRAME] = mstun_cell_frame(allocation->made.frame);
-    cells[RENEWED] = mstun_cell_frame(allocation->renewed_frame);
+    cells[RENEWED] = mstun_cell_frame(allocation->renewed.frame);
     cells[DELETED_IN] = mstun_cell_frame(allocation->deleted_frame);
     cells[USER] = mstun_cell_text(allocation->user);
 }
@@ -150,11 +150,11 @@ static void fill_connection(wmem_allocator_t *scope, const mstun_peer_connection
     *peer = mstun_endpoint_text(scope, &connection->peer);
     cells[KIND] = mstun_cell_text("connection");
     cells[PEER] = mstun_cell_words(peer, 1);
-    cells[FRAME] = mstun_cell_frame(connection->announced_frame);
+    cells[FRAME] = mstun_cell_frame(connection->announced_pos.frame);
     cells[CONNECTION_ID] = mstun_cell_text(wmem_strdup_printf(scope, "0x%08x", connection->id));
-    cells[ANNOUNCED] = mstun_cell_frame(connection->announced_frame);
+    cells[ANNOUNCED] = mstun_cell_frame(connection->announced_pos.frame);
     cells[BIND] = mstun_cell_frame(connection->bind_frame);
-    cells[BOUND] = mstun_cell_frame(connection->bound_frame);
+    cells[BOUND] = mstun_cell_frame(connection->bound_pos.frame);
     cells[FROM_CLIENT] = mstun_cell_number(connection->bytes[0]);
     cells[FROM_PEER] = mstun_cell_number(connection->bytes[1]);
     if (connection->bind_frame) {

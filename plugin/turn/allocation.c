@@ -4,40 +4,9 @@
 #include <epan/ipproto.h>
 
 #include "conversation/response_state.h"
-#include "turn/observation.h"
-#include "turn/request.h"
+#include "turn/allocation_index.h"
+#include "turn/peer_connection.h"
 #include "turn/turn_stream.h"
-
-#define CLOCK_TOLERANCE_S 1.0 /* clocks of server and capture differ by some milliseconds */
-
-/* Where an allocation was made. */
-typedef struct {
-    mstun_frame_pos_t pos;
-    mstun_allocation_t *allocation;
-} allocation_event_t;
-
-struct mstun_stream_turn *mstun_stream_get_turn(mstun_stream_t *stream)
-{
-    if (!stream->turn) {
-        stream->turn = wmem_new0(wmem_file_scope(), struct mstun_stream_turn);
-    }
-    return stream->turn;
-}
-
-mstun_allocation_t *mstun_stream_allocation(const mstun_stream_t *stream)
-{
-    return stream->turn ? stream->turn->allocation : NULL;
-}
-
-const mstun_allocation_t *mstun_allocation_in_force(const mstun_event_t *event)
-{
-    const mstun_frame_pos_t pos = { event->pinfo->num, event->position };
-    const struct mstun_stream_turn *turn = event->stream->turn;
-    const allocation_event_t *made =
-        turn ? (const allocation_event_t *)mstun_frame_index_last_at_or_before(turn->allocations, &pos) : NULL;
-
-    return made ? made->allocation : NULL;
-}
 
 static nstime_t seconds_from_now(const packet_info *pinfo, uint32_t seconds)
 {
@@ -47,81 +16,181 @@ static nstime_t seconds_from_now(const packet_info *pinfo, uint32_t seconds)
     return then;
 }
 
+static bool is_later(const nstime_t *time, const nstime_t *than)
+{
+    return nstime_cmp(time, than) > 0;
+}
+
+/* ---- how an allocation begins, lives and ends ---- */
+
 /* request: NULL if it was not captured */
 static mstun_allocation_t *add_allocation(const mstun_event_t *event, const mstun_turn_request_t *request)
 {
-    struct mstun_stream_turn *turn = mstun_stream_get_turn(event->stream);
     mstun_allocation_t *allocation = wmem_new0(wmem_file_scope(), mstun_allocation_t);
-    const allocation_event_t made = { { event->pinfo->num, event->position }, allocation };
 
     mstun_packet_source(event->pinfo, &allocation->server);
     mstun_packet_destination(event->pinfo, &allocation->client);
     allocation->control = event->stream;
     allocation->control_stream = event->stream->tcp_stream;
-    allocation->made = made.pos;
-    allocation->renewed_frame = event->pinfo->num;
+    allocation->client_direction = 1 - event->direction;
+    allocation->made = (mstun_frame_pos_t){ event->pinfo->num, event->position };
+    allocation->made_time = event->pinfo->abs_ts;
+    allocation->renewed = allocation->made;
+    allocation->renewed_on = event->stream;
     allocation->transport = request ? request->transport : 0;
     allocation->user = request ? request->user : NULL;
+    allocation->ms_turn = event->facts->dialect == MSTUN_DIALECT_MS_TURN;
     allocation->lifetime = TURN_DEFAULT_LIFETIME_S;
-    if (!turn->allocations) {
-        turn->allocations = wmem_array_sized_new(wmem_file_scope(), sizeof made, 1);
-    }
-    wmem_array_append_one(turn->allocations, made);
-    turn->allocation = allocation;
+    allocation->all_peers = true;
+    mstun_stream_set_allocation(event, allocation);
     return allocation;
+}
+
+static void learn_ticket(const mstun_event_t *event, mstun_allocation_t *allocation)
+{
+    const mstun_ticket_t *ticket = mstun_ticket_copy(&event->facts->mobility_ticket);
+
+    if (ticket) {
+        mstun_allocation_set_ticket(allocation, ticket);
+    }
 }
 
 static void on_allocate_success(const mstun_event_t *event, const mstun_turn_request_t *request)
 {
     const mstun_facts_t *facts = event->facts;
+
+    if (!facts->relayed.family && !(facts->has & MSTUN_HAS_LIFETIME)) {
+        return; /* whatever it is that the server has made, nobody can reach it */
+    }
     mstun_allocation_t *allocation = add_allocation(event, request);
 
     allocation->relay = facts->relayed;
+    allocation->relay2 = facts->relayed2;
     if (facts->has & MSTUN_HAS_LIFETIME) {
         allocation->lifetime = facts->lifetime;
     }
     allocation->expires = seconds_from_now(event->pinfo, allocation->lifetime);
     mstun_allocation_index(allocation);
+    learn_ticket(event, allocation);
 }
 
-static mstun_permission_t *find_permission(const mstun_allocation_t *allocation, const mstun_endpoint_t *peer)
+static void delete_allocation(mstun_allocation_t *allocation, const packet_info *pinfo)
 {
-    mstun_endpoint_t ip = *peer;
-
-    ip.port = 0;
-    return allocation->permissions_by_ip ? (mstun_permission_t *)wmem_map_lookup(allocation->permissions_by_ip, &ip)
-                                         : NULL;
+    allocation->deleted_frame = pinfo->num;
+    allocation->deleted = pinfo->abs_ts;
 }
 
-static void add_permission(mstun_allocation_t *allocation, const packet_info *pinfo, const mstun_endpoint_t *peer)
+/* lifetime: seconds; 0 deletes the allocation */
+static void renew(const mstun_event_t *event, mstun_allocation_t *allocation, uint32_t lifetime)
 {
-    mstun_permission_t *permission = find_permission(allocation, peer);
+    const packet_info *pinfo = event->pinfo;
 
-    if (!permission) {
-        permission = wmem_new0(wmem_file_scope(), mstun_permission_t);
-        permission->peer = *peer;
-        permission->peer.port = 0;
-        permission->next = allocation->permissions;
-        allocation->permissions = permission;
-        if (!allocation->permissions_by_ip) {
-            allocation->permissions_by_ip =
-                wmem_map_new(wmem_file_scope(), mstun_endpoint_hash, mstun_endpoint_equal_keys);
-        }
-        wmem_map_insert(allocation->permissions_by_ip, &permission->peer, permission);
+    allocation->expires = seconds_from_now(pinfo, lifetime);
+    allocation->renewed = (mstun_frame_pos_t){ event->pinfo->num, event->position };
+    allocation->renewed_on = event->stream;
+    if (lifetime == 0) {
+        delete_allocation(allocation, pinfo);
+    } else {
+        allocation->lifetime = lifetime;
+        allocation->refreshed = true;
     }
-    permission->expires = seconds_from_now(pinfo, TURN_PERMISSION_TIME_S);
 }
 
-static void on_permission_success(const mstun_event_t *event, const mstun_turn_request_t *request)
+/* RFC 8016 section 3.2: a Refresh with the ticket, from another address, moves the allocation there. */
+static void move(const mstun_event_t *event, mstun_allocation_t *allocation)
+{
+    const mstun_allocation_move_t move = { .pos = { event->pinfo->num, event->position },
+                                           .control = event->stream,
+                                           .client_direction = 1 - event->direction };
+
+    if (!allocation->moves) {
+        allocation->moves = wmem_array_sized_new(wmem_file_scope(), sizeof move, 1);
+    }
+    wmem_array_append_one(allocation->moves, move);
+    mstun_stream_set_allocation(event, allocation);
+}
+
+static void on_refresh_success(const mstun_event_t *event, const mstun_turn_request_t *request)
+{
+    mstun_allocation_t *allocation = mstun_stream_allocation(event->stream);
+    mstun_allocation_t *of_ticket = request && request->ticket ? mstun_allocation_of_ticket(request->ticket) : NULL;
+
+    if (of_ticket && of_ticket != allocation) {
+        move(event, of_ticket);
+        allocation = of_ticket;
+    }
+    if (!allocation) {
+        return;
+    }
+    if (event->facts->has & MSTUN_HAS_LIFETIME) {
+        renew(event, allocation, event->facts->lifetime);
+    }
+    learn_ticket(event, allocation);
+}
+
+/* [MS-TURN] 3.2: Allocate also renews an allocation, and deletes it with lifetime 0. */
+static void on_ms_allocate_success(const mstun_event_t *event)
+{
+    const mstun_turn_request_t *request = mstun_turn_request_of(event->transaction);
+    const mstun_facts_t *facts = event->facts;
+    mstun_allocation_t *allocation = mstun_stream_allocation(event->stream);
+    bool deletes = (request && request->has & MSTUN_HAS_LIFETIME && request->lifetime == 0) ||
+                   (facts->has & MSTUN_HAS_LIFETIME && facts->lifetime == 0);
+
+    if (deletes) {
+        if (allocation) {
+            renew(event, allocation, 0);
+        }
+    } else if (allocation && !allocation->deleted_frame && mstun_endpoint_equal(&allocation->relay, &facts->relayed)) {
+        renew(event, allocation, facts->has & MSTUN_HAS_LIFETIME ? facts->lifetime : TURN_DEFAULT_LIFETIME_S);
+    } else if (facts->relayed.family) {
+        on_allocate_success(event, request);
+    }
+}
+
+/* ---- whether it is there when it is used ---- */
+
+/* Until when it lives as far as is known: servers may grant more than they say. */
+static const nstime_t *alive_until(const mstun_allocation_t *allocation)
+{
+    return is_later(&allocation->alive, &allocation->expires) ? &allocation->alive : &allocation->expires;
+}
+
+void mstun_allocation_use(const mstun_event_t *event, bool observe_each)
+{
+    mstun_allocation_t *allocation = mstun_stream_allocation(event->stream);
+    double overdue_s = allocation ? mstun_seconds_since(event->pinfo, alive_until(allocation)) : 0;
+
+    if (overdue_s <= TURN_CLOCK_TOLERANCE_S) {
+        return;
+    }
+    bool observe = observe_each || !allocation->doubt;
+    mstun_doubt_t *doubt = mstun_doubt_add(&allocation->doubt);
+
+    if (observe) {
+        mstun_turn_observation_t *observation =
+            allocation->deleted_frame
+                ? mstun_turn_observe(event, MSTUN_OBSERVED_ALLOCATION_DELETED, allocation->deleted_frame)
+                : mstun_turn_observe(event, MSTUN_OBSERVED_ALLOCATION_EXPIRED, overdue_s);
+
+        observation->doubt = doubt;
+    }
+}
+
+void mstun_allocation_prove(const mstun_event_t *event)
 {
     mstun_allocation_t *allocation = mstun_stream_allocation(event->stream);
 
-    for (unsigned i = 0; allocation && request && i < request->peer_count; i++) {
-        add_permission(allocation, event->pinfo, &request->peers[i]);
+    if (allocation && !allocation->deleted_frame) {
+        allocation->alive = event->pinfo->abs_ts;
+        mstun_doubt_disprove(&allocation->doubt, event->pinfo);
     }
 }
 
-static void announce(const mstun_event_t *event, const mstun_endpoint_t *peer)
+/* ---- messages ---- */
+
+/* connect: NULL of a ConnectionAttempt */
+static void announce(const mstun_event_t *event, const mstun_endpoint_t *peer, const mstun_turn_request_t *connect)
 {
     mstun_allocation_t *allocation = mstun_stream_allocation(event->stream);
 
@@ -131,151 +200,143 @@ static void announce(const mstun_event_t *event, const mstun_endpoint_t *peer)
         allocation->expires = seconds_from_now(event->pinfo, allocation->lifetime);
         mstun_allocation_index(allocation);
     }
-    mstun_peer_connection_announce(allocation, event, event->facts->connection_id, peer);
+    mstun_peer_connection_announce(allocation, event, peer, connect);
 }
 
-static void on_bind_success(const mstun_event_t *event, const mstun_turn_request_t *request)
+static void note_end(mstun_allocation_t *allocation, const mstun_turn_request_t *request)
 {
-    mstun_peer_connection_t *connection = request ? request->connection : NULL;
-
-    mstun_stream_restart(event);
-    if (connection && !connection->bound_frame) {
-        connection->bound_frame = event->pinfo->num;
-        connection->bound = event->pinfo->abs_ts;
-        connection->data_stream = event->stream->tcp_stream;
+    if (allocation && request->has & MSTUN_HAS_LIFETIME && request->lifetime == 0) {
+        allocation->ending = true;
     }
 }
 
-/* RFC 8656 section 7: the client goes on as if its allocation were still there. */
-static void check_lifetime(const mstun_event_t *event)
+/* RFC 6062 section 4.1: Send, channels and Connect each belong to one kind of allocation. */
+static void check_transport(const mstun_event_t *event, const mstun_allocation_t *allocation)
 {
-    const mstun_allocation_t *allocation = mstun_stream_allocation(event->stream);
-    double overdue_s = allocation ? mstun_seconds_since(event->pinfo, &allocation->expires) : 0;
+    uint8_t needed = event->facts->method == TURN_CONNECT ? IP_PROTO_TCP : IP_PROTO_UDP;
 
-    if (overdue_s > CLOCK_TOLERANCE_S) {
-        mstun_turn_observe(event, MSTUN_OBSERVED_ALLOCATION_EXPIRED, overdue_s);
-    }
-}
-
-/* RFC 8656 section 11.2: the server drops what is sent to a peer without permission, and says nothing. */
-static void check_permission(const mstun_event_t *event)
-{
-    const mstun_allocation_t *allocation = mstun_stream_allocation(event->stream);
-    const mstun_endpoint_t *peer = &event->facts->peer;
-
-    if (!allocation || !peer->family || allocation->made.frame == event->pinfo->num) {
-        return;
-    }
-    const mstun_permission_t *permission = find_permission(allocation, peer);
-
-    if (!permission) {
-        if (allocation->relay.family) { /* else the capture began too late to have seen one */
-            mstun_turn_observe(event, MSTUN_OBSERVED_PERMISSION_MISSING, 0);
-        }
-        return;
-    }
-    double overdue_s = mstun_seconds_since(event->pinfo, &permission->expires);
-
-    if (overdue_s > CLOCK_TOLERANCE_S) {
-        mstun_turn_observe(event, MSTUN_OBSERVED_PERMISSION_EXPIRED, overdue_s);
+    if (allocation && allocation->transport && allocation->transport != needed) {
+        mstun_turn_observe(event, MSTUN_OBSERVED_WRONG_TRANSPORT, allocation->transport);
     }
 }
 
 static void learn_request(const mstun_event_t *event)
 {
     mstun_allocation_t *allocation = mstun_stream_allocation(event->stream);
-    mstun_peer_connection_t *connection = NULL;
+    mstun_turn_request_t *request = mstun_turn_request_store(event);
 
-    switch (event->facts->method) {
+    switch (request->method) {
     case TURN_CONNECTION_BIND:
-        connection = mstun_peer_connection_bind(event);
+        request->connection = mstun_peer_connection_bind(event, request);
         break;
     case TURN_CREATE_PERMISSION:
     case TURN_CHANNEL_BIND:
     case TURN_CONNECT: /* no peer needs a permission to be connected to */
-        check_lifetime(event);
+        mstun_allocation_use(event, true);
         if (allocation) {
             allocation->any_permission = true;
         }
+        if (allocation && request->method != TURN_CONNECT) {
+            mstun_permission_request(allocation, request);
+        }
+        if (request->method != TURN_CREATE_PERMISSION) {
+            check_transport(event, allocation);
+        }
         break;
     case TURN_REFRESH:
-        check_lifetime(event);
-        break;
-    case TURN_ALLOCATE:
+        note_end(allocation, request);
+        if (!request->ticket) {
+            mstun_allocation_use(event, true);
+        }
         break;
     default:
-        return;
-    }
-    mstun_turn_request_store(event, connection);
-}
-
-static void on_refresh_success(const mstun_event_t *event)
-{
-    mstun_allocation_t *allocation = mstun_stream_allocation(event->stream);
-    uint32_t lifetime = event->facts->lifetime;
-
-    if (allocation && event->facts->has & MSTUN_HAS_LIFETIME) {
-        allocation->expires = seconds_from_now(event->pinfo, lifetime);
-        allocation->renewed_frame = event->pinfo->num;
-        allocation->lifetime = lifetime ? lifetime : allocation->lifetime;
-        allocation->deleted_frame = lifetime == 0 ? event->pinfo->num : 0;
-        allocation->refreshed = allocation->refreshed || lifetime > 0;
+        break;
     }
 }
 
 static void learn_success(const mstun_event_t *event)
 {
     const mstun_turn_request_t *request = mstun_turn_request_of(event->transaction);
+    mstun_allocation_t *allocation = mstun_stream_allocation(event->stream);
 
     switch (event->facts->method) {
     case TURN_ALLOCATE:
         on_allocate_success(event, request);
         break;
     case TURN_REFRESH:
-        on_refresh_success(event);
+        mstun_allocation_prove(event);
+        on_refresh_success(event, request);
         break;
     case TURN_CREATE_PERMISSION:
     case TURN_CHANNEL_BIND:
-        on_permission_success(event, request);
+        mstun_allocation_prove(event);
+        if (allocation && request) {
+            mstun_permission_grant(allocation, event, request);
+        }
         break;
     case TURN_CONNECT:
+        mstun_allocation_prove(event);
         if (request && request->peer_count > 0 && event->facts->has & MSTUN_HAS_CONNECTION_ID) {
-            announce(event, &request->peers[0]);
+            announce(event, &request->peers[0], request);
         }
         break;
     case TURN_CONNECTION_BIND:
-        on_bind_success(event, request);
+        mstun_stream_restart(event);
+        if (request && request->connection) {
+            mstun_peer_connection_succeed(event, request->connection);
+        }
         break;
     default:
         break;
     }
 }
 
+static void learn_error(const mstun_event_t *event)
+{
+    const mstun_turn_request_t *request = mstun_turn_request_of(event->transaction);
+    mstun_allocation_t *allocation = mstun_stream_allocation(event->stream);
+
+    if (allocation && request && (request->method == TURN_CREATE_PERMISSION || request->method == TURN_CHANNEL_BIND)) {
+        mstun_permission_refuse(allocation, event, request);
+    }
+}
+
+static void learn_data(const mstun_event_t *event)
+{
+    const mstun_allocation_t *allocation = mstun_stream_allocation(event->stream);
+    mstun_permission_t *permission =
+        allocation && event->facts->peer.family ? mstun_permission_of(allocation, &event->facts->peer) : NULL;
+
+    mstun_allocation_prove(event);
+    if (permission) {
+        mstun_permission_prove(permission, event->pinfo);
+    }
+}
+
 static void learn_indication(const mstun_event_t *event)
 {
     const mstun_facts_t *facts = event->facts;
+    mstun_allocation_t *allocation = mstun_stream_allocation(event->stream);
 
-    if (facts->method == TURN_CONNECTION_ATTEMPT && facts->has & MSTUN_HAS_CONNECTION_ID && facts->peer.family) {
-        /* The server sends it: it is the source, as it is of an Allocate success. */
-        announce(event, &facts->peer);
-    } else if (facts->method == TURN_SEND) {
-        check_lifetime(event);
-        check_permission(event);
-    }
-}
-
-/* A nonce that had just been renewed is stale again: the client does not take the new one. */
-static void learn_error(const mstun_event_t *event)
-{
-    if (event->facts->error_code == 438 && mstun_stream_get_turn(event->stream)->stale_nonces++ > 0) {
-        mstun_turn_observe(event, MSTUN_OBSERVED_STALE_NONCE_AGAIN, 0);
-    }
-}
-
-static void forget_stale_nonces(const mstun_event_t *event)
-{
-    if (event->stream->turn) {
-        event->stream->turn->stale_nonces = 0;
+    switch (facts->method) {
+    case TURN_CONNECTION_ATTEMPT:
+        mstun_allocation_prove(event);
+        if (facts->has & MSTUN_HAS_CONNECTION_ID && facts->peer.family) {
+            announce(event, &facts->peer, NULL); /* the server is the source, as it is of an Allocate success */
+        }
+        break;
+    case TURN_SEND:
+        mstun_allocation_use(event, true);
+        check_transport(event, allocation);
+        if (allocation) {
+            mstun_permission_check(allocation, event);
+        }
+        break;
+    case TURN_DATA:
+        learn_data(event);
+        break;
+    default:
+        break;
     }
 }
 
@@ -285,12 +346,9 @@ static void learn_ms_turn(const mstun_event_t *event)
 
     if (facts->class == STUN_REQUEST &&
         (facts->method == TURN_ALLOCATE || facts->type == MS_TURN_SET_ACTIVE_DESTINATION)) {
-        mstun_turn_request_store(event, NULL);
-    } else if (facts->method == TURN_ALLOCATE && facts->class == STUN_SUCCESS && facts->relayed.family) {
-        forget_stale_nonces(event);
-        on_allocate_success(event, NULL);
-    } else if (facts->class == STUN_ERROR) {
-        learn_error(event);
+        note_end(mstun_stream_allocation(event->stream), mstun_turn_request_store(event));
+    } else if (facts->class == STUN_SUCCESS && facts->method == TURN_ALLOCATE) {
+        on_ms_allocate_success(event);
     }
 }
 
@@ -305,7 +363,8 @@ void mstun_allocation_learn(const mstun_event_t *event)
         learn_ms_turn(event);
         return;
     }
-    if (facts->dialect != MSTUN_DIALECT_RFC5389 || facts->method < TURN_ALLOCATE) {
+    if (facts->dialect != MSTUN_DIALECT_RFC5389 || facts->method < TURN_ALLOCATE ||
+        facts->method > TURN_CONNECTION_ATTEMPT) {
         return;
     }
     switch (facts->class) {
@@ -313,7 +372,6 @@ void mstun_allocation_learn(const mstun_event_t *event)
         learn_request(event);
         break;
     case STUN_SUCCESS:
-        forget_stale_nonces(event);
         learn_success(event);
         break;
     case STUN_ERROR:
@@ -323,4 +381,45 @@ void mstun_allocation_learn(const mstun_event_t *event)
         learn_indication(event);
         break;
     }
+}
+
+/* ---- at the capture's end ---- */
+
+unsigned mstun_allocation_client_direction(const mstun_allocation_t *allocation)
+{
+    return allocation->client_direction;
+}
+
+/* The connection that controlled it last. */
+static mstun_allocation_move_t last_control(const mstun_allocation_t *allocation)
+{
+    unsigned count = allocation->moves ? wmem_array_get_count(allocation->moves) : 0;
+
+    return count > 0 ? *(const mstun_allocation_move_t *)wmem_array_index(allocation->moves, count - 1)
+                     : (mstun_allocation_move_t){ allocation->made, allocation->control, allocation->client_direction };
+}
+
+mstun_allocation_end_t mstun_allocation_end(const mstun_allocation_t *allocation, const nstime_t *end)
+{
+    const mstun_allocation_move_t control = last_control(allocation);
+    mstun_allocation_end_t result = { MSTUN_ALLOCATION_END_NONE, control.control, control.client_direction,
+                                      NSTIME_INIT_ZERO };
+    const nstime_t *until = alive_until(allocation);
+    bool closed = mstun_stream_is_closed(control.control);
+    bool closed_by_client = mstun_stream_closed_first_by(control.control, control.client_direction);
+    nstime_t last = closed ? *mstun_stream_last_time(control.control) : *end;
+    double left_s = mstun_ms_between(&last, until) / 1000;
+
+    if (allocation->deleted_frame) {
+        result.kind = MSTUN_ALLOCATION_END_DELETED;
+        result.time = allocation->deleted;
+    } else if (left_s < (closed && !closed_by_client ? TURN_CLOCK_TOLERANCE_S : -TURN_CLOCK_TOLERANCE_S)) {
+        result.kind = MSTUN_ALLOCATION_END_EXPIRED;
+        result.time = *until;
+    } else if (closed) {
+        result.kind =
+            mstun_stream_was_reset(control.control, &last) ? MSTUN_ALLOCATION_END_RESET : MSTUN_ALLOCATION_END_CLOSED;
+        result.time = last;
+    }
+    return result;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * What MS-TURN counts and names: the sequence numbers of an allocation's requests ([MS-TURN] 2.2.2.21), and the sessions
- * of multiplexed TURN (2.2.2.24). */
+ * What MS-TURN counts and names: the sequence numbers of an allocation's requests ([MS-TURN] 2.2.2.21), and the
+ * sessions of multiplexed TURN (2.2.2.24). */
 #ifndef MSTUN_TURN_MS_TURN_H
 #define MSTUN_TURN_MS_TURN_H
 

@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "turn/peer_connection.h"
 
-#include "conversation/response_state.h"
-#include "turn/observation.h"
-#include "turn/request.h"
+#include "conversation/tcp_connections.h"
+#include "turn/allocation_index.h"
+#include "turn/turn_stream.h"
 
-/* Announced connections are found by server, client's address and id: ids repeat between servers and in time. */
+/* Announced connections are found by server and id: the data connection may come from another address of the client, or
+ * through a NAT. Ids repeat between servers and in time. */
 typedef struct {
     mstun_endpoint_t server;
-    mstun_endpoint_t client; /* port 0: the data connection comes from another one */
     uint32_t id;
-} announced_key_t;
+} server_id_t;
 
 /* The leg between server and peer. */
 typedef struct {
     mstun_endpoint_t relay;
     mstun_endpoint_t peer;
-} relay_peer_key_t;
+} relay_peer_t;
 
 #define REUSES_COMPARED 64 /* of one id: a server has 2^32 of them (RFC 6062 section 6.2.1) */
 
@@ -27,85 +27,74 @@ struct mstun_stream_relay {
     bool is_server_peer_leg; /* else it is the data connection between client and server */
 };
 
-static wmem_map_t *announced;        /* announced_key_t -> mstun_peer_connection_t, the newest */
-static wmem_map_t *peer_connections; /* relay_peer_key_t -> mstun_peer_connection_t, the newest */
-static wmem_map_t *controllers;      /* set of announced_key_t with id 0: the client has an allocation at the server */
-static wmem_map_t *relays;           /* relayed mstun_endpoint_t -> mstun_allocation_t, the newest */
+static wmem_map_t *announced;        /* server_id_t -> mstun_peer_connection_t, the newest */
+static wmem_map_t *unknown_ids;      /* server_id_t -> mstun_doubt_t: bound though not announced, as far as is known */
+static wmem_map_t *peer_connections; /* relay_peer_t -> mstun_peer_connection_t, the newest */
 
-static guint hash_announced(gconstpointer key)
+static guint hash_server_id(gconstpointer key)
 {
-    return wmem_strong_hash((const guint8 *)key, sizeof(announced_key_t));
+    return wmem_strong_hash((const guint8 *)key, sizeof(server_id_t));
 }
 
-static gboolean equal_announced(gconstpointer a, gconstpointer b)
+static gboolean equal_server_ids(gconstpointer a, gconstpointer b)
 {
-    return memcmp(a, b, sizeof(announced_key_t)) == 0;
+    return memcmp(a, b, sizeof(server_id_t)) == 0;
 }
 
 static guint hash_relay_peer(gconstpointer key)
 {
-    return wmem_strong_hash((const guint8 *)key, sizeof(relay_peer_key_t));
+    return wmem_strong_hash((const guint8 *)key, sizeof(relay_peer_t));
 }
 
 static gboolean equal_relay_peers(gconstpointer a, gconstpointer b)
 {
-    return memcmp(a, b, sizeof(relay_peer_key_t)) == 0;
+    return memcmp(a, b, sizeof(relay_peer_t)) == 0;
 }
 
-static void make_announced_key(announced_key_t *key, const mstun_endpoint_t *server, const mstun_endpoint_t *client,
-                               uint32_t id)
+static mstun_peer_connection_t *newest_announced(const mstun_endpoint_t *server, uint32_t id)
 {
-    memset(key, 0, sizeof *key);
-    key->server = *server;
-    key->client = *client;
-    key->client.port = 0;
-    key->id = id;
+    const server_id_t key = { .server = *server, .id = id };
+
+    return (mstun_peer_connection_t *)wmem_map_lookup(announced, &key);
 }
 
-void mstun_allocation_index(mstun_allocation_t *allocation)
+static void make_announced(mstun_peer_connection_t *connection)
 {
-    announced_key_t *key = wmem_new0(wmem_file_scope(), announced_key_t);
+    server_id_t *key = wmem_new(wmem_file_scope(), server_id_t);
 
-    make_announced_key(key, &allocation->server, &allocation->client, 0);
-    wmem_map_insert(controllers, key, key);
-    if (allocation->relay.family) {
-        wmem_map_insert(relays, &allocation->relay, allocation);
+    *key = (server_id_t){ .server = connection->allocation->server, .id = connection->id };
+    connection->next_with_same_id = (mstun_peer_connection_t *)wmem_map_insert(announced, key, connection);
+    mstun_doubt_t *doubt = (mstun_doubt_t *)wmem_map_remove(unknown_ids, key);
+
+    if (doubt) { /* captured late: in another capture's order, or because a segment was lost */
+        doubt->disproof_frame = connection->announced_pos.frame;
     }
 }
 
-bool mstun_packet_uses_relayed_address(const packet_info *pinfo)
+/* Of a dual allocation (RFC 8656 section 7.2): that of the peer's family. */
+static const mstun_endpoint_t *relay_for(const mstun_allocation_t *allocation, const mstun_endpoint_t *peer)
 {
-    mstun_endpoint_t endpoint;
-
-    if (wmem_map_size(relays) == 0) {
-        return false;
-    }
-    mstun_packet_source(pinfo, &endpoint);
-    if (wmem_map_contains(relays, &endpoint)) {
-        return true;
-    }
-    mstun_packet_destination(pinfo, &endpoint);
-    return wmem_map_contains(relays, &endpoint);
+    return allocation->relay2.family && allocation->relay2.family == peer->family ? &allocation->relay2
+                                                                                  : &allocation->relay;
 }
 
-void mstun_peer_connection_announce(mstun_allocation_t *allocation, const mstun_event_t *event, uint32_t id,
-                                    const mstun_endpoint_t *peer)
+void mstun_peer_connection_announce(mstun_allocation_t *allocation, const mstun_event_t *event,
+                                    const mstun_endpoint_t *peer, const mstun_turn_request_t *connect)
 {
     mstun_peer_connection_t *connection = wmem_new0(wmem_file_scope(), mstun_peer_connection_t);
-    announced_key_t *key = wmem_new0(wmem_file_scope(), announced_key_t);
-    relay_peer_key_t *relay_peer = wmem_new0(wmem_file_scope(), relay_peer_key_t);
+    relay_peer_t *relay_peer = wmem_new(wmem_file_scope(), relay_peer_t);
 
-    connection->id = id;
+    connection->id = event->facts->connection_id;
+    connection->connect_request = connect;
     connection->peer = *peer;
-    connection->announced_frame = event->pinfo->num;
+    connection->announced_pos = (mstun_frame_pos_t){ event->pinfo->num, event->position };
+    connection->announced_on = event->stream;
     connection->announced = event->pinfo->abs_ts;
     connection->allocation = allocation;
     connection->next_in_allocation = allocation->connections;
     allocation->connections = connection;
-    make_announced_key(key, &allocation->server, &allocation->client, id);
-    connection->next_with_same_id = (mstun_peer_connection_t *)wmem_map_lookup(announced, key);
-    wmem_map_insert(announced, key, connection);
-    relay_peer->relay = allocation->relay;
+    make_announced(connection);
+    relay_peer->relay = *relay_for(allocation, peer);
     relay_peer->peer = *peer;
     wmem_map_insert(peer_connections, relay_peer, connection);
 }
@@ -113,18 +102,82 @@ void mstun_peer_connection_announce(mstun_allocation_t *allocation, const mstun_
 /* What an allocation's server announced under this id up to this frame, the last time; NULL if nothing. */
 static const mstun_peer_connection_t *find_announced(const mstun_allocation_t *allocation, uint32_t id, uint32_t frame)
 {
-    announced_key_t key;
-
-    make_announced_key(&key, &allocation->server, &allocation->client, id);
-    const mstun_peer_connection_t *connection = (const mstun_peer_connection_t *)wmem_map_lookup(announced, &key);
+    const mstun_peer_connection_t *connection = newest_announced(&allocation->server, id);
 
     for (unsigned i = 0; connection && i < REUSES_COMPARED; i++) {
-        if (connection->announced_frame <= frame) {
-            return connection->allocation == allocation ? connection : NULL;
+        if (connection->announced_pos.frame <= frame && connection->allocation == allocation) {
+            return connection;
         }
         connection = connection->next_with_same_id;
     }
     return NULL;
+}
+
+static bool has_address(const mstun_endpoint_t *endpoint, const mstun_endpoint_t *other)
+{
+    return endpoint->family == other->family && memcmp(endpoint->ip, other->ip, sizeof endpoint->ip) == 0;
+}
+
+static bool has_user(const mstun_allocation_t *allocation, const mstun_turn_request_t *request)
+{
+    return allocation->user && request->user && strcmp(allocation->user, request->user) == 0;
+}
+
+/* The connection that a ConnectionBind is for: announced to the client's own address, or else to its user; or else the
+ * last one that nobody has bound. */
+static mstun_peer_connection_t *find_to_bind(const mstun_turn_request_t *request, const mstun_endpoint_t *server,
+                                             const mstun_endpoint_t *client)
+{
+    mstun_peer_connection_t *connection = newest_announced(server, request->connection_id);
+    mstun_peer_connection_t *of_user = NULL, *unbound = NULL;
+
+    for (unsigned i = 0; connection && i < REUSES_COMPARED; i++) {
+        if (has_address(&connection->allocation->client, client)) {
+            return connection;
+        }
+        of_user = !of_user && has_user(connection->allocation, request) ? connection : of_user;
+        unbound = !unbound && !connection->bind_frame ? connection : unbound;
+        connection = connection->next_with_same_id;
+    }
+    return of_user ? of_user : unbound;
+}
+
+/* Whether the capture has everything that the server sent to this client: all its allocations were made in it, and
+ * nothing is missing since. */
+static bool all_announcements_captured(const mstun_allocation_t *newest)
+{
+    const mstun_allocation_t *allocation = newest;
+
+    for (unsigned i = 0; allocation && i < REUSES_COMPARED; i++) {
+        if (!allocation->relay.family || allocation->moves ||
+            !mstun_stream_is_complete_since(allocation->control, 1 - allocation->client_direction,
+                                            allocation->made.frame)) {
+            return false;
+        }
+        allocation = allocation->next_of_client;
+    }
+    return newest != NULL;
+}
+
+static void observe_unknown_id(const mstun_event_t *event, const mstun_endpoint_t *server,
+                               const mstun_endpoint_t *client)
+{
+    mstun_allocation_t *newest = mstun_allocation_of_client(server, client);
+
+    if (!all_announcements_captured(newest)) {
+        return;
+    }
+    server_id_t *key = wmem_new(wmem_file_scope(), server_id_t);
+
+    *key = (server_id_t){ .server = *server, .id = event->facts->connection_id };
+    mstun_doubt_t *doubt = (mstun_doubt_t *)wmem_map_lookup(unknown_ids, key);
+
+    mstun_doubt_add(&doubt);
+    wmem_map_insert(unknown_ids, key, doubt);
+    mstun_turn_observation_t *observation = mstun_turn_observe(event, MSTUN_OBSERVED_BIND_UNKNOWN_ID, 0);
+
+    observation->allocation = newest;
+    observation->doubt = doubt;
 }
 
 static struct mstun_stream_relay *get_relay(mstun_stream_t *stream)
@@ -133,6 +186,15 @@ static struct mstun_stream_relay *get_relay(mstun_stream_t *stream)
         stream->relay = wmem_new0(wmem_file_scope(), struct mstun_stream_relay);
     }
     return stream->relay;
+}
+
+static void observe_bind(const mstun_event_t *event, const mstun_peer_connection_t *connection,
+                         mstun_turn_observation_kind_t kind, double number)
+{
+    mstun_turn_observation_t *observation = mstun_turn_observe(event, kind, number);
+
+    observation->allocation = connection->allocation;
+    observation->connection = connection;
 }
 
 static void carry(const mstun_event_t *event, mstun_peer_connection_t *connection, bool server_peer_leg)
@@ -144,38 +206,49 @@ static void carry(const mstun_event_t *event, mstun_peer_connection_t *connectio
     relay->is_server_peer_leg = server_peer_leg;
 }
 
-mstun_peer_connection_t *mstun_peer_connection_bind(const mstun_event_t *event)
+mstun_peer_connection_t *mstun_peer_connection_bind(const mstun_event_t *event, const mstun_turn_request_t *request)
 {
     mstun_endpoint_t server, client;
-    announced_key_t key;
 
     mstun_packet_source(event->pinfo, &client);
     mstun_packet_destination(event->pinfo, &server);
-    make_announced_key(&key, &server, &client, event->facts->connection_id);
-    mstun_peer_connection_t *connection = (mstun_peer_connection_t *)wmem_map_lookup(announced, &key);
+    mstun_peer_connection_t *connection = find_to_bind(request, &server, &client);
 
     if (!connection) {
-        key.id = 0;
-        if (wmem_map_contains(controllers, &key)) { /* else its control connection was not captured */
-            mstun_turn_observe(event, MSTUN_OBSERVED_BIND_UNKNOWN_ID, 0);
-        }
+        observe_unknown_id(event, &server, &client);
         return NULL;
     }
     double waited_s = mstun_seconds_since(event->pinfo, &connection->announced);
 
     if (waited_s > TURN_BIND_TIME_S) {
-        mstun_turn_observe(event, MSTUN_OBSERVED_BIND_LATE, waited_s);
+        observe_bind(event, connection, MSTUN_OBSERVED_BIND_LATE, waited_s);
     }
-    if (connection->bound_frame) {
-        mstun_turn_observe(event, MSTUN_OBSERVED_BIND_AGAIN, connection->bound_frame);
+    if (connection->bound_pos.frame) {
+        observe_bind(event, connection, MSTUN_OBSERVED_BIND_AGAIN, connection->bound_pos.frame);
         return connection; /* which this stream does not carry */
     }
     if (!connection->bind_frame) {
+        connection->bind_request = request;
         connection->bind_frame = event->pinfo->num;
+        connection->data = event->stream;
         connection->data_stream = event->stream->tcp_stream;
     }
     carry(event, connection, false);
     return connection;
+}
+
+void mstun_peer_connection_succeed(const mstun_event_t *event, mstun_peer_connection_t *connection)
+{
+    if (!connection->bound_pos.frame) {
+        connection->bound_pos = (mstun_frame_pos_t){ event->pinfo->num, event->position };
+        connection->bind_request = mstun_turn_request_of(event->transaction);
+        connection->bound = event->pinfo->abs_ts;
+        connection->data = event->stream;
+        connection->data_stream = event->stream->tcp_stream;
+        connection->early_len = mstun_tcp_data_sent_by_now(
+            &connection->peer, relay_for(connection->allocation, &connection->peer), event->pinfo->num);
+        connection->bound_len = event->stream->tcp ? mstun_tcp_data_len(event->stream->tcp, event->direction) : 0;
+    }
 }
 
 const mstun_peer_connection_t *mstun_stream_any_peer_connection(const mstun_stream_t *stream)
@@ -204,20 +277,24 @@ bool mstun_peer_connection_from_peer(const mstun_stream_t *stream, const packet_
     return source.port == sender->port && memcmp(source.ip, sender->ip, sizeof source.ip) == 0;
 }
 
+mstun_peer_connection_t *mstun_peer_connection_between(const mstun_endpoint_t *relay, const mstun_endpoint_t *peer)
+{
+    const relay_peer_t key = { .relay = *relay, .peer = *peer };
+
+    return (mstun_peer_connection_t *)wmem_map_lookup(peer_connections, &key);
+}
+
 /* A connection between a relayed address and a peer that was announced, whichever of them opened it. */
 static void find_server_peer_leg(const mstun_event_t *event)
 {
-    relay_peer_key_t key;
+    mstun_endpoint_t source, destination;
 
-    memset(&key, 0, sizeof key);
-    mstun_packet_source(event->pinfo, &key.relay);
-    mstun_packet_destination(event->pinfo, &key.peer);
-    mstun_peer_connection_t *connection = (mstun_peer_connection_t *)wmem_map_lookup(peer_connections, &key);
+    mstun_packet_source(event->pinfo, &source);
+    mstun_packet_destination(event->pinfo, &destination);
+    mstun_peer_connection_t *connection = mstun_peer_connection_between(&source, &destination);
 
     if (!connection) {
-        relay_peer_key_t reversed = { .relay = key.peer, .peer = key.relay };
-
-        connection = (mstun_peer_connection_t *)wmem_map_lookup(peer_connections, &reversed);
+        connection = mstun_peer_connection_between(&destination, &source);
     }
     if (connection) {
         carry(event, connection, true);
@@ -234,6 +311,9 @@ void mstun_peer_connection_count(const mstun_event_t *event, uint32_t bytes)
     if (stream->relay && !stream->relay->is_server_peer_leg) {
         unsigned from_peer = mstun_peer_connection_from_peer(stream, event->pinfo) ? 1 : 0;
 
+        if (from_peer && stream->relay->connection->segments[1] == 0) {
+            stream->relay->connection->first_from_peer = event->pinfo->abs_ts;
+        }
         stream->relay->connection->bytes[from_peer] += bytes;
         stream->relay->connection->segments[from_peer]++;
     }
@@ -265,9 +345,7 @@ const mstun_allocation_t *mstun_stream_related_allocation(const mstun_stream_t *
 
 void mstun_peer_connection_register(const mstun_registrar_t *reg _U_)
 {
-    announced = wmem_map_new_autoreset(wmem_epan_scope(), wmem_file_scope(), hash_announced, equal_announced);
-    controllers = wmem_map_new_autoreset(wmem_epan_scope(), wmem_file_scope(), hash_announced, equal_announced);
-    relays =
-        wmem_map_new_autoreset(wmem_epan_scope(), wmem_file_scope(), mstun_endpoint_hash, mstun_endpoint_equal_keys);
+    announced = wmem_map_new_autoreset(wmem_epan_scope(), wmem_file_scope(), hash_server_id, equal_server_ids);
+    unknown_ids = wmem_map_new_autoreset(wmem_epan_scope(), wmem_file_scope(), hash_server_id, equal_server_ids);
     peer_connections = wmem_map_new_autoreset(wmem_epan_scope(), wmem_file_scope(), hash_relay_peer, equal_relay_peers);
 }

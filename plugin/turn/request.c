@@ -17,7 +17,8 @@ static unsigned read_first_peer(const mstun_facts_t *facts, mstun_endpoint_t *pe
     return facts->peer.family ? 1 : 0;
 }
 
-static unsigned read_peers(const mstun_facts_t *facts, mstun_endpoint_t *peers)
+/* Returns how many there are. all: whether those are all that the message names. */
+static unsigned read_peers(const mstun_facts_t *facts, mstun_endpoint_t *peers, bool *all)
 {
     const uint8_t *message = facts->id - STUN_ID_OFFSET;
     uint32_t end = STUN_HEADER_LEN + (uint32_t)facts->length;
@@ -25,12 +26,16 @@ static unsigned read_peers(const mstun_facts_t *facts, mstun_endpoint_t *peers)
     mstun_tlv_t tlv;
     unsigned count = 0;
 
-    /* Unreadable: its bytes may not all be there. Only CreatePermission may name several peers. */
-    if (facts->has & MSTUN_HAS_UNREADABLE_ATTRIBUTE || facts->method != TURN_CREATE_PERMISSION) {
+    *all = !(facts->has & MSTUN_HAS_UNREADABLE_ATTRIBUTE);  /* else its bytes may not all be there */
+    if (!*all || facts->method != TURN_CREATE_PERMISSION) { /* no other method has several */
         return read_first_peer(facts, peers);
     }
     mstun_tlv_walk_start(&walk, message, end, end, facts->padded);
-    while (count < PEERS_MAX && mstun_tlv_walk_next(&walk, &tlv)) {
+    while (mstun_tlv_walk_next(&walk, &tlv)) {
+        if (count == PEERS_MAX) {
+            *all = false;
+            break;
+        }
         memset(&peers[count], 0, sizeof peers[count]);
         if (tlv.type == XOR_PEER_ADDRESS && mstun_endpoint_read(message + tlv.offset + STUN_TLV_HEADER_LEN,
                                                                 (int)tlv.value_len, facts->id, &peers[count])) {
@@ -40,8 +45,8 @@ static unsigned read_peers(const mstun_facts_t *facts, mstun_endpoint_t *peers)
     return count;
 }
 
-/* A copy of span if it is text, in the file scope; previous instead of it where that says the same: a client repeats its
- * credentials in each request. */
+/* A copy of span if it is text, in the file scope; previous instead of it where that says the same: a client repeats
+ * its credentials in each request. */
 static const char *copy_text(const mstun_span_t *span, const char *previous)
 {
     int len = span->bytes ? mstun_text_len(span->bytes, span->len) : 0;
@@ -67,6 +72,18 @@ static void set_user(mstun_turn_request_t *request, const mstun_facts_t *facts, 
                         : wmem_strdup_printf(wmem_file_scope(), "%s, realm %s", request->username, request->realm);
 }
 
+const mstun_ticket_t *mstun_ticket_copy(const mstun_span_t *span)
+{
+    if (!span->bytes || span->len == 0) {
+        return NULL;
+    }
+    mstun_ticket_t *ticket = (mstun_ticket_t *)wmem_alloc(wmem_file_scope(), sizeof(mstun_ticket_t) + span->len);
+
+    ticket->len = span->len;
+    memcpy(ticket->bytes, span->bytes, span->len);
+    return ticket;
+}
+
 uint32_t mstun_nonce_hash(const mstun_span_t *nonce)
 {
     if (!nonce->bytes || nonce->len == 0) {
@@ -77,12 +94,13 @@ uint32_t mstun_nonce_hash(const mstun_span_t *nonce)
     return hash ? hash : 1;
 }
 
-const mstun_turn_request_t *mstun_turn_request_store(const mstun_event_t *event, mstun_peer_connection_t *connection)
+mstun_turn_request_t *mstun_turn_request_store(const mstun_event_t *event)
 {
     const mstun_facts_t *facts = event->facts;
     struct mstun_stream_turn *turn = mstun_stream_get_turn(event->stream);
     mstun_endpoint_t peers[PEERS_MAX];
-    unsigned count = read_peers(facts, peers);
+    bool all_peers;
+    unsigned count = read_peers(facts, peers, &all_peers);
     mstun_turn_request_t *request =
         (mstun_turn_request_t *)wmem_alloc0(wmem_file_scope(), sizeof(mstun_turn_request_t) + count * sizeof peers[0]);
 
@@ -95,9 +113,11 @@ const mstun_turn_request_t *mstun_turn_request_store(const mstun_event_t *event,
     request->method = facts->method;
     request->channel = facts->channel;
     request->transport = facts->transport;
+    request->family = facts->family;
     request->ms_turn = facts->dialect == MSTUN_DIALECT_MS_TURN;
+    request->all_peers = all_peers;
+    request->ticket = mstun_ticket_copy(&facts->mobility_ticket);
     set_user(request, facts, turn->last_request);
-    request->connection = connection;
     request->peer_count = count;
     memcpy(request->peers, peers, count * sizeof peers[0]);
     mstun_transaction_get_ext(event->transaction)->turn = request;
@@ -115,11 +135,4 @@ const mstun_endpoint_t *mstun_requested_peer(const mstun_transaction_t *transact
     const mstun_turn_request_t *request = mstun_turn_request_of(transaction);
 
     return request && request->peer_count > 0 ? &request->peers[0] : NULL;
-}
-
-uint16_t mstun_requested_channel(const mstun_transaction_t *transaction)
-{
-    const mstun_turn_request_t *request = mstun_turn_request_of(transaction);
-
-    return request ? request->channel : 0;
 }

@@ -3,8 +3,6 @@
 
 #include "conversation/response_state.h"
 
-#define CLOCK_TOLERANCE_MS 1000 /* clocks of server and capture differ a little */
-
 static int hf_state = -1;
 static int hf_deleted_in = -1;
 
@@ -25,7 +23,8 @@ static const value_string state_names[] = {
 };
 
 static const value_string state_texts[] = {
-    { MSTUN_RELAY_NO_BIND, "The client never sent a ConnectionBind for it; the server gives it up after 30 s" },
+    { MSTUN_RELAY_NO_BIND, "The client never sent a ConnectionBind for it; the "
+                           "server gives it up after 30 s" },
     { MSTUN_RELAY_BIND_FAILED, "The ConnectionBind had no success: see its answer, or what came instead" },
     { MSTUN_RELAY_NOTHING_RELAYED, "Bound, and not a byte came through, either way" },
     { MSTUN_RELAY_FROM_CLIENT_ONLY, "Bytes go to the peer and none come back from it" },
@@ -46,7 +45,7 @@ mstun_turn_state_t mstun_relay_state(const mstun_peer_connection_t *connection, 
         return mstun_ms_between(&connection->announced, now) >= TURN_BIND_TIME_S * 1000.0 ? MSTUN_RELAY_NO_BIND
                                                                                           : MSTUN_RELAY_BIND_PENDING;
     }
-    if (!connection->bound_frame) {
+    if (!connection->bound_pos.frame) {
         return MSTUN_RELAY_BIND_FAILED;
     }
     if (connection->bytes[0] && connection->bytes[1]) {
@@ -59,18 +58,18 @@ mstun_turn_state_t mstun_relay_state(const mstun_peer_connection_t *connection, 
 
 mstun_turn_state_t mstun_allocation_state(const mstun_allocation_t *allocation, const nstime_t *now)
 {
-    nstime_t last = *now;
-    bool reset = mstun_stream_was_reset(allocation->control, &last);
-
-    if (allocation->deleted_frame) {
+    switch (mstun_allocation_end(allocation, now).kind) {
+    case MSTUN_ALLOCATION_END_DELETED:
         return MSTUN_ALLOCATION_DELETED;
-    }
-    if (mstun_ms_between(&last, &allocation->expires) < (reset ? CLOCK_TOLERANCE_MS : -CLOCK_TOLERANCE_MS)) {
+    case MSTUN_ALLOCATION_END_EXPIRED:
         return MSTUN_ALLOCATION_EXPIRED;
+    case MSTUN_ALLOCATION_END_RESET:
+        return MSTUN_ALLOCATION_RESET;
+    case MSTUN_ALLOCATION_END_CLOSED:
+        return MSTUN_ALLOCATION_CLOSED;
+    default:
+        return MSTUN_ALLOCATION_ACTIVE;
     }
-    return reset                                         ? MSTUN_ALLOCATION_RESET
-           : mstun_stream_is_closed(allocation->control) ? MSTUN_ALLOCATION_CLOSED
-                                                         : MSTUN_ALLOCATION_ACTIVE;
 }
 
 const char *mstun_turn_state_name(mstun_turn_state_t state)
@@ -120,7 +119,9 @@ void mstun_turn_state_register(const mstun_registrar_t *reg)
     static hf_register_info hf[] = {
         { &hf_state,
           { "Verdict", "mstun.turn.verdict", FT_UINT8, BASE_DEC, VALS(state_names), 0x0,
-            "What became of this allocation, or of the connection that is announced here", HFILL } },
+            "What became of this allocation, or of the connection that is "
+            "announced here",
+            HFILL } },
         { &hf_deleted_in,
           { "Deleted in", "mstun.turn.deleted_in", FT_FRAMENUM, BASE_NONE, FRAMENUM_TYPE(FT_FRAMENUM_NONE), 0x0,
             "The success to the Refresh with lifetime 0", HFILL } },

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
  * Names of message types (RFC 8489, 8656, 6062, 3489 section 11.1, [MS-TURN] 2.2.1), of dialects and of error codes
- * (RFC 8489 section 14.8, 8656, 8445, 8016, 6062, [MS-TURN], [MS-ICE2BWM], and drafts whose codes are still sent). */
+ * (RFC 8489 section 14.8, 8656, 8445, 8016, 6062, [MS-TURN], [MS-ICE2BWM], and drafts whose codes are still sent).
+ * IANA's registries are those of 2024-12-20. */
 #include "wire/values.h"
 
 const value_string mstun_class_names[] = {
@@ -71,6 +72,13 @@ const value_string mstun_type_names[] = {
     { 0x0200, "GOOG-PING Request" },
     { 0x0300, "GOOG-PING Success Response" },
     { 0x0310, "GOOG-PING Error Response" },
+    /* Meta's, on WhatsApp's relays: names from published analyses of its calls. By their bits all are requests. */
+    { 0x0800, "Meta Call End" },
+    { 0x0801, "Meta Ping" },
+    { 0x0802, "Meta Pong" },
+    { 0x0803, "Meta Probing Allocate" },
+    { 0x0804, "Meta Stateful Ping" },
+    { 0x0805, "Meta Stateful Pong" },
     { 0, NULL },
 };
 

@@ -52,7 +52,7 @@ static void test_type_known(void)
     }
     for (const value_string *name = mstun_type_names; name->strptr; name++) {
         g_test_message("0x%04x %s", name->value, name->strptr);
-        g_assert_true(stun_type_known((uint16_t)name->value));
+        g_assert_cmpint(stun_type_known((uint16_t)name->value), ==, name->value <= STUN_KNOWN_TYPE_MAX);
     }
 }
 
