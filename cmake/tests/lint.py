@@ -123,8 +123,8 @@ def size():
             yield f"{relative(path)}: {len(lines)} lines, more than {MAX_FILE}"
         name, start = "", 0
         for number, line in enumerate(lines, 1):
-            if re.match(r"\w.*\(", line):
-                name = re.search(r"(\w+)\s*\(", line)[1]
+            if named := re.match(r"\w.*?(\w+)\s*\(", line):
+                name = named[1]
             if line == "{":
                 start = number
             elif line == "}" and number - start - 1 > MAX_FUNCTION and not name.endswith("_register"):
