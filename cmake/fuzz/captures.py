@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Every capture, spoilt in many ways, through tshark and the plugin built with AddressSanitizer and
-UndefinedBehaviorSanitizer: it must end with success, without a finding, and with as many frames as the file has.
+"""Captures that are spoilt in many ways are decoded without a finding of the sanitizers, all frames of them.
 
     captures.py <cmake> <its generator> <build folder> <first seed> <number of seeds> [<n>: every n-th capture]
 
-Each seed spoils every capture in one of the ways below, and then all of them by editcap's -E; each result is read in one
-pass and in two, with every item of the tree made, and with all reports.
+The plugin is built with AddressSanitizer and UndefinedBehaviorSanitizer. Each seed spoils every capture in one of the ways
+below, and then all of them by editcap's -E; each result is read in one pass and in two, with every item of the tree made, and
+with all reports.
 """
 import random
 import shutil

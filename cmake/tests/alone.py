@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What is asked for alone is found in the same frames as in the whole tree: for a filter the plugin leaves out the parts of a
-message's tree in which nobody asks for anything. Each field in the first captures that have it, and expert infos, by
-Wireshark's own fields for them, in all of those."""
+"""A field that is asked for alone is found in the same frames as in the whole tree.
+
+For a filter the plugin builds only the parts of a message's tree in which somebody asks for something. Tested is each field in
+the first captures that have it, and Wireshark's own fields of expert infos in all of those captures.
+"""
 import harness
 from harness import TestFailure, captures, mstun_trees, name, tshark, walk
 from sharkd import Sharkd

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Every byte that a STUN connection carries is decoded: Wireshark's "Data" layer, which shows what nobody has a name for,
-occurs in no capture but those that test-captures/data-allowed.txt names, each with a reason, and there it does occur.
+"""Every byte that a STUN connection carries is decoded: no frame has Wireshark's "Data" layer.
+
+That layer shows what nobody has a name for. It occurs in no capture but those that test-captures/data-allowed.txt names, each
+with a reason, and there it does occur.
 """
 import fnmatch
 

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Reads and writes captures. Many of them, or one cut to many lengths, can be put into one file that tshark reads in one go:
-every copy gets addresses of its own, so that no connection of one copy is taken for one of another."""
+"""Puts many captures, or one capture cut to many lengths, into one file that tshark reads in one go.
+
+Every copy gets addresses of its own, so that no connection of one copy is taken for one of another.
+"""
 import struct
 
 from harness import TestFailure, name

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Each capture of a topic shows what was wrong in the lab and nothing else: its mstun expert infos of severity Warn and
-Error are those of test-captures/<topic>/causes.txt.
+"""Each capture of a topic shows what was wrong in the lab and nothing else.
 
     causes.py <topic>
+
+Its mstun expert infos of severity Warn and Error are those of test-captures/<topic>/causes.txt.
 """
 import sys
 

@@ -4,9 +4,9 @@
     cost.py <plugin> <its configuration> <its compiler's flags> <cmake> <its generator> <build folder>
 
 Instructions of the plugin's own functions and all that they call, by callgrind, in an optimized build with the names of
-functions: the plugin itself, if it is one, or another that is made. They do not depend on how busy the machine is. The figures
-are for gcc 12 on amd64 with Wireshark 4.0; elsewhere the test is skipped. One that is lower than allowed is as good a reason to change it here as one
-that is higher is to look for the cause; cmake/bench/bench.sh measures more.
+functions: the plugin itself, if it is one, or another that is made. They do not depend on how busy the machine is. The
+figures are for gcc 12 on amd64 with Wireshark 4.0; elsewhere the test is skipped. One that is lower than allowed is as good a
+reason to change it here as one that is higher is to look for the cause; cmake/bench/bench.sh measures more.
 """
 import platform
 import shutil

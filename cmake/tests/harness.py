@@ -38,7 +38,7 @@ def environment(plugins, home=STAGE / "home", **more):
     """What a fresh user has: no configuration, UTC, and of all plugins the ones in this folder."""
     env = {"PATH": os.environ["PATH"], "TZ": "UTC", "LC_ALL": "C", "HOME": str(home),
            "WIRESHARK_CONFIG_DIR": str(home / "config"), "WIRESHARK_PLUGIN_DIR": str(plugins)}
-    if DATA.exists():
+    if "MSTUN_STAGE" in os.environ and DATA.exists():
         env["WIRESHARK_DATA_DIR"] = str(DATA)
     env.update(more)
     return env

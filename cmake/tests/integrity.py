@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""mstun.integrity.status of every message in every capture is what Python's hmac and hashlib say of the same bytes, with
-the credentials of test-captures/integrity/mstun_credentials.
+"""mstun.integrity.status of every message is what Python's hmac and hashlib say of the same bytes.
+
+The credentials are those of test-captures/integrity/mstun_credentials:
 
     right <topic>   with these credentials
     wrong           with another password in each row: nothing is good any more

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What is kept of a file depends on nothing but the file and the preferences: in one sharkd (cmake/tests/sharkd.py), with
-the lab's credentials, every answer is the same byte for byte
+"""What is kept of a file depends on nothing but the file and the preferences.
+
+In one sharkd (sharkd.py), with the lab's credentials, every answer is the same byte for byte
 
     order         in whatever order the frames are visited after the first pass; some captures: as `tshark -2` shows them
     reload        when the file is loaded again, whatever file came before: each capture behind its neighbours in the

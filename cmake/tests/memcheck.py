@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Memory over many files, by valgrind's memcheck, with every block of wmem and of slices an allocation of its own:
+"""No error and no leak over many files, by valgrind's memcheck; valgrind.sh runs it.
 
-    memcheck.py
+Every block of wmem and of slices is an allocation of its own.
 
     reports      one sharkd opens 110 captures one after the other, shows frames of each forwards and backwards, and makes
                  every report of each

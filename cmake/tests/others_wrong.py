@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What other decoders of STUN, Wireshark's own among them, read wrongly or not at all: one function for each, which
-reads fields of a capture with tshark -2 and compares them with what the specification says.
+"""What other decoders of STUN, Wireshark's own among them, read wrongly or not at all is read rightly.
 
     others_wrong.py [function...]
+
+One function for each, which reads fields of a capture with tshark -2 and compares them with what the specification says.
 """
 import sys
 

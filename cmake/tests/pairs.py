@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The checks of each connection, counted by direction as mstun.pair.* has them at the end of a capture, against the
-lab's own list of messages.
+"""The counts of mstun.pair.* are those of the lab's own list of messages.
 
     pairs.py <topic>...
 
-The truth names for each message its connection and direction, not the peer behind a relay: so the pairs of one
-connection are added up. A check is a transaction id; a response counts for the direction of its request.
+Compared are the checks of each connection by direction, as the plugin has them at the end of a capture. The truth names for
+each message its connection and direction, not the peer behind a relay: so the pairs of one connection are added up. A check
+is a transaction id; a response counts for the direction of its request.
 """
 import json
 import sys

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""One pass (tshark) and two passes (tshark -2, Wireshark's window) show the same in every capture, except the facts
-that one pass cannot know; test-captures/interface/two-pass-only.txt names those."""
+"""One pass (tshark) and two passes (tshark -2, Wireshark's window) show the same in every capture.
+
+Left out are the facts that one pass cannot know; test-captures/interface/two-pass-only.txt names those.
+"""
 import difflib
 import itertools
 import json

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The plugin built with AddressSanitizer and UndefinedBehaviorSanitizer decodes every capture, whole and cut short,
-without a finding.
+"""AddressSanitizer and UndefinedBehaviorSanitizer find nothing in any capture, whole and cut short.
 
     sanitize.py <cmake> <its generator> <build folder>
 """

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""One sharkd: a process of Wireshark's that opens one file after the other, shows any frame in any order and changes
-preferences in between, as the window does. It asks for one thing at a time, by JSON-RPC on standard input.
+"""One sharkd: Wireshark without its window. It opens one file after the other and shows any frame in any order.
+
+Preferences can be changed in between. It is asked for one thing at a time, by JSON-RPC on standard input.
 
 Loading a file is the first pass; every frame asked for after it is a later visit. Setting a preference does not dissect
 anything anew here: loading the file again does, and that is what the window's redissection is to a dissector."""

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Every capture, cut to each snap length from the end of the TCP header on: tshark does not crash and reports no
-dissector bug, and no frame that was captured whole is malformed. All copies of a topic's captures are in one file."""
+"""Every capture can be cut to each snap length from the end of the TCP header on.
+
+tshark does not crash and reports no dissector bug, and no frame that was captured whole is malformed. All copies of a topic's
+captures are in one file.
+"""
 import re
 import sys
 import tempfile
