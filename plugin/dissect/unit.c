@@ -102,6 +102,9 @@ static void dissect_pseudo_tls(mstun_dissect_ctx_t *ctx, tvbuff_t *unit_tvb)
     if (kind == MSTUN_HELLO_CLIENT && ctx->event.stream && ctx->event.first_visit) {
         mstun_foreign_bytes_learn(&ctx->event, MSTUN_BYTES_PSEUDO_TLS_HELLO, captured, 0, NULL);
     }
+    if (ctx->event.stream && ctx->event.stream->foreign) {
+        mstun_diagnose_show_bytes(&ctx->event, ctx->tree);
+    }
     if (kind == MSTUN_HELLO_GOOGLE_CLIENT || kind == MSTUN_HELLO_GOOGLE_SERVER) {
         ctx->event.framing = MSTUN_FRAMING_UNDETERMINED_RELAY; /* another one follows: libnice's is RFC 4571 */
     }
