@@ -57,8 +57,10 @@ static void show_no_request(const mstun_event_t *event, proto_item *item)
 {
     static const mstun_place_t no_places[] = { { NULL, NULL } };
     unsigned requester = 1 - event->direction;
+    nstime_t end;
 
-    if (!mstun_stream_captured_from_start(event->stream) || mstun_stream_gap_frame(event->stream, requester)) {
+    if (!mstun_capture_end(event->pinfo, &end) || !mstun_stream_captured_from_start(event->stream) ||
+        mstun_stream_gap_frame(event->stream, requester)) {
         mstun_expert_add_row(event->pinfo, item, MSTUN_FINDING_NO_REQUEST);
         return;
     }
