@@ -197,7 +197,9 @@ class Identity:
             except ValueError:
                 pass
         for secret in passwords:
-            yield secret
+            # RFC 8489 section 9.2.4: with a realm the key is the long-term one, and the password itself proves a mistake.
+            if self.realm is None or self.is_ms:
+                yield secret
             for realm, nonce in self.challenges:
                 for spelled in {realm or row_realm, (realm or row_realm).strip(b'"')}:
                     yield hashlib.md5(b":".join((name, spelled, secret))).digest()

@@ -41,7 +41,8 @@ static void add_entry(const mstun_attr_t *row, mstun_attr_applies_fn applies)
     }
     entry_t *entry = wmem_new0(wmem_epan_scope(), entry_t), **link = &(*page)[row->type % PAGE_SIZE];
 
-    *entry = (entry_t){ .row = row, .applies = applies };
+    entry->row = row;
+    entry->applies = applies;
     while (*link && !applies) {
         ws_assert((*link)->applies); /* one common row for a type */
         link = &(*link)->next;

@@ -9,6 +9,7 @@ typedef struct {
     bool is_listed;
 } search_t;
 
+/* cppcheck-suppress constParameter ; the type is Wireshark's */
 static void compare_entry(const char *list _U_, heur_dtbl_entry_t *entry, void *data)
 {
     search_t *search = (search_t *)data;

@@ -184,7 +184,7 @@ static void learn_request(const mstun_event_t *event)
 {
     mstun_login_t *login = login_of(event);
 
-    login->requests++;
+    login->requests += event->repeat ? 0 : 1;
     if (mstun_facts_have_integrity(event->facts)) {
         login->last_signed_frame = event->pinfo->num;
     }

@@ -59,11 +59,14 @@ static const struct {
 /* Which of the row's sentences. */
 static int sentence_of(const mstun_turn_observation_t *observation)
 {
+    const mstun_permission_t *permission = observation->permission;
+    const mstun_channel_t *channel = observation->channel;
+
     switch (observation->kind) {
     case MSTUN_OBSERVED_PERMISSION_MISSING:
-        return observation->permission->refused_frame ? 1 : 0;
+        return permission && permission->refused_frame ? 1 : 0;
     case MSTUN_OBSERVED_CHANNEL_UNBOUND:
-        return observation->channel->refused_frame ? 1 : 0;
+        return channel && channel->refused_frame ? 1 : 0;
     case MSTUN_OBSERVED_WRONG_TRANSPORT:
         return observation->number == IP_PROTO_TCP ? 0 : 1;
     default:
@@ -74,13 +77,16 @@ static int sentence_of(const mstun_turn_observation_t *observation)
 /* The frame that the sentence names. */
 static uint32_t frame_of(const mstun_turn_observation_t *observation)
 {
+    const mstun_permission_t *permission = observation->permission;
+    const mstun_channel_t *channel = observation->channel;
+
     switch (observation->kind) {
     case MSTUN_OBSERVED_PERMISSION_MISSING:
-        return observation->permission->refused_frame;
+        return permission ? permission->refused_frame : 0;
     case MSTUN_OBSERVED_CHANNEL_UNBOUND:
-        return observation->channel->refused_frame;
+        return channel ? channel->refused_frame : 0;
     case MSTUN_OBSERVED_CHANNEL_EXPIRED:
-        return observation->channel->renewed_frame;
+        return channel ? channel->renewed_frame : 0;
     default:
         return observation->number;
     }

@@ -41,8 +41,8 @@ static void learn(mstun_event_t *event)
     mstun_ms_turn_learn(event);
     mstun_channel_learn(event);
     mstun_path_learn(event);
-    mstun_diagnose_learn(event);
     mstun_pair_learn(event);
+    mstun_diagnose_learn(event);
     mstun_integrity_learn(event);
 }
 

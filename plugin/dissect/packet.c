@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "dissect/packet.h"
 
-#include "conversation/foreign_bytes.h"
 #include "dissect/columns.h"
 #include "dissect/frames.h"
 #include "dissect/message.h"
@@ -149,46 +148,6 @@ void mstun_dissect_multiplexed(mstun_dissect_ctx_t *ctx, tvbuff_t *packet)
     }
 }
 
-#define DTLS_HEADER_LEN 13
-
-/* Zero bytes behind the last record of DTLS, which are fewer than a header: a sender that counts ChannelData's padding
- * in its length (RFC 8656 section 12.5) relays it, too. */
-static uint32_t counted_padding(tvbuff_t *packet)
-{
-    uint32_t len = tvb_reported_length(packet), offset = 0;
-
-    if (tvb_captured_length(packet) < len) {
-        return 0;
-    }
-    while (len - offset >= DTLS_HEADER_LEN) {
-        uint32_t record = DTLS_HEADER_LEN + (uint32_t)tvb_get_ntohs(packet, (int)offset + 11);
-
-        if (record > len - offset) {
-            return 0;
-        }
-        offset += record;
-    }
-    for (uint32_t i = offset; i < len; i++) {
-        if (tvb_get_uint8(packet, (int)i) != 0) {
-            return 0;
-        }
-    }
-    return len - offset <= 3 ? len - offset : 0;
-}
-
-static tvbuff_t *without_counted_padding(const mstun_event_t *event, tvbuff_t *packet)
-{
-    uint32_t padding = counted_padding(packet);
-
-    if (padding == 0) {
-        return packet;
-    }
-    if (event->stream && event->first_visit) {
-        mstun_foreign_bytes_learn(event, MSTUN_BYTES_PADDING_COUNTED, padding, 0, NULL);
-    }
-    return tvb_new_subset_length(packet, 0, (int)(tvb_reported_length(packet) - padding));
-}
-
 static void dissect_media(mstun_dissect_ctx_t *ctx, tvbuff_t *packet, tvbuff_t *unit, uint32_t header_len,
                           mstun_packet_t class)
 {
@@ -209,7 +168,7 @@ static void dissect_media(mstun_dissect_ctx_t *ctx, tvbuff_t *packet, tvbuff_t *
         }
     }
     if (class == MSTUN_PACKET_DTLS) {
-        packet = without_counted_padding(event, packet);
+        packet = tvb_new_subset_length(packet, 0, (int)(len - mstun_counted_padding_of(packet)));
     }
     if (tvb_captured_length(packet) > 0 && mstun_payload_dissect(packet, event->pinfo, ctx->tree, class)) {
         mstun_info_fence(event->pinfo);

@@ -80,12 +80,22 @@ static void skip(mstun_dissect_ctx_t *ctx, const mstun_segment_t *segment, uint3
 
 /* TCP keeps reassembling if what is asked for begins before the last segment: asked for a tail each time, it would
  * reassemble tiny segments indefinitely (O(n^2)). So of reassembled bytes, a tail is waited for only while they are
- * few, or so many that the tail begins behind those few. */
-static bool may_desegment_tail(const mstun_segment_t *segment)
+ * few, or so many that the tail begins behind those few. On later visits, reassembled bytes end before their segment's
+ * end where the first visit's tail began. */
+static bool may_desegment_tail(const mstun_event_t *event, const mstun_segment_t *segment)
 {
-    return segment->captured == segment->reported &&
-           (!segment->tcp || !segment->tcp->is_reassembled || segment->captured <= REASSEMBLY_TAIL_MAX ||
-            segment->captured >= REASSEMBLY_TAIL_MAX + TAIL_MAX);
+    const struct tcpinfo *tcp = segment->tcp;
+
+    if (segment->captured != segment->reported) {
+        return false;
+    }
+    if (!tcp || !tcp->is_reassembled) {
+        return true;
+    }
+    if (!event->first_visit && segment->seq + segment->reported != tcp->nxtseq) {
+        return false;
+    }
+    return segment->captured <= REASSEMBLY_TAIL_MAX || segment->captured >= REASSEMBLY_TAIL_MAX + TAIL_MAX;
 }
 
 /* No unit provably begins at offset or behind it: skips the bytes, except for a few at the end that may begin one. */
@@ -96,7 +106,7 @@ static uint32_t skip_rest(mstun_dissect_ctx_t *ctx, const mstun_segment_t *segme
     if (mstun_dissect_other_protocol(ctx, segment, offset)) {
         return end;
     }
-    if (may_desegment_tail(segment)) {
+    if (may_desegment_tail(&ctx->event, segment)) {
         uint32_t tail = mstun_resync_tail(ctx->event.framing, segment->bytes, segment->captured, offset);
 
         if (tail != MSTUN_OFFSET_NONE && wait_for_more(ctx->event.pinfo, tail, 0)) {
@@ -222,6 +232,40 @@ static void dissect_unit(mstun_dissect_ctx_t *ctx, const mstun_segment_t *segmen
     ctx->event.position = position;
 }
 
+/* Whether its sender has padded ChannelData, and announced the length, as it should. */
+static void check_channel_data(mstun_dissect_ctx_t *ctx, const mstun_rest_t *rest, uint32_t offset, mstun_unit_t *unit,
+                               bool unconfirmed)
+{
+    if (unconfirmed) {
+        mstun_channel_data_check_length(ctx, rest, offset, unit);
+    }
+    if (unit->padding) {
+        mstun_channel_data_check_padding(ctx, rest, offset, unit);
+    }
+}
+
+/* Asks TCP for the rest of the unit at offset, of which only its header may be known, or not even that (NULL). False if
+ * TCP reassembles nothing. */
+static bool wait_for_unit(mstun_dissect_ctx_t *ctx, const mstun_rest_t *rest, uint32_t offset, const mstun_unit_t *unit,
+                          bool unconfirmed)
+{
+    const mstun_event_t *event = &ctx->event;
+    bool is_channel_data = unit && unit->kind == MSTUN_UNIT_CHANNEL_DATA;
+    bool waits_for_padding = is_channel_data && unit->header_len + unit->payload_len <= rest->reported;
+    /* An unconfirmed unit is waited for segment by segment: the next one may disprove it. */
+    uint32_t missing = !unit || unconfirmed || waits_for_padding ? 0 : mstun_unit_len(unit) - rest->reported;
+
+    if (!wait_for_more(event->pinfo, offset, missing)) {
+        return false;
+    }
+    if (is_channel_data && event->stream && event->first_visit) {
+        mstun_event_t waiting = mstun_event_at(ctx, offset);
+
+        mstun_channel_data_wait(&waiting, rest->reported - unit->header_len, unit->payload_len);
+    }
+    return true;
+}
+
 /* One unit at offset. Returns where the next one begins; offset itself if TCP was asked for the rest of this one. */
 static uint32_t follow_unit(mstun_dissect_ctx_t *ctx, const mstun_segment_t *segment, uint32_t offset,
                             bool *synchronized)
@@ -240,28 +284,13 @@ static uint32_t follow_unit(mstun_dissect_ctx_t *ctx, const mstun_segment_t *seg
                    ? dissect_tls_answer(ctx, segment, offset)
                    : resync(ctx, segment, offset, synchronized);
     }
-    bool waits_for_padding = false;
-
     if (result == MSTUN_UNIT_FOUND && unit.kind == MSTUN_UNIT_CHANNEL_DATA) {
-        if (unconfirmed) {
-            mstun_channel_data_check_length(ctx, &rest, offset, &unit);
-        }
-        if (unit.padding) {
-            mstun_channel_data_check_padding(ctx, &rest, offset, &unit);
-        }
-        waits_for_padding = unit.header_len + unit.payload_len <= rest.reported;
+        check_channel_data(ctx, &rest, offset, &unit, unconfirmed);
     }
     uint32_t len = result == MSTUN_UNIT_FOUND ? mstun_unit_len(&unit) : UINT32_MAX;
 
-    /* An unconfirmed unit is waited for segment by segment: the next one may disprove it. */
     if (len > rest.reported &&
-        wait_for_more(event->pinfo, offset,
-                      len == UINT32_MAX || unconfirmed || waits_for_padding ? 0 : len - rest.reported)) {
-        if (result == MSTUN_UNIT_FOUND && unit.kind == MSTUN_UNIT_CHANNEL_DATA && event->stream && event->first_visit) {
-            mstun_event_t waiting = mstun_event_at(ctx, offset);
-
-            mstun_channel_data_wait(&waiting, rest.reported - unit.header_len, unit.payload_len);
-        }
+        wait_for_unit(ctx, &rest, offset, result == MSTUN_UNIT_FOUND ? &unit : NULL, unconfirmed)) {
         return offset;
     }
     if (result == MSTUN_UNIT_MORE) { /* and no reassembly: these few bytes show nothing */

@@ -6,6 +6,7 @@
 #include "dissect/columns.h"
 #include "dissect/packet.h"
 #include "dissect/payload.h"
+#include "framing/packet_tvb.h"
 #include "framing/tree.h"
 #include "turn/channel.h"
 #include "turn/turn_tree.h"
@@ -25,6 +26,16 @@ static void set_peer_from_channel(mstun_event_t *event, uint16_t channel)
     }
 }
 
+/* Of DTLS that the other side's sender has padded wrongly. */
+static void learn_counted_padding(const mstun_event_t *event, tvbuff_t *data)
+{
+    uint32_t padding = mstun_packet_class_of(data) == MSTUN_PACKET_DTLS ? mstun_counted_padding_of(data) : 0;
+
+    if (padding > 0) {
+        mstun_foreign_bytes_learn(event, MSTUN_BYTES_PADDING_COUNTED, padding, 0, NULL);
+    }
+}
+
 static void dissect_channel_data(mstun_dissect_ctx_t *ctx, tvbuff_t *unit_tvb, const mstun_unit_t *unit)
 {
     packet_info *pinfo = ctx->event.pinfo;
@@ -37,15 +48,16 @@ static void dissect_channel_data(mstun_dissect_ctx_t *ctx, tvbuff_t *unit_tvb, c
     proto_tree *tree = mstun_channel_data_show(unit_tvb, ctx->tree, 0, unit);
     const mstun_stream_t *stream = ctx->event.stream;
     mstun_event_t unit_event = ctx->event;
+    tvbuff_t *without_padding = tvb_new_subset_length(unit_tvb, 0, (int)(unit->header_len + unit->payload_len));
 
     unit_event.position -= unit->header_len;
     if (stream && unit_event.first_visit) {
         mstun_channel_learn_data(&unit_event, channel);
+        learn_counted_padding(&unit_event, tvb_new_subset_remaining(without_padding, (int)unit->header_len));
     }
     if (stream && (mstun_stream_foreign_bytes(stream) || mstun_stream_has_stray_data(stream))) {
         mstun_diagnose_show_bytes(&unit_event, proto_tree_get_parent(tree));
     }
-    tvbuff_t *without_padding = tvb_new_subset_length(unit_tvb, 0, (int)(unit->header_len + unit->payload_len));
     mstun_dissect_ctx_t data_ctx = *ctx;
 
     data_ctx.event.framing = MSTUN_FRAMING_UNKNOWN;
@@ -96,14 +108,15 @@ static void dissect_pseudo_tls(mstun_dissect_ctx_t *ctx, tvbuff_t *unit_tvb)
     if (mstun_info_is_visible(ctx->event.pinfo)) {
         mstun_info_append(ctx->event.pinfo, mstun_pseudo_tls_name(kind));
     }
-    mstun_pseudo_tls_show(unit_tvb, ctx->tree, kind);
+    proto_item *item = mstun_pseudo_tls_show(unit_tvb, ctx->tree, kind);
+
     mstun_payload_dissect_tls(unit_tvb, ctx->event.pinfo, ctx->tree);
     ctx->any_message = true;
     if (kind == MSTUN_HELLO_CLIENT && ctx->event.stream && ctx->event.first_visit) {
         mstun_foreign_bytes_learn(&ctx->event, MSTUN_BYTES_PSEUDO_TLS_HELLO, captured, 0, NULL);
     }
     if (ctx->event.stream && ctx->event.stream->foreign) {
-        mstun_diagnose_show_bytes(&ctx->event, ctx->tree);
+        mstun_diagnose_show_bytes(&ctx->event, item);
     }
     if (kind == MSTUN_HELLO_GOOGLE_CLIENT || kind == MSTUN_HELLO_GOOGLE_SERVER) {
         ctx->event.framing = MSTUN_FRAMING_UNDETERMINED_RELAY; /* another one follows: libnice's is RFC 4571 */

@@ -125,7 +125,7 @@ proto_tree *mstun_multiplexed_show(tvbuff_t *tvb, proto_tree *tree, uint32_t off
     return tree;
 }
 
-void mstun_pseudo_tls_show(tvbuff_t *tvb, proto_tree *tree, mstun_pseudo_tls_kind_t hello)
+proto_item *mstun_pseudo_tls_show(tvbuff_t *tvb, proto_tree *tree, mstun_pseudo_tls_kind_t hello)
 {
     proto_item *item = proto_tree_add_protocol_format(tree, proto_mstun, tvb, 0, (int)tvb_captured_length(tvb),
                                                       "MSTUN, %s", mstun_pseudo_tls_name(hello));
@@ -133,6 +133,7 @@ void mstun_pseudo_tls_show(tvbuff_t *tvb, proto_tree *tree, mstun_pseudo_tls_kin
     tree = proto_item_add_subtree(item, ett_framing);
     proto_item_set_generated(proto_tree_add_uint(tree, hf_hello, tvb, 0, 0, hello));
     proto_item_set_generated(proto_tree_add_uint(tree, hf_framing, tvb, 0, 0, MSTUN_FRAMING_MS_TURN));
+    return item;
 }
 
 proto_item *mstun_tls_intercepted_show(tvbuff_t *tvb, proto_tree *tree, uint32_t offset)

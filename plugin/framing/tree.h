@@ -36,8 +36,8 @@ proto_tree *mstun_relayed_show(tvbuff_t *tvb, proto_tree *tree, uint32_t offset)
 /** An item without bytes for real TLS at offset, in response to a pseudo-TLS hello. Returns the item. */
 proto_item *mstun_tls_intercepted_show(tvbuff_t *tvb, proto_tree *tree, uint32_t offset);
 
-/** A pseudo-TLS hello; tvb is all of it. Returns nothing, because nothing is added to it. */
-void mstun_pseudo_tls_show(tvbuff_t *tvb, proto_tree *tree, mstun_pseudo_tls_kind_t hello);
+/** A pseudo-TLS hello; tvb is all of it. Returns its item. */
+proto_item *mstun_pseudo_tls_show(tvbuff_t *tvb, proto_tree *tree, mstun_pseudo_tls_kind_t hello);
 
 /** Bytes without the beginning of a unit. len: possibly more than were captured. Returns the item. */
 proto_item *mstun_skipped_show(tvbuff_t *tvb, proto_tree *tree, uint32_t offset, uint32_t len);

@@ -6,9 +6,11 @@
 
 #include "ice/pair.h"
 
-/** Adds the state of the pair that event's message is a check of or a response on to tree, the message's; nothing for
- * other messages. The pair's statistics are in the tree of its first message only. */
-void mstun_pair_show(const mstun_event_t *event, tvbuff_t *tvb, proto_tree *tree);
+/**
+ * Adds to parent, the message's tree, the state of the pair that event's message is a check of or a response on.
+ * Nothing for other messages. The pair's statistics are in the tree of its first message only.
+ */
+void mstun_pair_show(const mstun_event_t *event, tvbuff_t *tvb, proto_tree *parent);
 
 void mstun_pair_tree_register(const mstun_registrar_t *reg);
 

@@ -20,7 +20,11 @@ static const nstime_t *alive_until(const mstun_allocation_t *allocation)
 void mstun_allocation_use(const mstun_event_t *event, bool observe_each)
 {
     mstun_allocation_t *allocation = mstun_stream_allocation(event->stream);
-    double overdue_s = allocation ? mstun_seconds_since(event->pinfo, alive_until(allocation)) : 0;
+
+    if (!allocation) {
+        return;
+    }
+    double overdue_s = mstun_seconds_since(event->pinfo, alive_until(allocation));
 
     if (overdue_s <= TURN_CLOCK_TOLERANCE_S) {
         return;

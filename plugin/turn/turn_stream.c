@@ -5,7 +5,7 @@
 
 /* From this message on, an allocation is in force. */
 typedef struct {
-    mstun_frame_pos_t pos;
+    mstun_frame_pos_t pos; /* cppcheck-suppress unusedStructMember ; mstun_frame_index_last_at_or_before() reads it */
     mstun_allocation_t *allocation;
 } allocation_event_t;
 

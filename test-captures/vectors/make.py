@@ -186,7 +186,7 @@ def attributes_turn():
 
 def attributes_ice():
     """RFC 8445, 6679, Google, Cisco, and types without a name."""
-    check, others = transaction(32), transaction(33)
+    check, others, meta = transaction(32), transaction(33), transaction(34)
     write(VECTORS / "attributes-ice.hex", "Attributes of ICE that the worked examples do not have", [
         message("a check that nominates; its HMACs are not real ones", CLIENT, 0x0001, check, [
             ("USERNAME", 0x0006, b"RfRg:LfLg"),
@@ -219,6 +219,20 @@ def attributes_ice():
             ("GOOG-CONNECTION-ID", 0xC05B, b"\x0d"),
             ("GOOG-DELTA", 0xC05C, b"\x0e"),
             ("GOOG-DELTA-ACK", 0xC05D, b"\x0f"),
+            FINGERPRINT]),
+        message("Meta's types, whose layout is not published", CLIENT, 0x0001, meta, [
+            ("META-REFLEXIVE-PAYLOAD", 0x4003, b"\x10"),
+            ("META-PADDING", 0x4004, bytes(4)),
+            ("META-RTP-PACKET", 0x4005, b"\x11"),
+            ("META-TIME-INFO", 0x4006, b"\x12"),
+            ("META-RESPONSE-PAYLOAD-SIZE", 0x4007, b"\x13"),
+            ("META-RECEIVER-SUBSCRIPTION", 0x4021, b"\x14"),
+            ("META-SENDER-SUBSCRIPTION", 0x4023, b"\x15"),
+            FINGERPRINT]),
+        message("its refusal, with a nonce that has NULs behind it", SERVER, 0x0111, meta, [
+            ("ERROR-CODE", 0x0009, bytes.fromhex("00000401") + b"Unauthorized"),
+            ("REALM", 0x0014, b"example.org"),
+            ("NONCE", 0x0015, b"obMatJos2wAAAnonce-2" + bytes(4)),
             FINGERPRINT]),
     ])
 

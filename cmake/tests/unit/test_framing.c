@@ -3,6 +3,7 @@
  * framing/: where units begin and end, what bytes prove and what they do not; each also cut at every byte. */
 #include "unit.h"
 
+#include "framing/dtls.h"
 #include "framing/framing.h"
 #include "framing/prefilter.h"
 #include "framing/rfc3489.h"
@@ -18,6 +19,7 @@
 #define RTP "80 7F 0001 00000002 00000003 'data'"
 #define RTCP "80 C9 0001 0A0B0C0D"
 #define DTLS "16 FEFD 0000"
+#define RECORD "17 FEFD 0001 000000000001 0002 'ok'"
 #define GARBAGE "B5 3A 00 01 C7 99 5E"
 
 #define STUN MSTUN_FRAMING_STUN
@@ -92,6 +94,33 @@ static void test_unit_cut(void)
             g_assert_true(result == MSTUN_UNIT_MORE || result == MSTUN_UNIT_FOUND);
             g_assert_true(result == MSTUN_UNIT_MORE || mstun_unit_len(&unit) == mstun_unit_len(&row->unit));
         }
+    }
+}
+
+static void test_dtls_counted_padding(void)
+{
+    static const struct {
+        const char *hex;
+        uint32_t padding;
+    } rows[] = {
+        { RECORD, 0 },
+        { RECORD "00", 1 },
+        { RECORD "000000", 3 },
+        { RECORD RECORD "0000", 2 },
+        { RECORD "00000000", 0 },                         /* never so many */
+        { RECORD "000001", 0 },                           /* something else */
+        { "17 FEFD 0001 000000000001 0005 01020304", 0 }, /* a record that is not whole */
+        { "000000", 3 },
+        { "", 0 },
+    };
+
+    for (unsigned i = 0; i < array_length(rows); i++) {
+        unit_bytes_t packet = unit_hex(rows[i].hex);
+
+        g_test_message("%s", rows[i].hex);
+        g_assert_cmpuint(mstun_dtls_counted_padding(unit_guarded(packet.bytes, packet.len), packet.len, packet.len), ==,
+                         rows[i].padding);
+        g_assert_cmpuint(mstun_dtls_counted_padding(packet.bytes, packet.len, packet.len + 1), ==, 0); /* cut */
     }
 }
 
@@ -502,6 +531,7 @@ void unit_add_framing(void)
 {
     g_test_add_func("/framing/unit", test_unit);
     g_test_add_func("/framing/unit_cut", test_unit_cut);
+    g_test_add_func("/framing/dtls_counted_padding", test_dtls_counted_padding);
     g_test_add_func("/framing/packet_class", test_packet_class);
     g_test_add_func("/framing/pseudo_tls", test_pseudo_tls);
     g_test_add_func("/framing/rfc3489", test_rfc3489);
