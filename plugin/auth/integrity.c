@@ -148,7 +148,7 @@ static void learn_problem(const mstun_event_t *event, const mstun_span_t *hmac)
     }
     mstun_integrity_problem_t problem = {
         .pos = { event->pinfo->num, event->position },
-        .time = event->pinfo->abs_ts,
+        .abs_ts = event->pinfo->abs_ts,
         .stream = event->stream,
         .direction = event->direction,
         .transaction = event->transaction,

@@ -40,7 +40,7 @@ typedef struct {
 /** An HMAC with a cause. */
 typedef struct {
     mstun_frame_pos_t pos; /* of the message */
-    nstime_t time;
+    nstime_t abs_ts;
     const mstun_stream_t *stream;
     unsigned direction;
     const mstun_transaction_t *transaction; /* NULL: an indication */

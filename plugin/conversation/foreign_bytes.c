@@ -34,10 +34,10 @@ const mstun_foreign_bytes_t *mstun_foreign_bytes_at(const mstun_event_t *event, 
 {
     const mstun_frame_pos_t pos = { event->pinfo->num, event->position };
     wmem_array_t *entries = mstun_stream_foreign_bytes(event->stream);
-    unsigned index = mstun_frame_index_lower_bound(entries, pos.frame);
+    unsigned idx = mstun_frame_index_lower_bound(entries, pos.frame);
     const mstun_foreign_bytes_t *entry;
 
-    while (entries && (entry = (const mstun_foreign_bytes_t *)mstun_frame_index_next(entries, &index, &pos))) {
+    while (entries && (entry = (const mstun_foreign_bytes_t *)mstun_frame_index_next(entries, &idx, &pos))) {
         if (entry->kind == kind) {
             return entry;
         }
@@ -68,7 +68,7 @@ bool mstun_foreign_bytes_learn(const mstun_event_t *event, mstun_bytes_kind_t ki
                                const char *text)
 {
     mstun_foreign_bytes_t entry = { .pos = { event->pinfo->num, event->position },
-                                    .time = event->pinfo->abs_ts,
+                                    .abs_ts = event->pinfo->abs_ts,
                                     .direction = event->direction,
                                     .kind = kind,
                                     .count = count,
@@ -97,7 +97,7 @@ void mstun_channel_data_wait(const mstun_event_t *event, uint32_t count, uint32_
 {
     foreign_of(event->stream)->waiting[event->direction] =
         (mstun_foreign_bytes_t){ .pos = { event->pinfo->num, event->position },
-                                 .time = event->pinfo->abs_ts,
+                                 .abs_ts = event->pinfo->abs_ts,
                                  .direction = event->direction,
                                  .kind = MSTUN_BYTES_INCOMPLETE_CHANNEL_DATA,
                                  .count = count,

@@ -21,7 +21,7 @@ typedef enum {
 
 typedef struct {
     mstun_frame_pos_t pos;
-    nstime_t time;
+    nstime_t abs_ts;
     unsigned direction;
     mstun_bytes_kind_t kind;
     uint32_t count;     /* of the bytes */

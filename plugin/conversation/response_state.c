@@ -117,7 +117,7 @@ static mstun_response_state_t state_if_requester_closed(const mstun_transaction_
                                                         const mstun_stream_t *stream, const mstun_tcp_close_t *close,
                                                         wmem_allocator_t *scope, const char **reason)
 {
-    double waited_ms = mstun_ms_between(&transaction->request_time, &close->time);
+    double waited_ms = mstun_ms_between(&transaction->request_time, &close->abs_ts);
     bool gave_up = !transaction->pair && !mstun_stream_has_bytes(stream, 1 - transaction->direction);
 
     if (waited_ms < (gave_up ? STUN_RTO_MS : limit_ms(transaction))) {
@@ -132,7 +132,7 @@ static mstun_response_state_t state_if_responder_closed(const mstun_transaction_
                                                         const mstun_tcp_close_t *close, wmem_allocator_t *scope,
                                                         const char **reason)
 {
-    double waited_ms = mstun_ms_between(&transaction->request_time, &close->time);
+    double waited_ms = mstun_ms_between(&transaction->request_time, &close->abs_ts);
 
     /* Either side of a call may hang up while a check is in flight. */
     if (waited_ms < 0 || (transaction->pair && !close->reset && waited_ms < RESPONSE_GRACE_MS)) {

@@ -63,11 +63,11 @@ bool mstun_tcp_is_closed(const struct tcp_analysis *tcp, mstun_tcp_close_t *clos
         /* A FIN has the last sequence number of its direction. */
         *close = (mstun_tcp_close_t){ .direction = tcp->flow1.closing_initiator ? 1 : 0,
                                       .frame = sent ? sent->nextseqframe : 0,
-                                      .time = sent ? sent->nextseqtime : tcp->ts_prev };
+                                      .abs_ts = sent ? sent->nextseqtime : tcp->ts_prev };
     } else {
-        *close = (mstun_tcp_close_t){ .reset = true, .direction = reset_direction(tcp), .time = tcp->ts_prev };
+        *close = (mstun_tcp_close_t){ .reset = true, .direction = reset_direction(tcp), .abs_ts = tcp->ts_prev };
         if (flow_of(tcp, close->direction)->tcp_analyze_seq_info) {
-            close->time = *last_time(flow_of(tcp, close->direction));
+            close->abs_ts = *last_time(flow_of(tcp, close->direction));
         }
     }
     return true;
@@ -94,7 +94,7 @@ static bool sent_fin(const struct tcp_analysis *tcp, const tcp_flow_t *flow)
 
     return flow->closing_initiator ||
            ((tcp->conversation_completeness & TCP_FIN_SEEN) && mstun_tcp_is_closed(tcp, &first) && !first.reset &&
-            nstime_cmp(&flow->tcp_analyze_seq_info->nextseqtime, &first.time) >= 0);
+            nstime_cmp(&flow->tcp_analyze_seq_info->nextseqtime, &first.abs_ts) >= 0);
 }
 
 uint32_t mstun_tcp_data_len(const struct tcp_analysis *tcp, unsigned direction)

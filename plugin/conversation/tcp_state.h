@@ -23,7 +23,7 @@ typedef struct {
     bool reset;         /* by an RST, and no FIN was seen */
     unsigned direction; /* of the side that closed it first; for an RST, the one that most likely sent it */
     uint32_t frame;     /* of the FIN; 0: it was an RST, whose frame is not known */
-    nstime_t time;      /* of the FIN or RST */
+    nstime_t abs_ts;    /* of the FIN or RST */
 } mstun_tcp_close_t;
 
 /** Whether a FIN or RST was seen. close: set if so, else untouched; NULL: of no interest. */

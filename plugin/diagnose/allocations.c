@@ -41,7 +41,7 @@ static void evaluate_permissions(mstun_evaluation_t *evaluation, const mstun_all
     mstun_subject_t subject =
         subject_of_allocation(allocation, &allocation->made, allocation->control, allocation->client_direction);
 
-    subject.time = allocation->made_time;
+    subject.abs_ts = allocation->made_time;
     mstun_finding_add(evaluation, MSTUN_FINDING_NO_PERMISSION, &subject);
 }
 
@@ -58,7 +58,7 @@ static void evaluate_family(mstun_evaluation_t *evaluation, const mstun_allocati
                                      { "relay", mstun_endpoint_text(evaluation->scope, &allocation->relay) },
                                      { NULL, NULL } };
 
-    subject.time = allocation->made_time;
+    subject.abs_ts = allocation->made_time;
     mstun_finding_add_sentence(evaluation, MSTUN_FINDING_FAMILY_REFUSED, 1, places, &subject);
 }
 
@@ -77,7 +77,7 @@ static void evaluate_end(mstun_evaluation_t *evaluation, const mstun_allocation_
     mstun_subject_t subject = subject_of_allocation(
         allocation, &allocation->renewed, allocation->renewed_on,
         end.control == allocation->renewed_on ? end.client_direction : allocation->client_direction);
-    double left_s = seconds_between(&close.time, &allocation->expires);
+    double left_s = seconds_between(&close.abs_ts, &allocation->expires);
     bool expired = end.kind == MSTUN_ALLOCATION_END_EXPIRED;
     const mstun_place_t places[] = {
         { "how", close.reset ? "reset" : "closed" },
@@ -86,7 +86,7 @@ static void evaluate_end(mstun_evaluation_t *evaluation, const mstun_allocation_
         { NULL, NULL },
     };
 
-    subject.time = expired ? allocation->expires : close.time;
+    subject.abs_ts = expired ? allocation->expires : close.abs_ts;
     if (!expired) {
         mstun_finding_add_sentence(evaluation, MSTUN_FINDING_CONTROL_CLOSED, 0, places, &subject);
     } else if (left_s > -2 && left_s < 1) {
@@ -110,7 +110,7 @@ static mstun_subject_t subject_of_announcement(const mstun_peer_connection_t *co
     mstun_subject_t subject = subject_of_connection(connection, &connection->announced_pos, connection->announced_on,
                                                     connection->allocation->client_direction);
 
-    subject.time = connection->announced;
+    subject.abs_ts = connection->announced;
     return subject;
 }
 
@@ -151,7 +151,7 @@ static void evaluate_user(mstun_evaluation_t *evaluation, const mstun_peer_conne
                                        mstun_place_number(evaluation->scope, connection->announced_pos.frame) },
                                      { NULL, NULL } };
 
-    subject.time = request->time;
+    subject.abs_ts = request->abs_ts;
     mstun_finding_add_sentence(evaluation, MSTUN_FINDING_BIND_OTHER_USER, 0, places, &subject);
 }
 
@@ -166,7 +166,7 @@ static void evaluate_bound(mstun_evaluation_t *evaluation, const mstun_peer_conn
         subject_of_connection(connection, &connection->bound_pos, connection->data,
                               1 - direction_from(connection->data, &connection->allocation->server));
 
-    subject.time = connection->bound;
+    subject.abs_ts = connection->bound;
     mstun_finding_add(evaluation, MSTUN_FINDING_NOTHING_RELAYED, &subject);
 }
 
@@ -196,7 +196,7 @@ static void evaluate_allocation(mstun_allocation_t *allocation, void *data)
 static bool kept_for_the_client(const mstun_evaluation_t *evaluation, const mstun_peer_connection_t *connection)
 {
     mstun_tcp_close_t close;
-    const nstime_t *until = mstun_stream_get_close(connection->data, &close) ? &close.time : evaluation->end;
+    const nstime_t *until = mstun_stream_get_close(connection->data, &close) ? &close.abs_ts : evaluation->end;
 
     if (connection->segments[1]) {
         until = &connection->first_from_peer;
@@ -264,7 +264,7 @@ static void evaluate_uninvited_peer(mstun_evaluation_t *evaluation, const mstun_
                                      { "frame", mstun_place_number(evaluation->scope, tcp->first_frame) },
                                      { NULL, NULL } };
 
-    subject.time = tcp->first_time;
+    subject.abs_ts = tcp->first_time;
     subject.peer = *peer;
     mstun_finding_add_sentence(evaluation, MSTUN_FINDING_PEER_WITHOUT_PERMISSION, 0, places, &subject);
 }
@@ -284,7 +284,7 @@ static void evaluate_other_port(const legs_ctx_t *ctx, const mstun_tcp_connectio
 
     if (!relay || tcp->client_direction == peer_direction || source->family != relay->family ||
         memcmp(source->ip, relay->ip, sizeof source->ip) != 0 || source->port == relay->port ||
-        nstime_cmp(&tcp->first_time, &connection->connect_request->time) < 0 ||
+        nstime_cmp(&tcp->first_time, &connection->connect_request->abs_ts) < 0 ||
         nstime_cmp(&tcp->first_time, &connection->announced) > 0) {
         return;
     }

@@ -54,7 +54,7 @@ static unsigned why_rejected(const mstun_error_case_t *error)
     if (request->has & MSTUN_HAS_ACCESS_TOKEN) {
         return REJECTED_TOKEN;
     }
-    if (expiry && expiry < (uint64_t)request->time.secs) {
+    if (expiry && expiry < (uint64_t)request->abs_ts.secs) {
         return REJECTED_EXPIRED;
     }
     if (request->realm && error->realm && strcmp(request->realm, error->realm) != 0) {
@@ -79,7 +79,7 @@ static void add_rejected(mstun_evaluation_t *evaluation, const mstun_error_case_
         { "challenge", error->realm ? error->realm : "none" },
         { "time", expiry ? utc_text(evaluation->scope, expiry) : "" },
         { "ago", expiry && request
-                     ? unsigned_time_secs_to_str(evaluation->scope, (uint32_t)((uint64_t)request->time.secs - expiry))
+                     ? unsigned_time_secs_to_str(evaluation->scope, (uint32_t)((uint64_t)request->abs_ts.secs - expiry))
                      : "" },
         { NULL, NULL },
     };
@@ -102,7 +102,7 @@ static bool had_time_to_go_on(const mstun_evaluation_t *evaluation, const mstun_
 {
     return evaluation->end && !mstun_error_of_farewell(error) &&
            (mstun_stream_is_closed(error->subject.stream) ||
-            mstun_ms_between(&error->subject.time, evaluation->end) >= RESPONSE_GRACE_MS);
+            mstun_ms_between(&error->subject.abs_ts, evaluation->end) >= RESPONSE_GRACE_MS);
 }
 
 static void evaluate_challenge(mstun_evaluation_t *evaluation, const mstun_error_case_t *error)

@@ -19,7 +19,7 @@ typedef struct {
 static mstun_subject_t subject_of(const bytes_t *bytes, const mstun_foreign_bytes_t *entry)
 {
     return (mstun_subject_t){
-        .pos = entry->pos, .time = entry->time, .stream = bytes->stream, .direction = entry->direction
+        .pos = entry->pos, .abs_ts = entry->abs_ts, .stream = bytes->stream, .direction = entry->direction
     };
 }
 
@@ -29,16 +29,16 @@ static const char *sender_of(const bytes_t *bytes, const mstun_foreign_bytes_t *
 }
 
 /* How many entries there are of this kind in this direction; 0 if this is not the first of them. */
-static uint32_t count_of(const bytes_t *bytes, unsigned index)
+static uint32_t count_of(const bytes_t *bytes, unsigned idx)
 {
-    const mstun_foreign_bytes_t *entry = (const mstun_foreign_bytes_t *)wmem_array_index(bytes->entries, index);
+    const mstun_foreign_bytes_t *entry = (const mstun_foreign_bytes_t *)wmem_array_index(bytes->entries, idx);
     uint32_t count = 0;
 
     for (unsigned i = 0; i < wmem_array_get_count(bytes->entries); i++) {
         const mstun_foreign_bytes_t *other = (const mstun_foreign_bytes_t *)wmem_array_index(bytes->entries, i);
 
         if (other->kind == entry->kind && other->direction == entry->direction) {
-            if (i < index) {
+            if (i < idx) {
                 return 0;
             }
             count++;
@@ -69,7 +69,7 @@ static void add_incomplete(const bytes_t *bytes, const mstun_foreign_bytes_t *en
                         ? sent - (entry->pos.position + CHANNEL_DATA_HEADER_LEN - 1)
                         : entry->count;
 
-    nstime_delta(&waited, bytes->evaluation->end, &entry->time);
+    nstime_delta(&waited, bytes->evaluation->end, &entry->abs_ts);
     if (entry->announced > came && (nstime_to_sec(&waited) >= WAITED_MIN_S || mstun_stream_is_closed(bytes->stream))) {
         add(bytes, entry, MSTUN_FINDING_CHANNEL_DATA_INCOMPLETE, 0, came);
     }
@@ -88,7 +88,7 @@ static void add_unanswered_hello(const bytes_t *bytes, const mstun_foreign_bytes
         mstun_finding_add_sentence(bytes->evaluation, MSTUN_FINDING_PSEUDO_TLS_FAILED, 0, NULL, &subject);
         return;
     }
-    nstime_delta(&waited, bytes->evaluation->end, &entry->time);
+    nstime_delta(&waited, bytes->evaluation->end, &entry->abs_ts);
     if (nstime_to_sec(&waited) >= WAITED_MIN_S) {
         const mstun_place_t places[] = {
             { "seconds", wmem_strdup_printf(bytes->evaluation->scope, "%.0f", nstime_to_sec(&waited)) }, { NULL, NULL }
@@ -98,10 +98,10 @@ static void add_unanswered_hello(const bytes_t *bytes, const mstun_foreign_bytes
     }
 }
 
-static void add_entry(const bytes_t *bytes, unsigned index)
+static void add_entry(const bytes_t *bytes, unsigned idx)
 {
-    const mstun_foreign_bytes_t *entry = (const mstun_foreign_bytes_t *)wmem_array_index(bytes->entries, index);
-    uint32_t count = count_of(bytes, index);
+    const mstun_foreign_bytes_t *entry = (const mstun_foreign_bytes_t *)wmem_array_index(bytes->entries, idx);
+    uint32_t count = count_of(bytes, idx);
 
     if (count == 0) {
         return;

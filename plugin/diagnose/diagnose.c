@@ -135,9 +135,9 @@ static void show_unanswered(const mstun_event_t *event, tvbuff_t *tvb, proto_tre
 void mstun_diagnose_show_unanswered(const mstun_event_t *event, tvbuff_t *tvb, proto_tree *tree)
 {
     const mstun_transaction_t *transaction;
-    unsigned index = 0;
+    unsigned idx = 0;
 
-    while ((transaction = mstun_transaction_next_unanswered(event, &index))) {
+    while ((transaction = mstun_transaction_next_unanswered(event, &idx))) {
         show_unanswered(event, tvb, tree, transaction->request_frame);
     }
 }

@@ -145,10 +145,10 @@ static void add_case(const mstun_event_t *event)
 {
     const mstun_facts_t *facts = event->facts;
     const mstun_turn_request_t *request = mstun_turn_request_of(event->transaction);
-    unsigned index = wmem_array_get_count(cases);
+    unsigned idx = wmem_array_get_count(cases);
     mstun_error_case_t error = {
         .subject = { .pos = { event->pinfo->num, event->position },
-                     .time = event->pinfo->abs_ts,
+                     .abs_ts = event->pinfo->abs_ts,
                      .stream = event->stream,
                      .direction = 1 - event->direction,
                      .transaction = event->transaction,
@@ -176,7 +176,7 @@ static void add_case(const mstun_event_t *event)
     if (request && request->peer_count > 0) {
         error.subject.peer = request->peers[0];
     }
-    wmem_array_append_one(error.login->cases, index);
+    wmem_array_append_one(error.login->cases, idx);
     wmem_array_append_one(cases, error);
 }
 

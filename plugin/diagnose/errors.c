@@ -277,7 +277,7 @@ static const char *no_allocation(const ctx_t *ctx)
         return wmem_strdup_printf(ctx->scope, "the client deleted the allocation in frame %u",
                                   allocation->deleted_frame);
     }
-    return nstime_cmp(&allocation->expires, &ctx->error->subject.time) < 0
+    return nstime_cmp(&allocation->expires, &ctx->error->subject.abs_ts) < 0
                ? wmem_strdup_printf(ctx->scope, "the allocation of frame %u had expired: its lifetime was %u s",
                                     allocation->made.frame, allocation->lifetime)
                : NULL;
@@ -408,7 +408,7 @@ static void add_refusal(const ctx_t *ctx, mstun_finding_id_t id)
 static void evaluate_connect_failure(const ctx_t *ctx)
 {
     const mstun_error_case_t *error = ctx->error;
-    double taken = mstun_ms_between(&error->subject.transaction->request_time, &error->subject.time) / 1000;
+    double taken = mstun_ms_between(&error->subject.transaction->request_time, &error->subject.abs_ts) / 1000;
     bool timed_out = taken >= PEER_TIMEOUT_S;
     const mstun_place_t places[] = {
         { "seconds", wmem_strdup_printf(ctx->scope, timed_out ? "%.1f" : "%.3f", taken) },
@@ -469,7 +469,7 @@ static void evaluate_redirection(const ctx_t *ctx)
     switch (mstun_connections_opened(&client, &error->alternate, error->subject.pos.frame)) {
     case MSTUN_OPENED_NONE:
         /* The client may be about to: a few seconds must follow. */
-        if (mstun_ms_between(&error->subject.time, ctx->evaluation->end) >= RESPONSE_GRACE_MS ||
+        if (mstun_ms_between(&error->subject.abs_ts, ctx->evaluation->end) >= RESPONSE_GRACE_MS ||
             mstun_stream_is_closed(error->subject.stream)) {
             mstun_finding_add_sentence(ctx->evaluation, MSTUN_FINDING_REDIRECT_FAILED, NOT_FOLLOWED, places,
                                        &error->subject);
@@ -529,10 +529,10 @@ void mstun_evaluate_errors(mstun_evaluation_t *evaluation)
 void mstun_evaluate_errors_at(mstun_evaluation_t *evaluation, const mstun_frame_pos_t *pos)
 {
     wmem_array_t *errors = mstun_error_cases();
-    unsigned index = mstun_frame_index_lower_bound(errors, pos->frame);
+    unsigned idx = mstun_frame_index_lower_bound(errors, pos->frame);
     const mstun_error_case_t *error;
 
-    while ((error = (const mstun_error_case_t *)mstun_frame_index_next(errors, &index, pos))) {
+    while ((error = (const mstun_error_case_t *)mstun_frame_index_next(errors, &idx, pos))) {
         evaluate_error(evaluation, error);
     }
 }

@@ -72,16 +72,16 @@ static const mstun_place_t *find_place(const char *name, const mstun_place_t *pl
 const char *mstun_sentence_fill(wmem_allocator_t *scope, const char *sentence, const mstun_place_t *places)
 {
     wmem_strbuf_t *text = wmem_strbuf_new(scope, "");
-    const char *rest = sentence, *open, *behind;
+    const char *rest = sentence, *brace, *behind;
 
-    while ((open = strchr(rest, '{'))) {
-        const mstun_place_t *place = find_place(open + 1, places, &behind);
+    while ((brace = strchr(rest, '{'))) {
+        const mstun_place_t *place = find_place(brace + 1, places, &behind);
 
-        wmem_strbuf_append_len(text, rest, (size_t)(open - rest));
+        wmem_strbuf_append_len(text, rest, (size_t)(brace - rest));
         if (place) {
             wmem_strbuf_append(text, place->value ? place->value : "");
         } else { /* a mistake in an evaluator: shown, and found by the test of all sentences */
-            wmem_strbuf_append_len(text, open, (size_t)(behind - open));
+            wmem_strbuf_append_len(text, brace, (size_t)(behind - brace));
         }
         rest = behind;
     }

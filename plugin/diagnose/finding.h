@@ -69,7 +69,7 @@ bool mstun_finding_explains(mstun_finding_id_t id);
 /** What a finding is about, and where it is shown. What is not known is zero or NULL. */
 typedef struct {
     mstun_frame_pos_t pos; /* of the message at which it is shown */
-    nstime_t time;         /* when what it says began */
+    nstime_t abs_ts;       /* when what it says began */
     const mstun_stream_t *stream;
     unsigned direction; /* in which the requester, or whoever did it, sends */
     const mstun_transaction_t *transaction;

@@ -16,10 +16,10 @@ typedef struct {
     const mstun_pair_direction_t *dir;
 } ctx_t;
 
-static mstun_subject_t subject_at(const ctx_t *ctx, uint32_t frame, uint32_t position, const nstime_t *time)
+static mstun_subject_t subject_at(const ctx_t *ctx, uint32_t frame, uint32_t position, const nstime_t *abs_ts)
 {
     return (mstun_subject_t){ .pos = { frame, position },
-                              .time = *time,
+                              .abs_ts = *abs_ts,
                               .stream = mstun_pair_stream(ctx->pair),
                               .direction = mstun_pair_stream_direction(ctx->pair, ctx->broken),
                               .pair = mstun_pair_first_alike(ctx->pair, ctx->evaluation->end),

@@ -96,7 +96,7 @@ static const char *why_key_differs(const mstun_integrity_problem_t *problem)
 static mstun_subject_t subject_of(const mstun_integrity_problem_t *problem)
 {
     return (mstun_subject_t){ .pos = problem->pos,
-                              .time = problem->time,
+                              .abs_ts = problem->abs_ts,
                               .stream = problem->stream,
                               .direction = problem->direction,
                               .transaction = problem->transaction,

@@ -20,7 +20,7 @@ mstun_subject_t mstun_subject_of_request(const mstun_transaction_t *request, con
 {
     const mstun_turn_request_t *turn = mstun_turn_request_of(request);
     mstun_subject_t subject = { .pos = { request->request_frame, request->request_position },
-                                .time = request->request_time,
+                                .abs_ts = request->request_time,
                                 .stream = stream,
                                 .direction = request->direction,
                                 .transaction = request,
@@ -184,7 +184,7 @@ static void evaluate_request(mstun_transaction_t *request, void *data)
         if (!mstun_stream_is_server_peer_leg(ctx->stream) && mstun_stream_was_reset(ctx->stream, &last) &&
             !mstun_stream_closed_first_by(ctx->stream, request->direction) &&
             mstun_ms_between(&request->request_time, &last) < RESPONSE_GRACE_MS) {
-            subject.time = last;
+            subject.abs_ts = last;
             mstun_finding_add(ctx->evaluation, MSTUN_FINDING_CONNECTION_RESET, &subject);
         }
         break;

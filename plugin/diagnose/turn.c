@@ -15,7 +15,7 @@
 mstun_subject_t mstun_subject_of(const mstun_event_t *event)
 {
     mstun_subject_t subject = { .pos = { event->pinfo->num, event->position },
-                                .time = event->pinfo->abs_ts,
+                                .abs_ts = event->pinfo->abs_ts,
                                 .stream = event->stream,
                                 .direction = event->direction,
                                 .transaction = event->transaction,
@@ -97,7 +97,7 @@ static bool was_early(const mstun_turn_observation_t *observation)
 {
     return observation->kind != MSTUN_OBSERVED_PERMISSION_EXPIRED && observation->doubt &&
            observation->doubt->granted_frame &&
-           seconds_between(&observation->time, &observation->doubt->granted) < EARLY_S;
+           seconds_between(&observation->abs_ts, &observation->doubt->granted) < EARLY_S;
 }
 
 /* A segment that was lost may have held the announcement: RFC 6062 section 4.4. */
@@ -118,7 +118,7 @@ static void add_observation(mstun_evaluation_t *evaluation, const mstun_stream_t
     uint32_t count = observation->doubt ? observation->doubt->count : 1;
     bool on_channel = observation->channel != NULL;
     const mstun_subject_t subject = { .pos = observation->pos,
-                                      .time = observation->time,
+                                      .abs_ts = observation->abs_ts,
                                       .stream = stream,
                                       .direction = observation->direction,
                                       .transaction = observation->transaction,
@@ -165,9 +165,9 @@ void mstun_evaluate_observations(mstun_evaluation_t *evaluation)
 void mstun_evaluate_observations_of(mstun_evaluation_t *evaluation, const mstun_event_t *event)
 {
     const mstun_turn_observation_t *observation;
-    unsigned index = 0;
+    unsigned idx = 0;
 
-    while ((observation = mstun_turn_next_observation(event, &index))) {
+    while ((observation = mstun_turn_next_observation(event, &idx))) {
         if (!observation->doubt) {
             add_observation(evaluation, event->stream, observation);
         }

@@ -46,9 +46,9 @@ static void add_text(proto_tree *tree, tvbuff_t *tvb, int hf, const char *text)
 
 static void add_time(proto_tree *tree, tvbuff_t *tvb, int hf, uint64_t ns)
 {
-    nstime_t time = { .secs = (time_t)(ns / 1000000000), .nsecs = (int)(ns % 1000000000) };
+    nstime_t value = { .secs = (time_t)(ns / 1000000000), .nsecs = (int)(ns % 1000000000) };
 
-    proto_item_set_generated(proto_tree_add_time(tree, hf, tvb, 0, 0, &time));
+    proto_item_set_generated(proto_tree_add_time(tree, hf, tvb, 0, 0, &value));
 }
 
 static void show_direction(tvbuff_t *tvb, packet_info *pinfo, proto_tree *parent, const mstun_pair_view_t *view,

@@ -9,7 +9,7 @@ static mstun_observed_until_t observed_until(const mstun_pair_t *pair, const nst
     mstun_tcp_close_t close;
 
     if (mstun_stream_get_close(pair->stream, &close)) {
-        return (mstun_observed_until_t){ close.time, true };
+        return (mstun_observed_until_t){ close.abs_ts, true };
     }
     const nstime_t *last = mstun_stream_last_time(pair->stream); /* XXX conv */
 

@@ -87,7 +87,7 @@ static void on_expert(void *data, packet_info *pinfo, const expert_info_t *info)
                                       .text = wmem_strdup(state->scope, info->summary),
                                       .detail = (uint32_t)info->hf_index,
                                       .subject = { .pos = { .frame = info->packet_num },
-                                                   .time = pinfo->abs_ts,
+                                                   .abs_ts = pinfo->abs_ts,
                                                    .stream = stream,
                                                    .direction = stream ? mstun_stream_direction(stream, pinfo) : 0 } };
 

@@ -176,7 +176,7 @@ static mstun_group_t *cause_of(const ctx_t *ctx, const mstun_finding_t *finding)
         const entry_t *cause = (const entry_t *)wmem_map_lookup(ctx->by_relation, &key);
 
         if (cause &&
-            (explanation->at_any_time || nstime_cmp(&cause->finding->subject.time, &finding->subject.time) <= 0)) {
+            (explanation->at_any_time || nstime_cmp(&cause->finding->subject.abs_ts, &finding->subject.abs_ts) <= 0)) {
             return cause->group;
         }
     }

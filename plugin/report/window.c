@@ -28,13 +28,13 @@ static window_t *window_of(const stat_tap_table_ui *ui)
     return NULL;
 }
 
-static const mstun_column_t *column_at(const window_t *window, unsigned field, unsigned *index)
+static const mstun_column_t *column_at(const window_t *window, unsigned field, unsigned *idx)
 {
     const mstun_column_t *columns = window->instance.report->columns;
 
-    for (*index = 0; *index < window->instance.report->column_count; (*index)++) {
-        if (columns[*index].title && field-- == 0) {
-            return &columns[*index];
+    for (*idx = 0; *idx < window->instance.report->column_count; (*idx)++) {
+        if (columns[*idx].title && field-- == 0) {
+            return &columns[*idx];
         }
     }
     return NULL;
@@ -43,15 +43,15 @@ static const mstun_column_t *column_at(const window_t *window, unsigned field, u
 /* The first field is the row's number: the window sorts by it. */
 static void add_row(stat_tap_table *table, const window_t *window, unsigned row, const mstun_cell_t *cells)
 {
-    unsigned count = (unsigned)window->ui.nfields, index;
+    unsigned count = (unsigned)window->ui.nfields, idx;
     stat_tap_table_item_type *items = g_new0(stat_tap_table_item_type, count);
 
     items[0].type = TABLE_ITEM_UINT;
     items[0].value.uint_value = row + 1;
     for (unsigned i = 1; i < count; i++) {
-        column_at(window, i - 1, &index);
+        column_at(window, i - 1, &idx);
         items[i].type = TABLE_ITEM_STRING;
-        items[i].value.string_value = g_strdup(mstun_cell_string(window->instance.scope, &cells[index]));
+        items[i].value.string_value = g_strdup(mstun_cell_string(window->instance.scope, &cells[idx]));
     }
     stat_tap_init_table_row(table, row, count, items);
     g_free(items);
@@ -188,14 +188,14 @@ static void free_item(stat_tap_table *table _U_, guint row _U_, guint column, st
 /* A number, and the report's columns as text. */
 static stat_tap_table_item *make_fields(const window_t *window, size_t *count)
 {
-    unsigned index;
+    unsigned idx;
     stat_tap_table_item *fields =
         wmem_alloc0_array(wmem_epan_scope(), stat_tap_table_item, window->instance.report->column_count + 1);
 
     fields[0] = (stat_tap_table_item){ TABLE_ITEM_UINT, TAP_ALIGN_RIGHT, "No.", "%u" };
-    for (*count = 1; column_at(window, (unsigned)*count - 1, &index); (*count)++) {
+    for (*count = 1; column_at(window, (unsigned)*count - 1, &idx); (*count)++) {
         fields[*count] = (stat_tap_table_item){ TABLE_ITEM_STRING, TAP_ALIGN_LEFT,
-                                                column_at(window, (unsigned)*count - 1, &index)->title, "%s" };
+                                                column_at(window, (unsigned)*count - 1, &idx)->title, "%s" };
     }
     return fields;
 }

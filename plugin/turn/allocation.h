@@ -62,7 +62,7 @@ typedef struct {
     mstun_allocation_end_kind_t kind;
     const mstun_stream_t *control; /* the connection that controlled it last */
     unsigned client_direction;     /* in which the client sends there */
-    nstime_t time;                 /* zero for NONE */
+    nstime_t abs_ts;               /* zero for NONE */
 } mstun_allocation_end_t;
 
 /** First visit: what a message changes in allocations, permissions and peer connections. */

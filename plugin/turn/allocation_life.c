@@ -6,9 +6,9 @@
 #include "conversation/response_state.h"
 #include "turn/turn_stream.h"
 
-static bool is_later(const nstime_t *time, const nstime_t *than)
+static bool is_later(const nstime_t *abs_ts, const nstime_t *than)
 {
-    return nstime_cmp(time, than) > 0;
+    return nstime_cmp(abs_ts, than) > 0;
 }
 
 /* Until when it lives as far as is known: servers may grant more than they say. */
@@ -81,14 +81,14 @@ mstun_allocation_end_t mstun_allocation_end(const mstun_allocation_t *allocation
 
     if (allocation->deleted_frame) {
         result.kind = MSTUN_ALLOCATION_END_DELETED;
-        result.time = allocation->deleted;
+        result.abs_ts = allocation->deleted;
     } else if (left_s < (closed && !closed_by_client ? TURN_CLOCK_TOLERANCE_S : -TURN_CLOCK_TOLERANCE_S)) {
         result.kind = MSTUN_ALLOCATION_END_EXPIRED;
-        result.time = *until;
+        result.abs_ts = *until;
     } else if (closed) {
         result.kind =
             mstun_stream_was_reset(control.control, &last) ? MSTUN_ALLOCATION_END_RESET : MSTUN_ALLOCATION_END_CLOSED;
-        result.time = last;
+        result.abs_ts = last;
     }
     return result;
 }

@@ -8,7 +8,7 @@ mstun_turn_observation_t *mstun_turn_observe(const mstun_event_t *event, mstun_t
 {
     struct mstun_stream_turn *turn = mstun_stream_get_turn(event->stream);
     mstun_turn_observation_t observation = { .pos = { event->pinfo->num, event->position },
-                                             .time = event->pinfo->abs_ts,
+                                             .abs_ts = event->pinfo->abs_ts,
                                              .kind = kind,
                                              .number = (uint32_t)number,
                                              .direction = event->direction,
@@ -32,16 +32,16 @@ static bool is_disproved(const mstun_turn_observation_t *observation)
     return observation->doubt && observation->doubt->disproof_frame;
 }
 
-const mstun_turn_observation_t *mstun_turn_next_observation(const mstun_event_t *event, unsigned *index)
+const mstun_turn_observation_t *mstun_turn_next_observation(const mstun_event_t *event, unsigned *idx)
 {
     const mstun_frame_pos_t pos = { event->pinfo->num, event->position };
     wmem_array_t *observations = event->stream->turn ? event->stream->turn->observations : NULL;
     const mstun_turn_observation_t *observation;
 
-    if (*index == 0) {
-        *index = mstun_frame_index_lower_bound(observations, pos.frame);
+    if (*idx == 0) {
+        *idx = mstun_frame_index_lower_bound(observations, pos.frame);
     }
-    while ((observation = (const mstun_turn_observation_t *)mstun_frame_index_next(observations, index, &pos)) &&
+    while ((observation = (const mstun_turn_observation_t *)mstun_frame_index_next(observations, idx, &pos)) &&
            is_disproved(observation)) {
     }
     return observation;

@@ -40,7 +40,7 @@ typedef enum {
 
 typedef struct {
     mstun_frame_pos_t pos;
-    nstime_t time;
+    nstime_t abs_ts;
     mstun_turn_observation_kind_t kind;
     uint32_t number;
     unsigned direction;                     /* in which the message was sent */

@@ -8,13 +8,13 @@
 typedef struct hop {
     uint8_t id[STUN_ID_LEN];
     uint32_t type;
-    uint32_t signature; /* distinguishes the two formats of an MS-ICE2 check */
-    unsigned index;     /* hops before this one */
-    bool id_reused;     /* the id was reused after the timeout: not the same message as the previous hop */
+    uint32_t signature;   /* distinguishes the two formats of an MS-ICE2 check */
+    unsigned hops_before; /* hops before this one */
+    bool id_reused;       /* the id was reused after the timeout: not the same message as the previous hop */
     uint32_t stream;
     uint32_t frame;
     uint32_t position;
-    nstime_t time;
+    nstime_t abs_ts;
     struct hop *previous;
     struct hop *next;
 } hop_t;
@@ -25,7 +25,7 @@ static int hf_previous = -1;
 static int hf_next = -1;
 static int hf_time = -1;
 
-#define KEY_LEN offsetof(hop_t, index)
+#define KEY_LEN offsetof(hop_t, hops_before)
 #define HOPS_MAX 16 /* two relays make seven; whoever sends one message everywhere gets no more links */
 
 static guint hash_key(gconstpointer key)
@@ -62,7 +62,7 @@ static bool seen_on(const hop_t *hop, uint32_t stream)
 /* Nobody sends a message again after so long (RFC 8489 section 6.2): one with an old id is another message. */
 static bool has_timed_out(const hop_t *hop, const packet_info *pinfo)
 {
-    return mstun_ms_between(&hop->time, &pinfo->abs_ts) >= STUN_TI_MS;
+    return mstun_ms_between(&hop->abs_ts, &pinfo->abs_ts) >= STUN_TI_MS;
 }
 
 /* Once anything is relayed in this capture, any check may be on its way over several legs. */
@@ -84,7 +84,7 @@ void mstun_path_learn(const mstun_event_t *event)
     hop_t *newest = (hop_t *)wmem_map_lookup(hops, &key);
     bool id_reused = newest && has_timed_out(newest, event->pinfo);
 
-    if (newest && (newest->index + 1 >= HOPS_MAX || (!id_reused && seen_on(newest, event->stream->number)))) {
+    if (newest && (newest->hops_before + 1 >= HOPS_MAX || (!id_reused && seen_on(newest, event->stream->number)))) {
         return; /* a second time on one leg it is a repetition: see transaction.h */
     }
     hop_t *hop = wmem_new0(wmem_file_scope(), hop_t);
@@ -93,11 +93,11 @@ void mstun_path_learn(const mstun_event_t *event)
     hop->stream = event->stream->number;
     hop->frame = event->pinfo->num;
     hop->position = event->position;
-    hop->time = event->pinfo->abs_ts;
+    hop->abs_ts = event->pinfo->abs_ts;
     hop->previous = newest;
     hop->id_reused = id_reused;
     if (newest) {
-        hop->index = newest->index + 1;
+        hop->hops_before = newest->hops_before + 1;
         newest->next = id_reused ? NULL : hop;
         wmem_map_remove(hops, newest);
     }
@@ -127,7 +127,7 @@ void mstun_path_show(const mstun_event_t *event, tvbuff_t *tvb, proto_tree *tree
     if (previous) {
         nstime_t taken;
 
-        nstime_delta(&taken, &hop->time, &previous->time);
+        nstime_delta(&taken, &hop->abs_ts, &previous->abs_ts);
         proto_item_set_generated(proto_tree_add_uint(tree, hf_previous, tvb, 0, 0, previous->frame));
         proto_item_set_generated(proto_tree_add_time(tree, hf_time, tvb, 0, 0, &taken));
     }

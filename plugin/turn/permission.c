@@ -37,7 +37,7 @@ void mstun_permission_request(mstun_allocation_t *allocation, const mstun_turn_r
         mstun_permission_t *permission = get(allocation, &request->peers[i]);
 
         if (!permission->requested_frame) {
-            permission->requested = request->time;
+            permission->requested = request->abs_ts;
         }
         permission->requested_frame = request->pos.frame;
         permission->open_requests++;
@@ -129,8 +129,8 @@ void mstun_permission_prove(mstun_permission_t *permission, const packet_info *p
     mstun_doubt_disprove(&permission->doubt, pinfo);
 }
 
-bool mstun_permission_was_in_force(const mstun_permission_t *permission, const nstime_t *time)
+bool mstun_permission_was_in_force(const mstun_permission_t *permission, const nstime_t *abs_ts)
 {
-    return permission && permission->granted_frame && nstime_cmp(&permission->requested, time) <= 0 &&
-           nstime_cmp(time, &permission->expires) <= 0;
+    return permission && permission->granted_frame && nstime_cmp(&permission->requested, abs_ts) <= 0 &&
+           nstime_cmp(abs_ts, &permission->expires) <= 0;
 }

@@ -44,6 +44,6 @@ mstun_permission_t *mstun_permission_of(const mstun_allocation_t *allocation, co
 
 /** Whether the peer may have had a permission at this time: one was asked for by then that was granted in the end, and
  * not expired. permission: NULL for none. */
-bool mstun_permission_was_in_force(const mstun_permission_t *permission, const nstime_t *time);
+bool mstun_permission_was_in_force(const mstun_permission_t *permission, const nstime_t *abs_ts);
 
 #endif

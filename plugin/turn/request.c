@@ -105,7 +105,7 @@ mstun_turn_request_t *mstun_turn_request_store(const mstun_event_t *event)
         (mstun_turn_request_t *)wmem_alloc0(wmem_file_scope(), sizeof(mstun_turn_request_t) + count * sizeof peers[0]);
 
     request->pos = (mstun_frame_pos_t){ event->pinfo->num, event->position };
-    request->time = event->pinfo->abs_ts;
+    request->abs_ts = event->pinfo->abs_ts;
     request->has = facts->has;
     request->lifetime = facts->lifetime;
     request->connection_id = facts->connection_id;

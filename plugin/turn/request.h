@@ -17,7 +17,7 @@ typedef struct {
 /** A request and what it asked for. Owned by the file scope. */
 typedef struct mstun_turn_request {
     mstun_frame_pos_t pos;
-    nstime_t time;
+    nstime_t abs_ts;
     uint32_t has;                        /* MSTUN_HAS_...: the attributes it carried */
     uint32_t lifetime;                   /* LIFETIME in seconds, if has says so */
     uint32_t connection_id;              /* CONNECTION-ID, if has says so */
