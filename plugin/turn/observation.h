@@ -59,7 +59,7 @@ mstun_turn_observation_t *mstun_turn_observe(const mstun_event_t *event, mstun_t
                                              double number);
 
 /** The next observation of event's message, *index begins as 0; NULL: no more. Leaves out what was disproved by now. */
-const mstun_turn_observation_t *mstun_turn_next_observation(const mstun_event_t *event, unsigned *index);
+const mstun_turn_observation_t *mstun_turn_next_observation(const mstun_event_t *event, unsigned *idx);
 
 /** Calls fn for each observation of a connection that was not disproved by now, in the order of the capture. */
 void mstun_turn_foreach_observation(const mstun_stream_t *stream,
