@@ -58,7 +58,7 @@ typedef struct {
 mstun_turn_observation_t *mstun_turn_observe(const mstun_event_t *event, mstun_turn_observation_kind_t kind,
                                              double number);
 
-/** The next observation of event's message, *index begins as 0; NULL: no more. Leaves out what was disproved by now. */
+/** The next observation of event's message, *idx begins as 0; NULL: no more. Leaves out what was disproved by now. */
 const mstun_turn_observation_t *mstun_turn_next_observation(const mstun_event_t *event, unsigned *idx);
 
 /** Calls fn for each observation of a connection that was not disproved by now, in the order of the capture. */
