@@ -7,15 +7,14 @@ with a reason, and there it does occur.
 import fnmatch
 
 import harness
-from harness import TestFailure, captures, layers, name, rules, walk
+from harness import TestFailure, captures, name, rules
+from sharkd import Sharkd, require_plugin
 
 
-def undecoded(capture):
+def undecoded(sharkd, capture):
     """The frames with a Data layer, wherever it is."""
-    for number, frame in enumerate(layers(capture), 1):
-        protocols = dict(dict(frame)["frame"])["frame.protocols"].split(":")
-        if "data" in protocols or any(key == "data" for key, _ in walk(frame)):
-            yield f"frame {number}"
+    sharkd.load(capture)
+    return [f"frame {number}" for number in sorted(sharkd.matching("data"))]
 
 
 def main():
@@ -23,13 +22,15 @@ def main():
     allowed = [words[0] for words in rules("data-allowed.txt")]
     subjects = [capture for capture in captures() if capture.parent.name != "no-stun"]
     used, failures = set(), []
-    for capture in subjects:
-        left = list(undecoded(capture))
-        patterns = [pattern for pattern in allowed if fnmatch.fnmatch(name(capture), pattern)]
-        if left:
-            used.update(patterns)
-        if left and not patterns:
-            failures.append(f"{name(capture)}: {', '.join(left[:5])}")
+    require_plugin()
+    with Sharkd() as sharkd:
+        for capture in subjects:
+            left = undecoded(sharkd, capture)
+            patterns = [pattern for pattern in allowed if fnmatch.fnmatch(name(capture), pattern)]
+            if left:
+                used.update(patterns)
+            if left and not patterns:
+                failures.append(f"{name(capture)}: {', '.join(left[:5])}")
     failures += [f"data-allowed.txt: {pattern} has none" for pattern in allowed if pattern not in used]
     print(f"{len(subjects)} captures, {len(failures)} failures")
     if failures:

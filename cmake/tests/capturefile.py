@@ -6,7 +6,7 @@ Every copy gets addresses of its own, so that no connection of one copy is taken
 import struct
 
 from harness import TestFailure, name
-from pcap import ETHERNET, Writer, file_header, frame_record, read_frames
+from pcap import ETHERNET, Writer, file_header, frame_record, has_secrets, read_frames
 
 RAW_IP, LINUX_SLL, LINUX_SLL2 = 101, 113, 276
 ETHERTYPE_OFFSET = {ETHERNET: 12, LINUX_SLL: 14, LINUX_SLL2: 0}
@@ -98,13 +98,61 @@ class Joined:
         return found, number - begin + 1
 
 
-def join(folder, topic, found, copies_of=lambda capture, frames: [(name(capture), frames)]):
-    """A topic's captures in one file for each link type. copies_of: what of each capture is in it, for Joined."""
+class Alone:
+    """A capture with the keys of its TLS connections, which no other file would have."""
+
+    def __init__(self, capture):
+        self.path = capture
+
+    def whose(self, number):
+        """As Joined.whose."""
+        return name(self.path), number
+
+
+def split_by_keys(found):
+    """(captures that hold keys of TLS, others)"""
+    found = list(found)
+    with_keys = [capture for capture in found if has_secrets(capture)]
+    return with_keys, [capture for capture in found if capture not in with_keys]
+
+
+def join(folder, topic, found, copies_of=None):
+    """A topic's captures in one file for each link type, those with keys of TLS alone. copies_of: what of each capture is in
+    the files, for Joined; then without keys."""
+    with_keys, found = ([], found) if copies_of else split_by_keys(found)
     by_link = {}
     for capture in found:
         link, frames = read(capture)
-        by_link.setdefault(link, []).extend(copies_of(capture, frames))
-    return [Joined(folder / f"{topic}-{link}.pcap", link, copies) for link, copies in sorted(by_link.items())]
+        by_link.setdefault(link, []).extend(copies_of(capture, frames) if copies_of else [(name(capture), frames)])
+    return [Alone(capture) for capture in with_keys] + [
+        Joined(folder / f"{topic}-{link}.pcap", link, copies) for link, copies in sorted(by_link.items())]
+
+
+class Sequence(Joined):
+    """Several captures of one link type in one file, each an hour after the one before, with the addresses that they have:
+    for what is compared with the same file only."""
+
+    def __init__(self, target, link, found):
+        self.path, self.begins = target, []
+        number, time = 1, 1577836800
+        with Writer(target, link) as writer:
+            for capture in found:
+                self.begins.append((number, name(capture)))
+                frames = list(read_frames(capture))
+                first = min(frame[1] for frame in frames)
+                for _, at, _, original, frame in frames:
+                    writer.add(round((time + at - first) * 1000000), frame, original)
+                number += len(frames)
+                time += int(max(frame[1] for frame in frames) - first) + 3600
+
+
+def in_sequence(folder, topic, found):
+    """A topic's captures in one file for each link type, without those with keys of TLS."""
+    by_link = {}
+    for capture in split_by_keys(found)[1]:
+        (link,) = {link for _, _, link, _, _ in read_frames(capture)}
+        by_link.setdefault(link, []).append(capture)
+    return [Sequence(folder / f"{topic}-{link}.pcap", link, of_link) for link, of_link in sorted(by_link.items())]
 
 
 def cut(frames, length):

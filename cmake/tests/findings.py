@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What `tshark -q -z mstun,findings,json` says, in one pass, and the same in two.
+"""What `tshark -q -z mstun,findings,json` says, in one pass, and the window (by sharkd) after two.
 
     causes <topic>    the first row names the cause. Who made a capture says which: the topic's labels.json ("healthy",
               "expected_finding"), the capture's truth ("first_finding", null in a healthy one, and "also" those that must be
@@ -8,17 +8,20 @@
     schema    each row of each report has the keys that plugin/report/JSON.md documents
     names     every finding that plugin/diagnose/ knows is an expert info, and every cause stands above its consequences
 """
+import itertools
 import json
 import re
 import sys
 
 import harness
-from harness import SOURCE, TestFailure, captures, decode, each, is_healthy, label, name, rules, tshark
+from harness import SOURCE, STAGE, TestFailure, captures, decode, each, is_healthy, label, name, rules, tshark
+from sharkd import Sharkd, require_plugin
 
 FINDINGS = SOURCE / "plugin" / "diagnose" / "findings.c"
 EXPLANATIONS = FINDINGS.with_name("explanations.c")
 ANY = "any"  # broken, but nothing of it is in the capture that must be told
 REPORTS = ("pairs", "turn", "findings")
+FRAMES_SHOWN = 6  # in text, as report/table.c has it
 
 
 def rows(capture, reports=REPORTS, passes=()):
@@ -46,26 +49,44 @@ def told(topic):
     return wanted
 
 
+def in_window(row):
+    """A JSON row as Wireshark's window has it."""
+    def words(values):
+        return ", ".join(map(str, values or []))
+
+    def frames(values):
+        return words((values or [])[:FRAMES_SHOWN]) + (f" ... ({len(values)})" if len(values or []) > FRAMES_SHOWN else "")
+
+    return {"Severity": row["severity"], "Finding": row["finding"], "Connection": row["stream"] or "",
+            "Between": row["between"] or "", "Frames": frames(row["frames"]), "What happened": row["text"] or "",
+            "Next": row["next"] or "", "Explains": words(row["explains"]),
+            "Which is in frames": frames(row["explained_frames"])}
+
+
+def check(capture, first, also, sharkd):
+    """One line of the table."""
+    found = [row for row in rows(capture) if row["report"] == "findings"]
+    names = [row["finding"] for row in found]
+    print(f"{name(capture):45} {first or '-':32} {names[0] if names else '-'}")
+    explained = {word for row in found for word in row["explains"] or []}
+    if first != ANY and (names[0] if names else None) != first:
+        raise TestFailure(f"the first finding is {names[:1]}, should be {first}")
+    if missing := set(also) - set(names) - explained:
+        raise TestFailure(f"not told: {', '.join(sorted(missing))}")
+    sharkd.load(capture)
+    for one_pass, two_passes in itertools.zip_longest(map(in_window, found), sharkd.rows("findings")):
+        if not (one_pass and two_passes and one_pass.items() <= two_passes.items()):
+            raise TestFailure(f"one pass finds {one_pass}, two passes {two_passes}")
+
+
 def causes(topic):
     """A table of cause and first finding, and a failure for each line of it that is wrong."""
     wanted = told(topic)
     if not wanted:
         raise TestFailure(f"nobody says what is to be found in the captures of {topic}")
-
-    def check(capture):
-        first, also = wanted[capture]
-        found = [row for row in rows(capture) if row["report"] == "findings"]
-        names = [row["finding"] for row in found]
-        print(f"{name(capture):45} {first or '-':32} {names[0] if names else '-'}")
-        explained = {word for row in found for word in row["explains"] or []}
-        if first != ANY and (names[0] if names else None) != first:
-            raise TestFailure(f"the first finding is {names[:1]}, should be {first}")
-        if missing := set(also) - set(names) - explained:
-            raise TestFailure(f"not told: {', '.join(sorted(missing))}")
-        if found != rows(capture, ["findings"], ["-2"]):
-            raise TestFailure("two passes find something else than one")
-
-    each(list(wanted), check)
+    require_plugin()
+    with Sharkd(config=STAGE / "home" / "config") as sharkd:
+        each(list(wanted), lambda capture: check(capture, *wanted[capture], sharkd))
 
 
 def documented(report):

@@ -74,6 +74,21 @@ def read_frames(path):
         pos += 16 + caplen
 
 
+def has_secrets(path):
+    """Whether a pcapng file has a Decryption Secrets Block."""
+    with open(path, "rb") as f:
+        data = f.read()
+    pos, e = 0, "<"
+    while data[:4] == b"\x0a\x0d\x0d\x0a" and pos + 12 <= len(data):
+        if data[pos:pos + 4] == data[:4]:
+            e = "<" if data[pos + 8:pos + 12] == b"\x4d\x3c\x2b\x1a" else ">"
+        kind, total = struct.unpack(e + "II", data[pos:pos + 8])
+        if kind == 10:
+            return True
+        pos += total
+    return False
+
+
 def _read_pcapng(data):
     pos, number, e, interfaces = 0, 0, "<", []
     while pos + 12 <= len(data):
