@@ -14,7 +14,6 @@
 #include "dissect/segment.h"
 #include "entry/wrapper.h"
 #include "framing/prefilter.h"
-#include "framing/rfc3489.h"
 
 #define TURN_PORT 3478
 #define JOINED_BYTES_MAX 4096 /* searched in each direction of a connection that the capture joins in \ the middle */
@@ -287,14 +286,6 @@ static bool is_left_to_builtin(packet_info *pinfo, const mstun_segment_t *segmen
     return begins_here;
 }
 
-/* A request of RFC 3489 may be a header alone: where a connection to TURN's port begins, that is enough evidence. */
-static bool begins_with_rfc3489(packet_info *pinfo, const mstun_segment_t *segment)
-{
-    return segment->framing == MSTUN_FRAMING_UNKNOWN &&
-           mstun_rfc3489_is_plausible(segment->bytes, segment->captured, segment->reported) &&
-           mstun_stream_begins(pinfo, segment);
-}
-
 static int dissect_wrapped(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
     struct tcpinfo *tcp = (struct tcpinfo *)data;
@@ -302,10 +293,6 @@ static int dissect_wrapped(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, 
     if (proto_is_protocol_enabled(our_heuristic->protocol) &&
         (pinfo->match_uint == TURN_PORT || may_be_ours(&(probe_t){ .tvb = tvb, .tcp = tcp }))) {
         candidate_t candidate = candidate_of(tvb, pinfo, tcp);
-
-        if (pinfo->match_uint == TURN_PORT && begins_with_rfc3489(pinfo, &candidate.segment)) {
-            candidate.framing = candidate.segment.framing = MSTUN_FRAMING_RFC3489;
-        }
         int used = is_ours_on_owned_port(pinfo, &candidate)
                        ? mstun_wrapper_call(candidate_handle, tvb, pinfo, tree, &candidate)
                        : 0;

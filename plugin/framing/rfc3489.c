@@ -31,36 +31,21 @@ bool mstun_rfc3489_fits(const uint8_t *bytes, uint32_t captured, uint32_t report
            mstun_dialect_of_bytes(bytes, captured) == MSTUN_DIALECT_RFC3489;
 }
 
-/* Whether all attributes are valid and end with the message; has_rfc3489_attribute: whether one of them is RFC 3489's. */
-static bool are_attributes_valid(const uint8_t *bytes, uint32_t captured, uint32_t reported,
-                                 bool *has_rfc3489_attribute)
+bool mstun_rfc3489_is_message(const uint8_t *bytes, uint32_t captured, uint32_t reported)
 {
     mstun_tlv_walk_t walk;
     mstun_tlv_t tlv;
+    bool has_rfc3489_attribute = false;
 
-    *has_rfc3489_attribute = false;
+    if (captured != reported || !mstun_rfc3489_fits(bytes, captured, reported)) {
+        return false;
+    }
     mstun_tlv_walk_start(&walk, bytes, captured, reported, false);
     while (mstun_tlv_walk_next(&walk, &tlv)) {
         if (!is_valid_attribute(bytes, &tlv)) {
             return false;
         }
-        *has_rfc3489_attribute = *has_rfc3489_attribute || tlv.type <= RFC3489_ATTRIBUTE_MAX;
+        has_rfc3489_attribute = has_rfc3489_attribute || tlv.type <= RFC3489_ATTRIBUTE_MAX;
     }
-    return true;
-}
-
-bool mstun_rfc3489_is_plausible(const uint8_t *bytes, uint32_t captured, uint32_t reported)
-{
-    bool has_rfc3489_attribute;
-
-    return captured == reported && mstun_rfc3489_fits(bytes, captured, reported) &&
-           are_attributes_valid(bytes, captured, reported, &has_rfc3489_attribute);
-}
-
-bool mstun_rfc3489_is_message(const uint8_t *bytes, uint32_t captured, uint32_t reported)
-{
-    bool has_rfc3489_attribute;
-
-    return captured == reported && mstun_rfc3489_fits(bytes, captured, reported) &&
-           are_attributes_valid(bytes, captured, reported, &has_rfc3489_attribute) && has_rfc3489_attribute;
+    return has_rfc3489_attribute;
 }

@@ -28,10 +28,4 @@ bool mstun_rfc3489_fits(const uint8_t *bytes, uint32_t captured, uint32_t report
  */
 bool mstun_rfc3489_is_message(const uint8_t *bytes, uint32_t captured, uint32_t reported);
 
-/**
- * The same for a message that may have no attribute, or none of RFC 3489: enough where a connection to STUN's own port
- * begins.
- */
-bool mstun_rfc3489_is_plausible(const uint8_t *bytes, uint32_t captured, uint32_t reported);
-
 #endif
