@@ -5,6 +5,7 @@
 #include <epan/dissectors/packet-tcp.h>
 #include <epan/dissectors/packet-udp.h>
 
+#include "conversation/proxied_ports.h"
 #include "conversation/tcp_state.h"
 
 static int proto_mstun = -1;
@@ -55,14 +56,27 @@ mstun_stream_t *mstun_stream_find(packet_info *pinfo)
     return stream->merged_into && stream->merged_since_frame <= pinfo->num ? stream->merged_into : stream;
 }
 
+/* TCP's data on the packet's connection; NULL if TCP does not know it. TCP's own function would make another connection
+ * then. */
+static struct tcp_analysis *tcp_of(packet_info *pinfo)
+{
+    mstun_ports_t ports = mstun_ports_of_tcp(pinfo);
+    const conversation_t *conversation = find_conversation_pinfo(pinfo, 0);
+
+    mstun_ports_set(pinfo, &ports);
+    return conversation
+               ? (struct tcp_analysis *)conversation_get_proto_data(conversation, proto_get_id_by_filter_name("tcp"))
+               : NULL;
+}
+
 /* Wireshark's number of the connection, TCP's data on it, and its ends. */
 static void set_connection(mstun_stream_t *stream, packet_info *pinfo)
 {
     unsigned direction = mstun_stream_direction(stream, pinfo);
 
     if (pinfo->ptype == PT_TCP) {
-        stream->tcp = get_tcp_conversation_data(NULL, pinfo);
-        stream->tcp_stream = stream->tcp->stream;
+        stream->tcp = tcp_of(pinfo);
+        stream->tcp_stream = stream->tcp ? stream->tcp->stream : 0;
     } else if (pinfo->ptype == PT_UDP) {
         stream->udp_stream = get_udp_conversation_data(NULL, pinfo)->stream;
     }
@@ -144,8 +158,12 @@ bool mstun_stream_is_first(packet_info *pinfo, const mstun_segment_t *segment)
     if (!segment->has_seq) {
         return false;
     }
-    return segment->seq ==
-           (mstun_tcp_counts_from_one() ? 1 : get_tcp_conversation_data(NULL, pinfo)->fwd->base_seq + 1);
+    if (mstun_tcp_counts_from_one()) {
+        return segment->seq == 1;
+    }
+    const struct tcp_analysis *tcp = tcp_of(pinfo);
+
+    return tcp && segment->seq == tcp->fwd->base_seq + 1;
 }
 
 bool mstun_stream_begins(packet_info *pinfo, const mstun_segment_t *segment)
@@ -155,7 +173,9 @@ bool mstun_stream_begins(packet_info *pinfo, const mstun_segment_t *segment)
 
 bool mstun_stream_is_joined(packet_info *pinfo)
 {
-    return !(get_tcp_conversation_data(NULL, pinfo)->conversation_completeness & TCP_SYN_SEEN);
+    const struct tcp_analysis *tcp = tcp_of(pinfo);
+
+    return tcp && !(tcp->conversation_completeness & TCP_SYN_SEEN);
 }
 
 /* Positive if a comes after b, negative if before. Sequence numbers wrap: the shorter distance counts. */

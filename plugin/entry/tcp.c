@@ -10,6 +10,7 @@
 #include <epan/dissectors/packet-tcp.h>
 
 #include "base/heuristic.h"
+#include "conversation/proxied_ports.h"
 #include "dissect/event.h"
 #include "dissect/segment.h"
 #include "entry/wrapper.h"
@@ -130,8 +131,7 @@ static int wait_for_more(packet_info *pinfo, const mstun_segment_t *segment)
     return (int)segment->captured;
 }
 
-/* Makes the connection ours from this frame on, and dissects the segment that proved it. */
-static int claim(const candidate_t *candidate, packet_info *pinfo, proto_tree *tree)
+static int claim_with_ports_of_tcp(const candidate_t *candidate, packet_info *pinfo, proto_tree *tree)
 {
     const mstun_segment_t *segment = &candidate->segment;
     mstun_stream_t *stream = mstun_tracked_stream(pinfo);
@@ -149,6 +149,16 @@ static int claim(const candidate_t *candidate, packet_info *pinfo, proto_tree *t
     }
     mstun_dissect_segment(segment, pinfo, tree, stream, candidate->framing);
     return (int)segment->captured;
+}
+
+/* Makes the connection ours from this frame on, and dissects the segment that proved it. */
+static int claim(const candidate_t *candidate, packet_info *pinfo, proto_tree *tree)
+{
+    mstun_ports_t ports = mstun_ports_of_tcp(pinfo);
+    int used = claim_with_ports_of_tcp(candidate, pinfo, tree);
+
+    mstun_ports_set(pinfo, &ports);
+    return used;
 }
 
 /* A segment that comes to our handle or the wrapper, which on TURN's port is worth waiting for. */

@@ -7,6 +7,7 @@
 
 #include <epan/dissectors/packet-tls-utils.h>
 
+#include "conversation/proxied_ports.h"
 #include "dissect/event.h"
 #include "dissect/segment.h"
 #include "entry/wrapper.h"
@@ -41,8 +42,7 @@ static int claim(const mstun_segment_t *segment, packet_info *pinfo, proto_tree 
     return (int)segment->captured;
 }
 
-/* Of a connection that is ours, or becomes ours here. */
-static int dissect_segment(mstun_segment_t *segment, packet_info *pinfo, proto_tree *tree)
+static int dissect_with_ports_of_tcp(mstun_segment_t *segment, packet_info *pinfo, proto_tree *tree)
 {
     mstun_stream_t *stream = mstun_tracked_stream(pinfo);
 
@@ -54,6 +54,16 @@ static int dissect_segment(mstun_segment_t *segment, packet_info *pinfo, proto_t
     }
     mstun_dissect_segment(segment, pinfo, tree, stream, MSTUN_FRAMING_UNKNOWN);
     return (int)segment->captured;
+}
+
+/* Of a connection that is ours, or becomes ours here. */
+static int dissect_segment(mstun_segment_t *segment, packet_info *pinfo, proto_tree *tree)
+{
+    mstun_ports_t ports = mstun_ports_of_tcp(pinfo);
+    int used = dissect_with_ports_of_tcp(segment, pinfo, tree);
+
+    mstun_ports_set(pinfo, &ports);
+    return used;
 }
 
 static int dissect_in_tls(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)

@@ -133,6 +133,28 @@ static void select_findings(const state_t *state, wmem_array_t *from, wmem_array
     }
 }
 
+/* Appends "tcp.stream in {0, 1}" or the same of UDP: the streams that TCP knows, or the others. */
+static void append_streams(wmem_strbuf_t *filter, wmem_array_t *streams, bool of_tcp)
+{
+    const char *separator = NULL;
+
+    for (unsigned i = 0; i < wmem_array_get_count(streams); i++) {
+        const mstun_stream_t *stream = *(const mstun_stream_t **)wmem_array_index(streams, i);
+
+        if ((stream->tcp != NULL) != of_tcp) {
+            continue;
+        }
+        if (!separator) {
+            wmem_strbuf_append_printf(filter, "%s%s.stream in {", wmem_strbuf_get_len(filter) > 0 ? " || " : "",
+                                      of_tcp ? "tcp" : "udp");
+        }
+        wmem_strbuf_append_printf(filter, "%s%u", separator ? separator : "",
+                                  of_tcp ? stream->tcp_stream : stream->udp_stream);
+        separator = ", ";
+    }
+    wmem_strbuf_append(filter, separator ? "}" : "");
+}
+
 static const char *streams_filter(wmem_allocator_t *scope, const mstun_group_t *group)
 {
     unsigned count = wmem_array_get_count(group->streams);
@@ -140,19 +162,13 @@ static const char *streams_filter(wmem_allocator_t *scope, const mstun_group_t *
     if (count == 0) {
         return NULL;
     }
-    const mstun_stream_t *first = *(const mstun_stream_t **)wmem_array_index(group->streams, 0);
-
     if (count == 1) {
-        return mstun_stream_filter(scope, first);
+        return mstun_stream_filter(scope, *(const mstun_stream_t **)wmem_array_index(group->streams, 0));
     }
-    wmem_strbuf_t *filter = wmem_strbuf_new(scope, first->tcp ? "tcp.stream in {" : "udp.stream in {");
+    wmem_strbuf_t *filter = wmem_strbuf_new(scope, "");
 
-    for (unsigned i = 0; i < count; i++) {
-        const mstun_stream_t *stream = *(const mstun_stream_t **)wmem_array_index(group->streams, i);
-
-        wmem_strbuf_append_printf(filter, "%s%u", i ? ", " : "", first->tcp ? stream->tcp_stream : stream->udp_stream);
-    }
-    wmem_strbuf_append_c(filter, '}');
+    append_streams(filter, group->streams, true);
+    append_streams(filter, group->streams, false);
     return wmem_strbuf_get_str(filter);
 }
 

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "conversation/proxied_ports.h"
+
+#include <epan/conversation.h>
+
+#define IPV4_ADDRESSES_OFFSET 12
+#define IPV6_ADDRESSES_OFFSET 8
+#define IPV6_HEADER_LEN 40
+#define PORTS_LEN 4
+
+static bool is_connection_of_tcp(packet_info *pinfo)
+{
+    const conversation_t *conversation = find_conversation_pinfo(pinfo, 0);
+
+    return conversation && conversation_get_proto_data(conversation, proto_get_id_by_filter_name("tcp"));
+}
+
+/* Where the packet of IP with pinfo's addresses begins in the frame; -1: nowhere. */
+static int find_ip(const packet_info *pinfo, tvbuff_t *frame)
+{
+    int len = pinfo->src.len, before = pinfo->src.type == AT_IPv4 ? IPV4_ADDRESSES_OFFSET : IPV6_ADDRESSES_OFFSET;
+    int end = (int)tvb_captured_length(frame) - 2 * len;
+
+    for (int offset = before; offset <= end; offset++) {
+        if (tvb_memeql(frame, offset, (const uint8_t *)pinfo->src.data, (size_t)len) == 0 &&
+            tvb_memeql(frame, offset + len, (const uint8_t *)pinfo->dst.data, (size_t)len) == 0) {
+            return offset - before;
+        }
+    }
+    return -1;
+}
+
+/* The ports in the frame's bytes. False if they are not found: addresses are not IP's, or TCP is behind other headers. */
+static bool read_ports(packet_info *pinfo, mstun_ports_t *ports)
+{
+    tvbuff_t *frame = get_data_source_tvb_by_name(pinfo, "Frame");
+
+    if (!frame || pinfo->src.type != pinfo->dst.type || (pinfo->src.type != AT_IPv4 && pinfo->src.type != AT_IPv6)) {
+        return false;
+    }
+    int ip = find_ip(pinfo, frame);
+
+    if (ip < 0) {
+        return false;
+    }
+    int tcp = ip + (pinfo->src.type == AT_IPv4 ? (tvb_get_uint8(frame, ip) & 0x0F) * 4 : IPV6_HEADER_LEN);
+
+    if (tvb_captured_length_remaining(frame, tcp) < PORTS_LEN) {
+        return false;
+    }
+    *ports = (mstun_ports_t){ tvb_get_ntohs(frame, tcp), tvb_get_ntohs(frame, tcp + 2) };
+    return true;
+}
+
+mstun_ports_t mstun_ports_of_tcp(packet_info *pinfo)
+{
+    const mstun_ports_t saved = { pinfo->srcport, pinfo->destport };
+    mstun_ports_t ports;
+
+    if (pinfo->ptype != PT_TCP || is_connection_of_tcp(pinfo) || !read_ports(pinfo, &ports) ||
+        (ports.source != saved.source && ports.destination != saved.destination)) {
+        return saved;
+    }
+    mstun_ports_set(pinfo, &ports);
+    if (!is_connection_of_tcp(pinfo)) {
+        mstun_ports_set(pinfo, &saved);
+    }
+    return saved;
+}
+
+void mstun_ports_set(packet_info *pinfo, const mstun_ports_t *ports)
+{
+    pinfo->srcport = ports->source;
+    pinfo->destport = ports->destination;
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * In a connection through an HTTP proxy (CONNECT), Wireshark's HTTP puts the port that was asked for in packet_info. With
+ * it there is no conversation that TCP knows, and looking for one would make another, with a tcp.stream of its own. */
+#ifndef MSTUN_CONVERSATION_PROXIED_PORTS_H
+#define MSTUN_CONVERSATION_PROXIED_PORTS_H
+
+#include "base/compat.h"
+
+typedef struct {
+    uint32_t source, destination;
+} mstun_ports_t;
+
+/**
+ * Puts TCP's own ports into pinfo if those in it belong to no connection of TCP, and the frame's bytes have the others.
+ * Returns the ports that pinfo had, for mstun_ports_set().
+ */
+mstun_ports_t mstun_ports_of_tcp(packet_info *pinfo);
+
+/** Puts ports into pinfo. */
+void mstun_ports_set(packet_info *pinfo, const mstun_ports_t *ports);
+
+#endif
