@@ -5,7 +5,6 @@
 #include <epan/dissectors/packet-tcp.h>
 #include <epan/dissectors/packet-udp.h>
 
-#include "conversation/proxied_ports.h"
 #include "conversation/tcp_state.h"
 
 static int proto_mstun = -1;
@@ -56,14 +55,12 @@ mstun_stream_t *mstun_stream_find(packet_info *pinfo)
     return stream->merged_into && stream->merged_since_frame <= pinfo->num ? stream->merged_into : stream;
 }
 
-/* TCP's data on the packet's connection; NULL if TCP does not know it. TCP's own function would make another connection
- * then. */
+/* TCP's data on the packet's connection; NULL if TCP does not know it, as where a relay's port was replaced by the peer's.
+ * TCP's own function would make another connection then. */
 static struct tcp_analysis *tcp_of(packet_info *pinfo)
 {
-    mstun_ports_t ports = mstun_ports_of_tcp(pinfo);
     const conversation_t *conversation = find_conversation_pinfo(pinfo, 0);
 
-    mstun_ports_set(pinfo, &ports);
     return conversation
                ? (struct tcp_analysis *)conversation_get_proto_data(conversation, proto_get_id_by_filter_name("tcp"))
                : NULL;
@@ -175,7 +172,7 @@ bool mstun_stream_is_joined(packet_info *pinfo)
 {
     const struct tcp_analysis *tcp = tcp_of(pinfo);
 
-    return tcp && !(tcp->conversation_completeness & TCP_SYN_SEEN);
+    return !tcp || !(tcp->conversation_completeness & TCP_SYN_SEEN);
 }
 
 /* Positive if a comes after b, negative if before. Sequence numbers wrap: the shorter distance counts. */

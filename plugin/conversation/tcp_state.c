@@ -3,6 +3,7 @@
 
 #include <epan/dissectors/packet-tcp.h>
 
+#include "conversation/tcp_unacked.h"
 #include "wire/header.h"
 
 /* Bits of tcp_flow_t's static_flags, as packet-tcp.c defines them for itself. */
@@ -154,6 +155,9 @@ mstun_ack_t mstun_tcp_was_acknowledged(const struct tcp_analysis *tcp, unsigned 
 
     if (ack != 0 && seq_distance(ack, raw_end) >= 0) {
         return MSTUN_ACK_YES;
+    }
+    if (mstun_tcp_has_sack(tcp, direction, raw_end)) {
+        return MSTUN_ACK_SACK;
     }
     if (awaits_ack(flow, raw_end)) {
         nstime_t waited;

@@ -48,6 +48,7 @@ typedef enum {
     MSTUN_ACK_UNKNOWN, /* on UDP, inside TLS, or nothing can be concluded */
     MSTUN_ACK_YES,     /* all of them reached the other host */
     MSTUN_ACK_NO,      /* some did not, for a second and more */
+    MSTUN_ACK_SACK,    /* the last of them did, and waits behind others that did not (RFC 2018) */
 } mstun_ack_t;
 
 /** Whether the bytes that a direction sent at this time, up to the sequence number end, were acknowledged. */

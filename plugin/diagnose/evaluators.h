@@ -19,6 +19,10 @@ void mstun_evaluate_bytes(mstun_evaluation_t *evaluation);        /* bytes.c: wh
 void mstun_evaluate_pairs(mstun_evaluation_t *evaluation);        /* ice.c */
 void mstun_evaluate_integrity(mstun_evaluation_t *evaluation); /* integrity.c: MESSAGE-INTEGRITY that does not match */
 
+
+/** tcp.c: what TCP never acknowledged; after mstun_evaluate_requests(), whose findings may say the same. */
+void mstun_evaluate_tcp(mstun_evaluation_t *evaluation);
+
 /* ---- one message, while the capture's end is not known ---- */
 
 /** The error response at this place, if it is one. */

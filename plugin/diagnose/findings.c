@@ -57,6 +57,17 @@ static const mstun_finding_row_t rows[MSTUN_FINDING_COUNT] = {
         .advice = "Check which server listens on this address and port, and its log: overloaded, barred client, TLS "
                   "only, or a Microsoft Edge, which wants MS-TURN",
         .section = "RFC 8489 section 6.2.2" },
+    [MSTUN_FINDING_TCP_UNACKNOWLEDGED] = {
+        .name = "mstun.tcp_unacknowledged", .group = PI_SEQUENCE, .severity = PI_WARN, .rank = MSTUN_RANK_CONNECTION,
+        .extent = MSTUN_PER_SERVER,
+        .summary = "The other host acknowledges nothing any more",
+        .sentences = { "{sender} sent these {len} bytes {count} times in {seconds} s, and {receiver} acknowledged "
+                       "nothing from here on: the path between them is dead, or the host is gone",
+                       "{sender} sent these {len} bytes {count} times in {seconds} s, and {receiver} never acknowledged "
+                       "them, though smaller packets behind them arrived: packets of this size do not get through" },
+        .advice = "Look for what ended the path without a word: a NAT or firewall that forgot the connection, a route, "
+                  "an MTU whose ICMP messages are dropped",
+        .section = "RFC 9293 section 3.8.3" },
     [MSTUN_FINDING_REFUSED] = {
         .name = "mstun.refused", .group = PI_RESPONSE_CODE, .severity = PI_WARN, .rank = MSTUN_RANK_STATED,
         .extent = MSTUN_PER_PEER,

@@ -64,6 +64,7 @@ static const char *advice_by_ack(mstun_ack_t acknowledged)
         return "The checks reached the other host: look at the program there, and compare ice-ufrag and ice-pwd";
     case MSTUN_ACK_NO:
         return "The checks did not reach the other host: look for what drops them on the way (route, firewall)";
+    case MSTUN_ACK_SACK:
     case MSTUN_ACK_UNKNOWN:
         break;
     }

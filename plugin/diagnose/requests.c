@@ -71,6 +71,8 @@ static const char *hint_text(const mstun_transaction_t *request, const mstun_str
         return ". Its TCP acknowledged the request, so the host has it";
     case MSTUN_ACK_NO:
         return ". Its TCP never acknowledged the request, which was lost on the way";
+    case MSTUN_ACK_SACK:
+        return ". The request arrived, but bytes before it were lost, so TCP keeps it back";
     case MSTUN_ACK_UNKNOWN:
         break;
     }
@@ -86,6 +88,7 @@ static const char *advice_for(const mstun_transaction_t *request, const mstun_st
     case MSTUN_ACK_NO:
         return "The request did not reach the other host: look for what drops it on the way (route, firewall, NAT that "
                "lost its mapping)";
+    case MSTUN_ACK_SACK:
     case MSTUN_ACK_UNKNOWN:
         break;
     }

@@ -22,6 +22,11 @@ static int proto_rtcp = -1;
 
 static unsigned relay_depth; /* of the bytes that are being dissected */
 
+bool mstun_payload_is_relayed(void)
+{
+    return relay_depth > 0;
+}
+
 /* What a dissector changes in packet_info and leaves so if it throws. */
 typedef struct {
     const char *current_proto;

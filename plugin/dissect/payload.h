@@ -37,6 +37,9 @@ void mstun_payload_dissect_http(tvbuff_t *segment, uint32_t offset, packet_info 
 bool mstun_payload_dissect_relayed(tvbuff_t *segment, uint32_t offset, packet_info *pinfo, proto_tree *tree,
                                    uint16_t peer_port, bool from_server, const struct tcpinfo *tcp);
 
+/** Whether the bytes being dissected are a relayed connection's, for which pinfo has the peer's port. */
+bool mstun_payload_is_relayed(void);
+
 /** Finds the dissectors: after all of them are registered. */
 void mstun_payload_handoff(void);
 

@@ -12,6 +12,7 @@
 #include "base/heuristic.h"
 #include "conversation/proxied_ports.h"
 #include "dissect/event.h"
+#include "dissect/payload.h"
 #include "dissect/segment.h"
 #include "entry/wrapper.h"
 #include "framing/prefilter.h"
@@ -154,6 +155,9 @@ static int claim_with_ports_of_tcp(const candidate_t *candidate, packet_info *pi
 /* Makes the connection ours from this frame on, and dissects the segment that proved it. */
 static int claim(const candidate_t *candidate, packet_info *pinfo, proto_tree *tree)
 {
+    if (mstun_payload_is_relayed()) {
+        return claim_with_ports_of_tcp(candidate, pinfo, tree);
+    }
     mstun_ports_t ports = mstun_ports_of_tcp(pinfo);
     int used = claim_with_ports_of_tcp(candidate, pinfo, tree);
 
