@@ -28,7 +28,7 @@ SUCCESS, ERROR = 0x0100, 0x0110
 
 KEY = long_term_key("lab", "example.org", "secret")
 OTHERS_KEY = long_term_key("other", "example.org", "secret2")
-RIGHT_END = b"lab-password-of-the-right-end"
+LEFT_END, RIGHT_END = b"lab-password-of-the-left-end", b"lab-password-of-the-right-end"
 HTTP = b"HTTP/1.0 204 No Content\r\n\r\n"
 TCP, UDP = (TRANSPORT, bytes((6, 0, 0, 0))), (TRANSPORT, bytes((17, 0, 0, 0)))
 
@@ -91,9 +91,9 @@ def success(request, *attributes, key=KEY):
     return message(kind | SUCCESS, tid, attributes, key)
 
 
-def answer_to_check(request, mapped):
-    """By the right end."""
-    return framed(message(BINDING | SUCCESS, request[8:20], [(MAPPED, xor_address(*mapped, request[8:20]))], RIGHT_END, True))
+def answer_to_check(request, mapped, password=RIGHT_END):
+    """By the end whose password that is."""
+    return framed(message(BINDING | SUCCESS, request[8:20], [(MAPPED, xor_address(*mapped, request[8:20]))], password, True))
 
 
 # ---- requests, challenges, refusals ----------------------------------------------------------------------------
@@ -164,6 +164,10 @@ def original_connect_succeeds(s):
     s.edit.send(17, SERVER, success(s.edit.message(12), (CONNECTION_ID, number(0x0A0B0C00))))
 
 
+def answered_late(s):
+    s.edit.send(50, SERVER, success(s.edit.message(43), (LIFETIME, number(0))), pause=0.5)
+
+
 def redirection_followed(s):
     last = s.edit.open(9, ("192.0.2.10", 35193), ("192.0.2.99", 3478), pause=0.01)
     s.allocated(last, message(ALLOCATE, s.new_id(), [TCP]), 50099)
@@ -179,7 +183,7 @@ def challenged(s):
 
 
 def answered_before_reset(s):
-    s.edit.send(24, SERVER, answer_to_check(s.edit.message(24)[2:], ("192.0.2.1", 50084)))
+    s.edit.send(25, CLIENT, answer_to_check(s.edit.message(25)[2:], ("192.0.2.1", 3478), LEFT_END))
 
 
 def deleted_before_kill(s):
@@ -251,13 +255,23 @@ def bound_late_all_the_same(s):
     s.edit.send(18, SERVER, HTTP, pause=0.0002)
 
 
+def bound_again(s):
+    """The server takes an id twice; HTTP comes through the first connection."""
+    s.edit.send(20, SERVER, HTTP)
+    s.edit.send(25, SERVER, success(s.edit.message(24)))
+
+
+def bound_without_announcement(s):
+    s.edit.send(18, SERVER, success(s.edit.message(17)))
+
+
 def bound_by_other_user(s):
     s.edit.send(29, SERVER, success(s.edit.message(28), key=OTHERS_KEY))
     s.edit.send(29, SERVER, HTTP, pause=0.00007)
 
 
 def relayed_at_last(s):
-    s.edit.send(23, SERVER, HTTP, pause=0.5)
+    s.edit.send(22, SERVER, HTTP, pause=0.5)
 
 
 def invited_later(s):
@@ -330,6 +344,9 @@ CASES = {
                                "the repetition of Connect gets 446, and then its first copy has success", None),
     "turn-redirect-failed": ("rfc6062/alternate-server", "mstun.turn.redirect_failed", redirection_followed,
                              "the client does go to the alternate server, and is served there", None),
+    "unanswered": ("aioice/frozen-server", "mstun.unanswered", answered_late,
+                   "the server answers the Refresh after all, before the client gives up: what is left is its silence to "
+                   "the checks before", "mstun.pair.consent_lost"),
     "closed-without-response": ("uclient/closes", "mstun.closed_without_response", challenged,
                                 "the server does answer, with a challenge, before it closes", "mstun.auth.no_credentials"),
     "connection-reset": ("pairs/relay-reset", "mstun.connection.reset", answered_before_reset,
@@ -342,7 +359,8 @@ CASES = {
     "ms-dialect-mismatch": ("ms-turn/dialect-mismatch-unframed-ms-to-ms", "mstun.ms.dialect_mismatch", answered_by_edge,
                             "the Edge answers MS-TURN without framing, with a challenge", "mstun.auth.no_credentials"),
     "turn-permission-missing": ("pairs/relay-no-permission", "mstun.turn.permission_missing", data_from_peer,
-                                "the peer's answer comes through the relay, so it has a permission", None),
+                                "the peer's answer comes through the relay, so it has a permission; it makes no checks",
+                                "mstun.one_way"),
     "turn-permission-late": ("rfc6062/permission-missing-udp", "mstun.turn.permission_missing", permission_a_little_late,
                              "the permission is created right behind the data that needs it", None),
     "turn-permission-expired": ("rfc6062/permission-expired-made", "mstun.turn.permission_expired", data_though_expired,
@@ -358,6 +376,10 @@ CASES = {
                              "mstun.closed_without_response"),
     "turn-bind-late": ("tcp-turn/bind-late", "mstun.turn.bind_late", bound_late_all_the_same,
                        "the server accepts the ConnectionBind after 34 s", None),
+    "turn-bind-again": ("rfc6062/bind-twice", "mstun.turn.bind_again", bound_again,
+                        "the server accepts the second ConnectionBind with one id", None),
+    "turn-bind-unannounced": ("rfc6062/bind-unknown-id", "mstun.turn.bind_unknown_id", bound_without_announcement,
+                              "the server accepts the id, so it has announced it", None),
     "turn-bind-other-user": ("tcp-turn/bind-other-user", "mstun.turn.bind_other_user", bound_by_other_user,
                              "the server accepts another user's ConnectionBind", None),
     "turn-nothing-relayed": ("rfc6062/nothing-relayed", "mstun.turn.nothing_relayed", relayed_at_last,
@@ -387,11 +409,15 @@ def make(name):
 def label(name):
     origin, finding, _, cause, first = CASES[name]
     return {"healthy": first is None, "cause": cause, "origin": origin, "finding": finding, "expected_finding": first,
-            "says": SAYS.get(name, []), "never": [finding.replace(".", r"\.") + r"\b(?!\.)"]}
+            "says": SAYS.get(name, ["^no findings$"] if first is None else []), "never": [finding.replace(".", r"\.") + r"\b(?!\.)"]}
 
 
 # What must be said now: where something is left to say, that.
 SAYS = {
+    "unanswered": [r"198\.51\.100\.20:56417 answers none of 3 checks"],
+    "turn-permission-missing": [r"198\.51\.100\.20:52558 sends no checks"],
+    "turn-bind-unknown-id": [r"without answering"],
+    "ms-dialect-mismatch": [r"never answers the challenge"],
     "turn-allocation-expired": [r"reset the control connection of a living allocation"],
     "closed-without-response": [r"never answers the challenge"],
 }
