@@ -235,6 +235,23 @@ bool mstun_error_is_repaired(const mstun_error_case_t *error)
     return error->purpose->last_success > error->subject.pos.frame;
 }
 
+bool mstun_transaction_is_repaired(const mstun_transaction_t *transaction)
+{
+    unsigned count = wmem_array_get_count(cases);
+
+    for (unsigned i = mstun_frame_index_lower_bound(cases, transaction->response_frame); i < count; i++) {
+        const mstun_error_case_t *error = (const mstun_error_case_t *)wmem_array_index(cases, i);
+
+        if (error->subject.pos.frame != transaction->response_frame) {
+            break;
+        }
+        if (error->subject.transaction == transaction) {
+            return mstun_error_is_repaired(error);
+        }
+    }
+    return false;
+}
+
 bool mstun_error_was_followed(const mstun_error_case_t *error)
 {
     return error->login->last_signed_frame > error->subject.pos.frame;

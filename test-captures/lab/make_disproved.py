@@ -27,7 +27,7 @@ CONNECT, CONNECTION_BIND, CONNECTION_ATTEMPT, DATA_INDICATION = 0x000A, 0x000B, 
 SUCCESS, ERROR = 0x0100, 0x0110
 
 KEY = long_term_key("lab", "example.org", "secret")
-OTHERS_KEY = long_term_key("other", "example.org", "secret2")
+OTHERS_KEY = long_term_key("other", "example.org", "hidden")
 LEFT_END, RIGHT_END = b"lab-password-of-the-left-end", b"lab-password-of-the-right-end"
 HTTP = b"HTTP/1.0 204 No Content\r\n\r\n"
 TCP, UDP = (TRANSPORT, bytes((6, 0, 0, 0))), (TRANSPORT, bytes((17, 0, 0, 0)))
@@ -408,9 +408,13 @@ def make(name):
 
 def label(name):
     origin, finding, _, cause, first = CASES[name]
+    words = {"with_passwords": PASSWORDS[name]} if name in PASSWORDS else {}
     return {"healthy": first is None, "cause": cause, "origin": origin, "finding": finding, "expected_finding": first,
-            "says": SAYS.get(name, ["^no findings$"] if first is None else []), "never": [finding.replace(".", r"\.") + r"\b(?!\.)"]}
+            "says": SAYS.get(name, ["^no findings$"] if first is None else []), "never": [finding.replace(".", r"\.") + r"\b(?!\.)"], **words}
 
+
+# What who knows the passwords must be told.
+PASSWORDS = {"auth-rejected": ["^no findings$"]}
 
 # What must be said now: where something is left to say, that.
 SAYS = {
