@@ -24,6 +24,7 @@
 #define OTHER_USER "0006 0003 'bob' 00 0014 0007 'example' 00 0015 0004 'once' "
 #define EXPIRED_USER "0006 000c '100000000:al' 0014 0007 'example' 00 0015 0004 'once' "
 #define CHALLENGE "0014 0007 'example' 00 0015 0004 'once' "
+#define RENEWED "0006 0003 'lab' 00 0014 0007 'example' 00 0015 0004 'more' "
 #define NEW_NONCE "0014 0007 'example' 00 0015 0004 'more' "
 #define INTEGRITY "0008 0014 0000000000000000000000000000000000000000 "
 #define SIGNED CREDENTIALS INTEGRITY
@@ -66,6 +67,7 @@ static void open_file(void)
     unit_new_file();
     memset(&tcp, 0, sizeof tcp);
     tcp.conversation_completeness = TCP_SYN_SEEN | TCP_DATA_SEEN;
+    tcp.flow2.static_flags = CLIENT_SYN;
     unit_set_tcp(&tcp);
     stream = NULL;
 }
@@ -99,7 +101,6 @@ static void play_bytes(const message_t *message, const mstun_event_t *event)
 {
     mstun_bytes_kind_t kind = (mstun_bytes_kind_t)(message->type & ~0x8000);
 
-    tcp.flow2.static_flags = CLIENT_SYN; /* which is captured, or nobody could say that they were sent so */
     if (kind == MSTUN_BYTES_INCOMPLETE_CHANNEL_DATA) {
         mstun_channel_data_wait(event, message->id, ANNOUNCED);
     } else {
@@ -300,6 +301,44 @@ static const capture_t authentication[] = {
       "2:auth.challenge 4:turn.no_permission 6:auth.stale_nonce",
       NULL },
 };
+
+#define STOPS_AT_438                                                                                                   \
+    { 20, 'c', 0x0003, 2, TRANSPORT_TCP SIGNED },                                                                      \
+    {                                                                                                                  \
+        30, 's', 0x0113, 2, ERROR("0426") NEW_NONCE                                                                    \
+    }
+
+static const capture_t nonces[] = {
+    { "a nonce that the server gave",
+      { CHALLENGED, STOPS_AT_438 },
+      90000,
+      "2:auth.challenge 4:auth.stale_nonce 4:auth.not_repeated!",
+      "with the one it got" },
+    { "a nonce that it never gave",
+      { STOPS_AT_438 },
+      90000,
+      "2:auth.stale_nonce 2:auth.not_repeated!",
+      "never gave to this client" },
+    { "the new nonce is taken",
+      { STOPS_AT_438,
+        { 40, 'c', 0x0003, 3, TRANSPORT_TCP RENEWED INTEGRITY },
+        { 50, 's', 0x0103, 3, RELAYED LIFETIME } },
+      90000,
+      "2:auth.stale_nonce",
+      NULL },
+    { "the new nonce is refused as well",
+      { STOPS_AT_438,
+        { 40, 'c', 0x0003, 3, TRANSPORT_TCP RENEWED INTEGRITY },
+        { 50, 's', 0x0113, 3, ERROR("0426") CHALLENGE } },
+      90000,
+      "2:auth.stale_nonce 4:auth.stale_nonce_again! 4:auth.not_repeated!",
+      "that it has just given" },
+};
+
+static void test_nonces(void)
+{
+    check_captures(nonces, array_length(nonces));
+}
 
 static void test_authentication(void)
 {
@@ -644,6 +683,7 @@ void unit_add_diagnose(void)
 {
     g_test_add_func("/diagnose/requests", test_requests);
     g_test_add_func("/diagnose/authentication", test_authentication);
+    g_test_add_func("/diagnose/nonces", test_nonces);
     g_test_add_func("/diagnose/errors", test_errors);
     g_test_add_func("/diagnose/turn", test_turn);
     g_test_add_func("/diagnose/bytes", test_bytes);
