@@ -2,8 +2,8 @@
 """said.py <topic>: what tshark says of captures whose labels.json tells what must be said, and what must not.
 
 labels.json says of each what the reader must be told ("says") and what the capture disproves ("never"): regular
-expressions over all that tshark shows of it, packets and reports. "with_passwords" is the same for the report of who has
-the lab's table of credentials. One that was made of another capture ("origin", as
+expressions over all that tshark shows of it, packets and reports. "with_passwords" is the same for who has the lab's
+table of credentials, or the one in the label ("credentials"). One that was made of another capture ("origin", as
 topic/stem), in which a finding ("finding") is right, must be without it; and the origin must have it, or this proves
 nothing.
 """
@@ -44,9 +44,10 @@ def main(topic):
         wrong = [f"does not say {text}" for text in label["says"] if not re.search(text, shown, re.MULTILINE)]
         wrong += [f"says {found.group()}" for text in label["never"] if (found := re.search(text, shown))]
         if "with_passwords" in label:
-            report = decode(capture, "-2", "-C", "lab", "-q", "-z", "mstun,findings")
+            table = [f"-ouat:mstun_credentials:{row}" for row in label.get("credentials", [])] or ["-C", "lab"]
+            told = decode(capture, "-2", "-V", *table, *REPORTS)
             wrong += [f"with passwords: does not say {text}" for text in label["with_passwords"]
-                      if not re.search(text, report, re.MULTILINE)]
+                      if not re.search(text, told, re.MULTILINE)]
         if "origin" in label:
             wrong += wrong_finding(capture, label)
         if wrong:

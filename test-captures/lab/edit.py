@@ -102,17 +102,17 @@ class Edit:
     def send(self, after, who, payload, pause=None):
         """A segment on the connection of that frame, behind it, or so many seconds later; returns its frame."""
         after = self.frame(after)
-        client = self.client_of(after)
-        source = client if who == self.CLIENT else ({after.source, after.destination} - {client}).pop()
+        client, ends = self.client_of(after), {after.source, after.destination}
+        source = client if who == self.CLIENT else (ends - {client}).pop()
         at = self.place(after, pause)
-        before = [f for f in self.frames[:at] if f.is_tcp and {f.source, f.destination} == {after.source, after.destination}]
+        before = [f for f in self.frames[:at] if f.is_tcp and {f.source, f.destination} == ends]
         own = [f for f in before if f.source == source]
         template = next((f for f in reversed(own) if not f.flags & SYN), own[-1])
         new = Frame(self.time_at(at, after, pause), template.data)
         sequence, acknowledged = highest(own), highest(f for f in before if f.source != source)
         new.change(sequence, acknowledged, PSH | ACK, payload)
         for frame in self.frames[at:]:
-            if frame.is_tcp and {frame.source, frame.destination} == {after.source, after.destination}:
+            if frame.is_tcp and {frame.source, frame.destination} == ends:
                 self.move_on(frame, new, len(payload))
         self.frames.insert(at, new)
         return new

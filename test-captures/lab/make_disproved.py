@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""test-captures/disproved: captures of other topics, in which a finding is right, and the later frame that disproves it: what
-was refused is granted, what was silent answers. Needs no network: it only reads those captures.
+"""test-captures/disproved: captures of other topics, in which a finding is right, and the later frame that disproves
+it: what was refused is granted, what was silent answers. Needs no network: it only reads those captures.
 
     python3 make_disproved.py [capture]...
 
@@ -15,8 +15,8 @@ import sys
 import msturn
 import stunmsg
 from edit import CAPTURES, Edit
-from stunmsg import (CHANNEL_NUMBER, CONNECTION_ID, CONTROLLED, CONTROLLING, DATA, FINGERPRINT, INTEGRITY, LIFETIME, MAPPED,
-                     NONCE, PEER, REALM, RELAYED, TRANSPORT, USE_CANDIDATE, USERNAME, channel_data, framed,
+from stunmsg import (CHANNEL_NUMBER, CONNECTION_ID, CONTROLLED, CONTROLLING, DATA, FINGERPRINT, INTEGRITY, LIFETIME,
+                     MAPPED, NONCE, PEER, REALM, RELAYED, TRANSPORT, USE_CANDIDATE, USERNAME, channel_data, framed,
                      long_term_key, message, parse, read_xor_address, xor_address)
 
 TOPIC = "disproved"
@@ -48,8 +48,8 @@ class Story:
         return hashlib.sha256(f"{self.name} {self.ids}".encode()).digest()[:12]
 
     def repeat(self, frame, change=(), leave_out=(), key=KEY, of=None):
-        """The request in that frame once more, under a new id: with other values, or more attributes. of: bytes that the
-        frame carries it in."""
+        """The request in that frame once more, under a new id: with other values, or more attributes. of: its bytes, if
+        the frame has more than them."""
         kind, _, attributes = parse(self.edit.message(frame) if of is None else of)
         wanted = {**attributes, **dict(change)}
         return message(kind, self.new_id(), [(t, v) for t, v in wanted.items()
@@ -93,13 +93,15 @@ def success(request, *attributes, key=KEY):
 
 def answer_to_check(request, mapped, password=RIGHT_END):
     """By the end whose password that is."""
-    return framed(message(BINDING | SUCCESS, request[8:20], [(MAPPED, xor_address(*mapped, request[8:20]))], password, True))
+    tid = request[8:20]
+    return framed(message(BINDING | SUCCESS, tid, [(MAPPED, xor_address(*mapped, tid))], password, True))
 
 
 # ---- requests, challenges, refusals ----------------------------------------------------------------------------
 
 def signed_at_last(s):
-    s.allocated(16, message(ALLOCATE, s.new_id(), [UDP, (USERNAME, b"lab"), (REALM, b"example.org"), s.nonce(15)], KEY), 50099)
+    credentials = [(USERNAME, b"lab"), (REALM, b"example.org"), s.nonce(15)]
+    s.allocated(16, message(ALLOCATE, s.new_id(), [UDP, *credentials], KEY), 50099)
 
 
 def right_password(s):
@@ -206,14 +208,11 @@ def answered_by_edge(s):
 def data_from_peer(s):
     """The peer's answer to a check comes through the relay: it has a permission there."""
     sent = parse(s.edit.message(16))[2]
-    peer = sent[PEER]
-    check = sent[DATA]
-    answer = message(BINDING | SUCCESS, check[8:20], [(MAPPED, xor_address("192.0.2.1", 50069, check[8:20]))], RIGHT_END,
-                     True)
-    s.edit.send(17, SERVER, message(DATA_INDICATION, s.new_id(), [(PEER, peer), (DATA, answer)]))
+    answer = answer_to_check(sent[DATA], ("192.0.2.1", 50069))[2:]
+    s.edit.send(17, SERVER, message(DATA_INDICATION, s.new_id(), [(PEER, sent[PEER]), (DATA, answer)]))
 
 
-def permission_a_little_late(s):
+def permitted_late(s):
     peer = parse(s.edit.message(10))[2][PEER]
     s.granted(11, s.signed(CREATE_PERMISSION, 8, (PEER, peer)))
 
@@ -294,7 +293,8 @@ def success_after_errors(s):
 
 
 def nominated(s):
-    s.check(34, CLIENT, s.repeat(28, [(USE_CANDIDATE, b"")], key=RIGHT_END, of=s.edit.message(28)[2:]), ("192.0.2.10", 42004))
+    check = s.repeat(28, [(USE_CANDIDATE, b"")], key=RIGHT_END, of=s.edit.message(28)[2:])
+    s.check(34, CLIENT, check, ("192.0.2.10", 42004))
 
 
 def consent_again(s):
@@ -321,9 +321,9 @@ CASES = {
     "auth-not-repeated": ("tcp-turn/unknown-nonce", "mstun.auth.not_repeated", nonce_taken,
                           "the client does repeat its request with the new nonce", None),
     "refused-channel-number": ("tcp-turn/channel-bad-number", "mstun.refused", other_channel,
-                               "after 400 to a number that is no channel's the client binds another one to its peer", None),
+                               "after 400 to a number that is no channel's the client binds another one", None),
     "refused-channel-taken": ("tcp-turn/channel-other-peer", "mstun.refused", free_channel,
-                              "after 400 to a channel that another peer has the client binds a free one to its peer", None),
+                              "after 400 to a channel that another peer has the client binds a free one", None),
     "unknown-attributes": ("rfc6062/unknown-attributes", "mstun.unknown_attributes", without_unknown,
                            "after 420 the client leaves the unknown attributes out, and its Connect has success", None),
     "turn-quota": ("rfc6062/quota", "mstun.turn.quota", quota_freed,
@@ -333,7 +333,7 @@ CASES = {
     "turn-no-tcp-relay": ("rfc6062/no-tcp-relay", "mstun.turn.no_tcp_relay", tcp_switched_on,
                           "after 442 the client asks for a TCP relay again and gets it", None),
     "turn-allocation-mismatch": ("tcp-turn/second-allocation", "mstun.turn.allocation_mismatch", allocated_after_delete,
-                                 "after 437 the client deletes its old allocation, and the second Allocate has success", None),
+                                 "after 437 the client deletes its old allocation, and Allocate has success", None),
     "turn-forbidden": ("tcp-turn/connect-forbidden", "mstun.turn.forbidden", policy_changed,
                        "after 403 the same Connect has success", None),
     "turn-peer-refused": ("rfc6062/peer-refused", "mstun.turn.peer_refused", peer_listens,
@@ -345,10 +345,11 @@ CASES = {
     "turn-redirect-failed": ("rfc6062/alternate-server", "mstun.turn.redirect_failed", redirection_followed,
                              "the client does go to the alternate server, and is served there", None),
     "unanswered": ("aioice/frozen-server", "mstun.unanswered", answered_late,
-                   "the server answers the Refresh after all, before the client gives up: what is left is its silence to "
-                   "the checks before", "mstun.pair.consent_lost"),
+                   "the server answers the Refresh after all, before the client gives up: what is left is its silence "
+                   "to the checks before", "mstun.pair.consent_lost"),
     "closed-without-response": ("uclient/closes", "mstun.closed_without_response", challenged,
-                                "the server does answer, with a challenge, before it closes", "mstun.auth.no_credentials"),
+                                "the server does answer, with a challenge, before it closes",
+                                "mstun.auth.no_credentials"),
     "connection-reset": ("pairs/relay-reset", "mstun.connection.reset", answered_before_reset,
                          "the check is answered before the connection is reset", None),
     "turn-control-closed": ("tcp-turn/killed", "mstun.turn.control_closed", deleted_before_kill,
@@ -361,7 +362,7 @@ CASES = {
     "turn-permission-missing": ("pairs/relay-no-permission", "mstun.turn.permission_missing", data_from_peer,
                                 "the peer's answer comes through the relay, so it has a permission; it makes no checks",
                                 "mstun.one_way"),
-    "turn-permission-late": ("rfc6062/permission-missing-udp", "mstun.turn.permission_missing", permission_a_little_late,
+    "turn-permission-late": ("rfc6062/permission-missing-udp", "mstun.turn.permission_missing", permitted_late,
                              "the permission is created right behind the data that needs it", None),
     "turn-permission-expired": ("rfc6062/permission-expired-made", "mstun.turn.permission_expired", data_though_expired,
                                 "data of the peer comes through the relay, so its permission has not expired", None),
@@ -409,12 +410,19 @@ def make(name):
 def label(name):
     origin, finding, _, cause, first = CASES[name]
     words = {"with_passwords": PASSWORDS[name]} if name in PASSWORDS else {}
+    words |= {"credentials": SWAPPED} if name == "ice-not-nominated" else {}
     return {"healthy": first is None, "cause": cause, "origin": origin, "finding": finding, "expected_finding": first,
-            "says": SAYS.get(name, ["^no findings$"] if first is None else []), "never": [finding.replace(".", r"\.") + r"\b(?!\.)"], **words}
+            "says": SAYS.get(name, ["^no findings$"] if first is None else []),
+            "never": [finding.replace(".", r"\.") + r"\b(?!\.)"], **words}
 
 
-# What who knows the passwords must be told.
-PASSWORDS = {"auth-rejected": ["^no findings$"]}
+# What who knows the passwords must be told; of one capture, who took each end's password for the other's.
+SWAPPED = [f'"ufrag","{ufrag}","","text","{password.decode()}",""'
+           for ufrag, password in (("LfLg", RIGHT_END), ("RfRg", LEFT_END))]
+PASSWORDS = {"auth-rejected": [r"^note +mstun\.integrity\.bad"],
+             "turn-bind-other-user": [r"look at the password that 192\.0\.2\.1, which answers"],
+             "ice-not-nominated": ["this check is signed with its sender's own ice-pwd",
+                                   "this response is signed with the requester's password"]}
 
 # What must be said now: where something is left to say, that.
 SAYS = {
