@@ -663,6 +663,56 @@ static void test_microsoft(void)
     check_captures(microsoft, array_length(microsoft));
 }
 
+/* ---- ice.c ---- */
+
+#define FROM_CLIENT "0006 0009 'RRRR:LLLL' 000000 "
+#define FROM_SERVER "0006 0009 'LLLL:RRRR' 000000 "
+#define PRIORITY "0024 0004 6e0000ff "
+#define CONTROLLING PRIORITY "802a 0008 0000000000000001 "
+#define CONTROLLED PRIORITY "8029 0008 0000000000000001 "
+#define CHECK FROM_CLIENT CONTROLLING INTEGRITY
+
+static const capture_t ice[] = {
+    { "a check without MESSAGE-INTEGRITY",
+      { { 0, 'c', 0x0001, 1, FROM_CLIENT CONTROLLING }, { 10, 's', 0x0111, 1, ERROR("0400") } },
+      9000,
+      "2:pair.rejected!",
+      "the last one has no MESSAGE-INTEGRITY" },
+    { "a check without USERNAME",
+      { { 0, 'c', 0x0001, 1, CONTROLLING INTEGRITY }, { 10, 's', 0x0111, 1, ERROR("0400") } },
+      9000,
+      "2:pair.rejected!",
+      "the last one has no USERNAME" },
+    { "a check that lacks nothing",
+      { { 0, 'c', 0x0001, 1, CHECK }, { 10, 's', 0x0111, 1, ERROR("0401") } },
+      9000,
+      "2:pair.rejected!",
+      "compare the ice-pwd" },
+    { "a role conflict that stays",
+      { { 0, 'c', 0x0001, 1, CHECK },
+        { 10, 's', 0x0111, 1, ERROR("0457") },
+        { 20, 'c', 0x0001, 2, CHECK },
+        { 30, 's', 0x0111, 2, ERROR("0457") } },
+      9000,
+      "4:role_conflict!",
+      NULL },
+    { "a role conflict that is resolved",
+      { { 0, 'c', 0x0001, 1, CHECK },
+        { 10, 's', 0x0111, 1, ERROR("0457") },
+        { 20, 'c', 0x0001, 2, FROM_CLIENT CONTROLLED INTEGRITY },
+        { 30, 's', 0x0101, 2, "" },
+        { 40, 's', 0x0001, 3, FROM_SERVER CONTROLLING "0025 0000 " INTEGRITY },
+        { 50, 'c', 0x0101, 3, "" } },
+      9000,
+      "2:role_conflict.resolved",
+      NULL },
+};
+
+static void test_ice(void)
+{
+    check_captures(ice, array_length(ice));
+}
+
 /* Nothing is said that a later frame may disprove: the same finding comes and goes with the frames. */
 static void test_invalidation(void)
 {
@@ -688,5 +738,6 @@ void unit_add_diagnose(void)
     g_test_add_func("/diagnose/turn", test_turn);
     g_test_add_func("/diagnose/bytes", test_bytes);
     g_test_add_func("/diagnose/microsoft", test_microsoft);
+    g_test_add_func("/diagnose/ice", test_ice);
     g_test_add_func("/diagnose/invalidation", test_invalidation);
 }
