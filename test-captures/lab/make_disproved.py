@@ -421,7 +421,7 @@ SWAPPED = [f'"ufrag","{ufrag}","","text","{password.decode()}",""'
            for ufrag, password in (("LfLg", RIGHT_END), ("RfRg", LEFT_END))]
 PASSWORDS = {"auth-rejected": [r"^note +mstun\.integrity\.bad"],
              "turn-bind-other-user": [r"look at the password that 192\.0\.2\.1, which answers"],
-             "ice-not-nominated": ["this check is signed with its sender's own ice-pwd",
+             "ice-not-nominated": ["What happened: .*this check is signed with its sender's own ice-pwd",
                                    "this response is signed with the requester's password"]}
 
 # What must be said now: where something is left to say, that.
