@@ -30,7 +30,7 @@ static int find_ip(const packet_info *pinfo, tvbuff_t *frame)
     return -1;
 }
 
-/* The ports in the frame's bytes. False if they are not found: addresses are not IP's, or TCP is behind other headers. */
+/* The ports in the frame's bytes. False if they are not found: the addresses are not IP's, or TCP is not behind IP. */
 static bool read_ports(packet_info *pinfo, mstun_ports_t *ports)
 {
     tvbuff_t *frame = get_data_source_tvb_by_name(pinfo, "Frame");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * In a connection through an HTTP proxy (CONNECT), Wireshark's HTTP puts the port that was asked for in packet_info. With
- * it there is no conversation that TCP knows, and looking for one would make another, with a tcp.stream of its own. */
+ * In a connection through an HTTP proxy (CONNECT), Wireshark's HTTP puts the port that was asked for in packet_info.
+ * There is no conversation with it that TCP knows, and looking for one would make another, with its own tcp.stream. */
 #ifndef MSTUN_CONVERSATION_PROXIED_PORTS_H
 #define MSTUN_CONVERSATION_PROXIED_PORTS_H
 

@@ -55,7 +55,7 @@ mstun_stream_t *mstun_stream_find(packet_info *pinfo)
     return stream->merged_into && stream->merged_since_frame <= pinfo->num ? stream->merged_into : stream;
 }
 
-/* TCP's data on the packet's connection; NULL if TCP does not know it, as where a relay's port was replaced by the peer's.
+/* TCP's data on the packet's connection; NULL if TCP does not know it, as where the peer's port replaces a relay's.
  * TCP's own function would make another connection then. */
 static struct tcp_analysis *tcp_of(packet_info *pinfo)
 {

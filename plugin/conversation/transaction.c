@@ -276,9 +276,11 @@ static mstun_transaction_t *learn_response(const mstun_event_t *event)
     }
     if (transaction && transaction->response_frame) {
         mstun_repeat_t repeat = { .pos = pos_of(event),
-                                  .other_format = is_other_format(facts, transaction->response_signature) };
+                                  .other_format = is_other_format(facts, transaction->response_signature),
+                                  .other_answer = facts->class == STUN_SUCCESS && !transaction->succeeded };
 
         add_repeat(transaction, &repeat);
+        transaction->succeeded = transaction->succeeded || repeat.other_answer;
         return transaction;
     }
     if (!transaction) {
@@ -303,6 +305,11 @@ static const mstun_repeat_t *find_repeat(const mstun_event_t *event)
            repeat->of_request != of_request) {
     }
     return repeat;
+}
+
+bool mstun_event_says_nothing_new(const mstun_event_t *event)
+{
+    return event->repeat && !event->repeat->other_answer;
 }
 
 void mstun_transaction_learn(mstun_event_t *event)

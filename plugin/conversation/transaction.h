@@ -17,6 +17,7 @@ struct mstun_repeat {
     bool of_request;
     bool other_format; /* the other format of an MS-ICE2 check (two messages with one id), not a retransmission */
     bool modified;     /* USE-CANDIDATE differs from the first one: Skype nominates under the id of the check */
+    bool other_answer; /* a success after an error: the answer to another copy of the request */
 };
 
 /** What only some transactions have. */
@@ -36,7 +37,7 @@ struct mstun_transaction {
     uint16_t type;         /* of the request */
     uint8_t direction : 1; /* of the request */
     bool awaits_response : 1;
-    bool succeeded : 1;      /* the first response is a success */
+    bool succeeded : 1;      /* a response is a success: the first one, or one after errors */
     bool with_username : 1;  /* the request has USERNAME */
     bool with_integrity : 1; /* the request has MESSAGE-INTEGRITY */
     bool controlling : 1;    /* the request has ICE-CONTROLLING */
@@ -69,6 +70,9 @@ void mstun_transaction_learn(mstun_event_t *event);
 
 /** Later visits: sets the same. */
 void mstun_transaction_look_up(mstun_event_t *event);
+
+/** Whether the message says only what was said before. */
+bool mstun_event_says_nothing_new(const mstun_event_t *event);
 
 /** Never NULL: made at the first call, on the first visit. */
 mstun_transaction_ext_t *mstun_transaction_get_ext(mstun_transaction_t *transaction);

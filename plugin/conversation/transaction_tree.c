@@ -31,7 +31,7 @@ void mstun_transaction_show(const mstun_event_t *event, tvbuff_t *tvb, proto_tre
     if (!transaction) {
         return;
     }
-    if (repeat) {
+    if (repeat && !repeat->other_answer) {
         add_frame(tree, repeat->other_format ? hf_alternate_of : hf_retransmission_of, tvb,
                   repeat->of_request ? transaction->request_frame : transaction->response_frame);
     }

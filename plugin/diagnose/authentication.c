@@ -27,7 +27,7 @@ static uint64_t expiry_of(const char *username)
 
 /* ---- why credentials are refused ---- */
 
-enum { REJECTED, REJECTED_REALM, REJECTED_EXPIRED, REJECTED_TOKEN, REJECTED_STALE };
+enum { REJECTED, REJECTED_REALM, REJECTED_EXPIRED, REJECTED_TOKEN, REJECTED_STALE, REJECTED_OTHER_USER };
 
 static const char *utc_text(wmem_allocator_t *scope, uint64_t seconds)
 {
@@ -42,6 +42,16 @@ static const char *utc_text(wmem_allocator_t *scope, uint64_t seconds)
     return copy;
 }
 
+/* RFC 8656 section 5: all requests are made with the credentials of the Allocate request. NULL: they are, or it is not
+ * known. */
+static const char *owner_of_allocation(const mstun_error_case_t *error)
+{
+    const char *owner = error->subject.allocation ? error->subject.allocation->user : NULL;
+    const char *user = error->request ? error->request->user : NULL;
+
+    return owner && user && strcmp(owner, user) != 0 ? owner : NULL;
+}
+
 /* The most likely reason that the capture proves. */
 static unsigned why_rejected(const mstun_error_case_t *error)
 {
@@ -50,6 +60,9 @@ static unsigned why_rejected(const mstun_error_case_t *error)
 
     if (!request) {
         return REJECTED;
+    }
+    if (error->code == 441 && owner_of_allocation(error)) {
+        return REJECTED_OTHER_USER;
     }
     if (request->has & MSTUN_HAS_ACCESS_TOKEN) {
         return REJECTED_TOKEN;
@@ -75,6 +88,8 @@ static void add_rejected(mstun_evaluation_t *evaluation, const mstun_error_case_
         { "code", mstun_place_number(evaluation->scope, error->code) },
         { "phrase", error->phrase ? wmem_strdup_printf(evaluation->scope, " \"%s\"", error->phrase) : "" },
         { "user", request && request->username ? request->username : "the user" },
+        { "requester", request && request->user ? request->user : "" },
+        { "owner", owner_of_allocation(error) },
         { "realm", request && request->realm ? request->realm : "none" },
         { "challenge", error->realm ? error->realm : "none" },
         { "time", expiry ? utc_text(evaluation->scope, expiry) : "" },

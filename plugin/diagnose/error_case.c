@@ -7,16 +7,15 @@
 
 #define CHALLENGES_COMPARED 64 /* the last ones */
 
-/* Without padding that is not zeroed: compared as bytes. */
+/* Without padding that is not zeroed: compared as bytes. The channel's number is no purpose: the client chooses it, and
+ * another one does as well (RFC 8656 section 12.1). */
 typedef struct {
     mstun_endpoint_t client; /* without port: a client may try again from another one */
     mstun_endpoint_t server;
     mstun_endpoint_t peer; /* without port of CreatePermission */
     uint32_t connection_id;
     uint16_t method;
-    uint16_t channel;
     uint8_t transport, family; /* of Allocate: a fallback to another transport does not make up for this one */
-    uint8_t unused[2];
 } purpose_key_t;
 
 struct mstun_purpose {
@@ -79,7 +78,6 @@ static mstun_purpose_t *purpose_of(const mstun_event_t *event, const mstun_turn_
     find_ends(event, &key.client, &key.server);
     key.method = event->facts->method;
     if (request) {
-        key.channel = request->channel;
         key.transport = request->transport;
         key.family = request->family;
         key.connection_id = request->connection_id;
@@ -218,7 +216,7 @@ void mstun_error_case_learn(const mstun_event_t *event)
         learn_request(event);
         break;
     case STUN_SUCCESS:
-        if (!event->repeat) {
+        if (!mstun_event_says_nothing_new(event)) {
             learn_success(event);
         }
         break;
@@ -235,6 +233,23 @@ wmem_array_t *mstun_error_cases(void)
 bool mstun_error_is_repaired(const mstun_error_case_t *error)
 {
     return error->purpose->last_success > error->subject.pos.frame;
+}
+
+bool mstun_transaction_is_repaired(const mstun_transaction_t *transaction)
+{
+    unsigned count = wmem_array_get_count(cases);
+
+    for (unsigned i = mstun_frame_index_lower_bound(cases, transaction->response_frame); i < count; i++) {
+        const mstun_error_case_t *error = (const mstun_error_case_t *)wmem_array_index(cases, i);
+
+        if (error->subject.pos.frame != transaction->response_frame) {
+            break;
+        }
+        if (error->subject.transaction == transaction) {
+            return mstun_error_is_repaired(error);
+        }
+    }
+    return false;
 }
 
 bool mstun_error_was_followed(const mstun_error_case_t *error)

@@ -43,6 +43,9 @@ wmem_array_t *mstun_error_cases(void);
 /** Whether a request for the same purpose had success after the error. */
 bool mstun_error_is_repaired(const mstun_error_case_t *error);
 
+/** The same of a transaction: its response is an error, and a later request for the same purpose had success. */
+bool mstun_transaction_is_repaired(const mstun_transaction_t *transaction);
+
 /** Whether the client sent the server a request with MESSAGE-INTEGRITY after the error. */
 bool mstun_error_was_followed(const mstun_error_case_t *error);
 

@@ -283,18 +283,6 @@ static const char *no_allocation(const ctx_t *ctx)
                : NULL;
 }
 
-/* RFC 8656 section 5: all requests are made with the credentials of the Allocate request. */
-static const char *other_user(const ctx_t *ctx)
-{
-    const mstun_allocation_t *allocation = ctx->error->subject.allocation;
-
-    return allocation && allocation->user && ctx->request && ctx->request->user &&
-                   strcmp(allocation->user, ctx->request->user) != 0
-               ? wmem_strdup_printf(ctx->scope, "the allocation was made by %s, the request by %s", allocation->user,
-                                    ctx->request->user)
-               : NULL;
-}
-
 /* RFC 6062 section 5.2; RFC 8489 section 6.2.2: over TCP a request is not repeated. */
 static const char *connect_repeated(const ctx_t *ctx)
 {
@@ -325,7 +313,6 @@ static const struct {
     { 437, 0, success_not_repeated },
     { 437, TURN_ALLOCATE, second_allocation },
     { 440, TURN_ALLOCATE, family_not_offered },
-    { 441, 0, other_user },
     { 443, 0, family_of_allocation },
     { 446, TURN_CONNECT, connect_repeated },
 };
@@ -358,11 +345,15 @@ static const struct {
     uint16_t code, method; /* method 0: any */
     mstun_finding_id_t finding;
 } meanings[] = {
-    { 403, 0, MSTUN_FINDING_FORBIDDEN },           { 420, 0, MSTUN_FINDING_UNKNOWN_ATTRIBUTES },
-    { 437, 0, MSTUN_FINDING_ALLOCATION_MISMATCH }, { 440, 0, MSTUN_FINDING_FAMILY_REFUSED },
-    { 441, 0, MSTUN_FINDING_AUTH_REJECTED },       { 443, 0, MSTUN_FINDING_FAMILY_REFUSED },
-    { 446, 0, MSTUN_FINDING_CONNECTION_EXISTS },   { 486, 0, MSTUN_FINDING_QUOTA },
-    { 508, 0, MSTUN_FINDING_NO_CAPACITY },         { 0, TURN_CONNECTION_BIND, MSTUN_FINDING_BIND_REJECTED },
+    { 403, 0, MSTUN_FINDING_FORBIDDEN },
+    { 420, 0, MSTUN_FINDING_UNKNOWN_ATTRIBUTES },
+    { 437, 0, MSTUN_FINDING_ALLOCATION_MISMATCH },
+    { 440, 0, MSTUN_FINDING_FAMILY_REFUSED },
+    { 443, 0, MSTUN_FINDING_FAMILY_REFUSED },
+    { 446, 0, MSTUN_FINDING_CONNECTION_EXISTS },
+    { 486, 0, MSTUN_FINDING_QUOTA },
+    { 508, 0, MSTUN_FINDING_NO_CAPACITY },
+    { 0, TURN_CONNECTION_BIND, MSTUN_FINDING_BIND_REJECTED },
 };
 
 static mstun_finding_id_t finding_of(const mstun_error_case_t *error)
@@ -503,6 +494,7 @@ static void evaluate_error(mstun_evaluation_t *evaluation, const mstun_error_cas
     case 431:
     case 436:
     case 438:
+    case 441:
         mstun_evaluate_auth_error(evaluation, error);
         break;
     case 403:

@@ -63,8 +63,8 @@ static const mstun_finding_row_t rows[MSTUN_FINDING_COUNT] = {
         .summary = "The other host acknowledges nothing any more",
         .sentences = { "{sender} sent these {len} bytes {count} times in {seconds} s, and {receiver} acknowledged "
                        "nothing from here on: the path between them is dead, or the host is gone",
-                       "{sender} sent these {len} bytes {count} times in {seconds} s, and {receiver} never acknowledged "
-                       "them, though smaller packets behind them arrived: packets of this size do not get through" },
+                       "{sender} sent these {len} bytes {count} times in {seconds} s, and {receiver} never "
+                       "acknowledged them, though smaller packets behind them arrived: packets of this size do not get through" },
         .advice = "Look for what ended the path without a word: a NAT or firewall that forgot the connection, a route, "
                   "an MTU whose ICMP messages are dropped",
         .section = "RFC 9293 section 3.8.3" },
@@ -106,7 +106,9 @@ static const mstun_finding_row_t rows[MSTUN_FINDING_COUNT] = {
             "The server refuses the access token ({code}{phrase}): check that it is for this server, has not expired, "
             "and that both know the key whose id (kid) is \"{user}\" (RFC 7635)",
             "The server refuses the nonce with {code}{phrase} where 438 is due: user \"{user}\" was accepted before, "
-            "and a new nonce comes with the response" },
+            "and a new nonce comes with the response",
+            "The server refuses the credentials ({code}{phrase}): the allocation was made by {owner}, the request by "
+            "{requester}" },
         .advice = "Compare the TURN user, password and realm of the client with the server's; credentials from MRAS "
                   "expire",
         .section = "RFC 8489 section 9.2.4" },

@@ -4,6 +4,7 @@
 #include "diagnose/evaluators.h"
 
 #include "attr/address.h"
+#include "diagnose/error_case.h"
 
 /* The sentences of the row, one for each cause; REQUESTERS_KEY has two. */
 enum {
@@ -111,6 +112,13 @@ static bool is_accepted(const mstun_integrity_problem_t *problem)
            problem->transaction->succeeded;
 }
 
+/* A later request for the same purpose made up for it: the user has the right password now. */
+static bool is_repaired(const mstun_integrity_problem_t *problem)
+{
+    return problem->class == STUN_REQUEST && problem->transaction && problem->transaction->response_frame &&
+           mstun_transaction_is_repaired(problem->transaction);
+}
+
 /* Wireshark's labels end after 240 bytes. */
 static void evaluate_problem(mstun_evaluation_t *evaluation, const mstun_integrity_problem_t *problem)
 {
@@ -138,7 +146,7 @@ static void evaluate_problem(mstun_evaluation_t *evaluation, const mstun_integri
 
     finding->detail = problem->result.cause;
     finding->advice = advice_for(problem);
-    if (is_accepted(problem)) {
+    if (is_accepted(problem) || is_repaired(problem)) {
         finding->severity = PI_NOTE;
     }
 }

@@ -109,6 +109,13 @@ static bool announcement_may_be_missing(const mstun_turn_observation_t *observat
            mstun_stream_gap_frame(allocation->control, 1 - allocation->client_direction);
 }
 
+/* The server knows better than we do: it grants the very request that seemed to be wrong. */
+static bool was_granted(const mstun_turn_observation_t *observation)
+{
+    return observation->transaction && observation->transaction->succeeded &&
+           meanings[observation->kind].id != MSTUN_FINDING_MS_SEQUENCE_GAP;
+}
+
 static void add_observation(mstun_evaluation_t *evaluation, const mstun_stream_t *stream,
                             const mstun_turn_observation_t *observation)
 {
@@ -145,7 +152,7 @@ static void evaluate_observation(const mstun_turn_observation_t *observation, vo
 {
     const observations_ctx_t *ctx = (const observations_ctx_t *)data;
 
-    if (!was_early(observation) && !announcement_may_be_missing(observation)) {
+    if (!was_early(observation) && !announcement_may_be_missing(observation) && !was_granted(observation)) {
         add_observation(ctx->evaluation, ctx->stream, observation);
     }
 }
@@ -168,7 +175,7 @@ void mstun_evaluate_observations_of(mstun_evaluation_t *evaluation, const mstun_
     unsigned idx = 0;
 
     while ((observation = mstun_turn_next_observation(event, &idx))) {
-        if (!observation->doubt) {
+        if (!observation->doubt && !was_granted(observation)) {
             add_observation(evaluation, event->stream, observation);
         }
     }

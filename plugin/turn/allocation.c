@@ -312,7 +312,7 @@ void mstun_allocation_learn(const mstun_event_t *event)
 {
     const mstun_facts_t *facts = event->facts;
 
-    if (event->repeat) {
+    if (mstun_event_says_nothing_new(event)) {
         return;
     }
     if (facts->dialect == MSTUN_DIALECT_MS_TURN) {

@@ -283,7 +283,7 @@ CASES = {
     "silent-server": Case(not_turn(frozen), "the server hangs from the beginning: its port is open, and nobody "
                           "answers", "mstun.unanswered"),
     "tls-only-server": Case(not_turn(TlsServer), "the server speaks only TLS on this port: it waits for more, and "
-                            "sends an alert of TLS when the client has hung up", "mstun.unanswered"),
+                            "sends an alert of TLS when the client has hung up", "mstun.other_protocol"),
     "ipv6-relay-only": Case(refused(left=turn(), relays=(SERVER6,)), "the server has no IPv4 relay, the client asks "
                             "for no family: 440", "mstun.turn.address_family"),
     "redirect": Case(redirected, "the server sends the client to another one with 300, the client gives up",
@@ -294,7 +294,7 @@ CASES = {
     "unreachable-peer": Case(not_connected(for_left=elsewhere(NOWHERE)),
                              "nobody has the peer's address: no check is answered", "mstun.unanswered"),
     "no-route-to-peer": Case(not_connected(for_left=elsewhere(NO_ROUTE)), "the server has no route to the peer, and "
-                             "resets the client's connection when it cannot send", "mstun.connection.reset",
+                             "resets the client's connection when it cannot send", "mstun.turn.control_closed",
                              "The control connection of a living allocation."),
     "wrong-ice-password": Case(not_connected(for_left=other_password), "the client has a wrong ICE password of the "
                                "peer: its checks are rejected with 400", "mstun.pair.rejected"),

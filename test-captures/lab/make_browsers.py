@@ -429,7 +429,7 @@ CASES = {
     "silent-server": Case(not_turn(frozen, 22), "the server hangs from the beginning: its port is open, and nobody "
                           "answers", "mstun.unanswered"),
     "tls-only-server": Case(not_turn(TlsServer, 1), "the server speaks only TLS on this port: it waits for more, and "
-                            "sends an alert of TLS when the client has hung up", "mstun.unanswered"),
+                            "sends an alert of TLS when the client has hung up", "mstun.other_protocol"),
     "no-server": Case(refused(running=False), "no program listens on the server's port", None,
                       "No STUN in it: SYN and RST. That is a broken call about which mstun can say nothing.", False),
     "ipv6-relay-only": Case(refused(relays=(SERVER6,)), "the server has no IPv4 relay, the client asks for no family: "
@@ -442,7 +442,7 @@ CASES = {
                              "mstun.unanswered"),
     "no-route-to-peer": Case(not_connected(answer=elsewhere(NO_ROUTE), seconds=10), "the server has no route to the "
                              "peer, and resets the client's connection when it cannot send",
-                             "mstun.connection.reset", "The control connection of a living allocation."),
+                             "mstun.turn.control_closed", "The control connection of a living allocation."),
     "wrong-ice-password": Case(not_connected(answer=OTHER_PASSWORD, seconds=4),
                                "the client has a wrong ICE password of the "
                                "peer, which rejects its checks", "mstun.pair.rejected"),

@@ -172,7 +172,7 @@ AIOICE_SCENES = {
     "relay-p1-stun": lambda n: agents(n, P1, server=p1_stun),
     "wrong-password": lambda n: agents(n, scene.COTURN, "wrong TURN password", "mstun.auth.rejected", legs="client",
                                        left={"password": "wrong"}, seconds=4),
-    "wrong-password-pion": lambda n: agents(n, PION, "wrong TURN password: 400 after the 401", "mstun.auth.rejected",
+    "wrong-password-pion": lambda n: agents(n, PION, "wrong TURN password: 400 after the 401", "mstun.refused",
                                             legs="client", left={"password": "wrong"}, seconds=4, server=pion_server),
     "wrong-ice-password": lambda n: agents(n, scene.COTURN, "the client's agent has a wrong ICE password of the other",
                                            "mstun.pair.rejected", left=WRONG),

@@ -88,8 +88,8 @@ MICROSOFT = {
     "ms-turn": Case(lambda n: shared(n, healthy), "healthy: MS-TURN from the first check to media in type 0x03", None),
     "ms-turn-one-way": Case(lambda n: shared(n, one_way), "in Send and Data: the peer's checks are answered, the "
                             "client's reach it and are not", "mstun.one_way"),
-    "ms-turn-silent": Case(lambda n: shared(n, silent), "in Send: the peer gets the checks and says nothing",
-                           "mstun.unanswered"),
+    # no finding: the client hangs up after some tenths of a second, while its checks may still be answered
+    "ms-turn-silent": Case(lambda n: shared(n, silent), "in Send: the peer gets the checks and says nothing", None),
     "ms-turn-reset": Case(lambda n: shared(n, under_checks, reset=True), "the connection to the relay is reset under "
                           "open checks", "mstun.connection.reset"),
     "ms-turn-never-nominated": Case(lambda n: shared(n, never_nominated), "in Send and Data: all answered, nothing "

@@ -129,13 +129,12 @@ def wrong_password(name):
 
 
 def pion_wrong_password(name):
-    with pion_server(), of_pion(name, "wrong TURN password: pion's server answers 400 after its 401",
-                                "mstun.auth.rejected"):
+    with pion_server(), of_pion(name, "wrong TURN password: pion's server answers 400 after its 401", "mstun.refused"):
         client("-password", "wrong", "allocate")
 
 
 def pion_unknown_user(name):
-    with pion_server(), of_pion(name, "the server does not know the user: 400 after its 401", "mstun.auth.rejected"):
+    with pion_server(), of_pion(name, "the server does not know the user: 400 after its 401", "mstun.refused"):
         client("-user", "nobody", "allocate")
 
 
@@ -150,7 +149,7 @@ def denied_peer(name):
 def pion_denied_peer(name):
     with pion_server("-deny", lab.PEER), of_pion(
             name, "the server's policy bars the peer: CreatePermission gets an error response without ERROR-CODE",
-            "mstun.turn.forbidden", note="pion's server sends only MESSAGE-INTEGRITY"):
+            "mstun.refused", note="pion's server sends only MESSAGE-INTEGRITY"):
         client("allocate", "permit", PEER)
 
 
@@ -315,16 +314,16 @@ SCENES = {
     "frozen-killed": lambda n: killed(n, freeze=True),
     "server-killed": pion_killed,
     "closes": lambda n: closing(n, servers.closes, "the server accepts and closes without an answer: no TURN server",
-                                "mstun.unanswered"),
+                                "mstun.closed_without_response"),
     "resets": lambda n: closing(n, servers.resets, "the server resets the connection instead of an answer",
-                                "mstun.connection.reset"),
+                                "mstun.closed_without_response"),
     "silent": lambda n: closing(n, servers.silent, "the server accepts and never says a word", "mstun.unanswered"),
     "web-server": lambda n: not_turn(n, servers.web, "Python 3.11 http.server", "a web server listens there, not TURN: "
-                                     "it waits for the end of a request line", "mstun.unanswered", "bind"),
+                                     "it waits for the end of a request line", "mstun.other_protocol", "bind"),
     "web-server-400": lambda n: not_turn(n, servers.web_node, "Node 20 http", "a web server listens there, not TURN: "
                                          "it answers HTTP 400", "mstun.other_protocol", note="guessed name"),
     "tls-server": lambda n: not_turn(n, servers.tls, "OpenSSL 3.0 s_server", "the port wants TLS: a TLS server was "
-                                     "asked with plain STUN and waits for more", "mstun.unanswered"),
+                                     "asked with plain STUN and waits for more", "mstun.other_protocol"),
     "tls-server-alert": lambda n: not_turn(n, servers.gnutls, "GnuTLS 3.7 gnutls-serv", "the port wants TLS: a TLS "
                                            "server was asked with plain STUN", "mstun.other_protocol",
                                            note="guessed name"),

@@ -271,7 +271,7 @@ def connect_ipv6_peer(name):
 def uninvited(name):
     """A peer without permission opens the relayed port."""
     with captured(name, "a peer without permission connects to the relayed port and is reset",
-                  "mstun.turn.no_permission", legs="both", bpf="tcp"):
+                  "mstun.turn.peer_without_permission", legs="both", bpf="tcp"):
         t = allocated(permit=())
         with contextlib.suppress(OSError), peer_connects(t) as s:
             s.recv(10)
@@ -310,7 +310,7 @@ def bind_from(name, seconds, local, user, *label, by_peer=True, **kw):
 
 def bind_stranger(name, what):
     """A ConnectionBind without credentials, or with a nonce that the server gave on another connection."""
-    with captured(name, f"ConnectionBind has {what}: the server resets", "mstun.turn.bind_rejected",
+    with captured(name, f"ConnectionBind has {what}: the server resets", "mstun.closed_without_response",
                   note="the name of the finding is a guess"):
         t = allocated()
         peer = peer_connects(t)
@@ -397,8 +397,8 @@ def without_allocation(name, server, who, answer, *label):
 
 
 def no_credentials(name, server, who):
-    with captured(name, "the client never answers the challenge with credentials", "mstun.auth.rejected", server=server,
-                  who=who):
+    with captured(name, "the client never answers the challenge with credentials", "mstun.auth.no_credentials",
+                  server=server, who=who):
         t = Turn()
         for _ in range(4):
             t.nonce = b""
@@ -498,7 +498,7 @@ SCENES = {
                                                    "ConnectionAttempt, from another address of the client",
                                                    "mstun.turn.bind_late"),
     "bind-other-user": lambda n: bind_from(n, 0.2, None, "other", "ConnectionBind with another user's credentials: the "
-                                           "server resets", "mstun.turn.bind_rejected",
+                                           "server resets", "mstun.turn.bind_other_user",
                                            note="the name of the finding is a guess"),
     "bind-other-nonce": lambda n: bind_stranger(n, "a nonce that the server gave on another connection"),
     "bind-no-credentials": lambda n: bind_stranger(n, "no credentials"),
@@ -513,7 +513,7 @@ SCENES = {
                                               "mstun.refused", pion=True,
                                               do=[channel_bind(0x4001, 50050), channel_bind(0x4001, 50051)]),
     "channel-forbidden-pion": lambda n: asks(n, "the server's policy bars the peer: pion answers ChannelBind with 401",
-                                             "mstun.turn.forbidden", who=PION, permit=(),
+                                             "mstun.refused", who=PION, permit=(),
                                              server=lambda: pion_server("-deny", lab.PEER),
                                              do=[channel_bind(0x4001, 50050)]),
     "channel-bad-number": lambda n: asks(n, "ChannelBind for number 0x3fff, which is no channel's: 400",
@@ -523,7 +523,7 @@ SCENES = {
                                          b"\x40\x01\x00\x2b" + rtp(3) + b"\x07")], wait=1),
     "raw-bytes": lambda n: asks(n, "application bytes without a TURN header on the control connection",
                                 "mstun.not_a_message", do=[raw(b"<message to=\'198.51.100.20\'>hello</message>\n" * 2)], wait=1),
-    "short-channel-data": lambda n: asks(n, "ChannelData of 200 bytes is announced, 100 are sent", "mstun.channel.short",
+    "short-channel-data": lambda n: asks(n, "ChannelData of 200 bytes is announced, 100 are sent", "mstun.not_a_message",
                                          do=[channel_bind(0x4001, 50050), raw(b"\x40\x01\x00\xc8" + rtp(1) * 2 + bytes(16)),
                                              channel_send(0x4001, 4)], wait=1),
     "unknown-nonce": lambda n: unknown_nonce(n, *COTURN),

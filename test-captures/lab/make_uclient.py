@@ -118,7 +118,7 @@ SCENES = {
                                 "IPv6 and gives an IPv4 relay: the client gives up", finding="mstun.turn.address_family",
                                 note="the name of the finding is a guess"),
     "wrong-password-pion": lambda n: pion(n, *ONE, password="wrong", seconds=8, cause="wrong TURN password: 400 after "
-                                          "the 401", finding="mstun.auth.rejected"),
+                                          "the 401", finding="mstun.refused"),
     "quota": lambda n: plain(n, "-y", "-c", "-n", "3", "-m", "2", seconds=8, server=coturn("--user-quota=1"),
                              cause="the user's quota is one allocation: 486", finding="mstun.turn.quota"),
     "total-quota": lambda n: plain(n, "-y", "-c", "-n", "3", "-m", "2", seconds=8, server=coturn("--total-quota=1"),
@@ -140,11 +140,11 @@ SCENES = {
                                "nothing comes back", None, "-y", "-c", "-n", "60", "-m", "1", "-z", "100",
                                note="no request is open: only that data goes one way can be seen"),
     "closes": lambda n: not_turn(n, lambda: servers.Accepting(servers.closes), "the server accepts and closes without "
-                                 "an answer: no TURN server", "mstun.unanswered", "a Python TCP server"),
-    "web-server": lambda n: not_turn(n, servers.web, "a web server listens there, not TURN", "mstun.unanswered",
+                                 "an answer: no TURN server", "mstun.closed_without_response", "a Python TCP server"),
+    "web-server": lambda n: not_turn(n, servers.web, "a web server listens there, not TURN", "mstun.other_protocol",
                                      "Python 3.11 http.server"),
     "tls-server": lambda n: not_turn(n, servers.tls, "the port wants TLS: a TLS server was asked with plain STUN",
-                                     "mstun.unanswered", "OpenSSL 3.0 s_server"),
+                                     "mstun.other_protocol", "OpenSSL 3.0 s_server"),
 }
 
 if __name__ == "__main__":

@@ -138,14 +138,14 @@ def scenes(who):
         f"{t}/wrong-turn-password": lambda n: relayed(
             who, n, "wrong TURN password", "mstun.auth.rejected", legs="client", password="wrong", patience=4000),
         f"{t}/wrong-turn-password-pion": lambda n: relayed(
-            who, n, "wrong TURN password: pion's server answers 400 after its 401", "mstun.auth.rejected",
+            who, n, "wrong TURN password: pion's server answers 400 after its 401", "mstun.refused",
             legs="client", password="wrong", patience=4000, **pion),
         f"{t}/denied-peer": lambda n: relayed(
             who, n, "the server's policy bars the peer (the other's relayed address)", "mstun.turn.forbidden",
             legs="client", server=lambda: servers.coturn(f"--denied-peer-ip={lab.SERVER}"), patience=6000),
         f"{t}/denied-peer-pion": lambda n: relayed(
             who, n, "the server's policy bars the peer: 401 to ChannelBind, or an error without ERROR-CODE",
-            "mstun.turn.forbidden",
+            "mstun.refused",
             legs="client", server=lambda: pion_server("-deny", lab.SERVER), server_name="pion/turn 2.1.0 server",
             patience=6000),
         f"{t}/wrong-ice-password": lambda n: relayed(who, n, *WRONG_ICE[who], only_left={"wrong": True}, patience=2500),
