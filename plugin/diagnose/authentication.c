@@ -121,14 +121,31 @@ static void evaluate_challenge(mstun_evaluation_t *evaluation, const mstun_error
     }
 }
 
+/* Requests that were on their way when the nonce was renewed are refused too: that is no second renewal. Nor is it one
+ * where the new nonce was accepted before: it has its time. */
+static bool is_second_renewal(const mstun_error_case_t *error, const mstun_error_case_t *renewal)
+{
+    const mstun_turn_request_t *request = error->request;
+
+    return renewal && renewal->code == 438 && request && request->pos.frame > renewal->subject.pos.frame &&
+           !(request->nonce == renewal->nonce && error->nonce_was_accepted);
+}
+
+/* A client that says goodbye need not repeat it. */
+static bool is_left_alone(const mstun_evaluation_t *evaluation, const mstun_error_case_t *error)
+{
+    return evaluation->end && mstun_error_of_farewell(error) && !mstun_error_is_repaired(error) &&
+           !mstun_error_was_followed(error);
+}
+
 static void evaluate_stale_nonce(mstun_evaluation_t *evaluation, const mstun_error_case_t *error)
 {
     enum { OLD_NONCE_AGAIN, NEW_NONCE_REFUSED };
+    enum { REPEATED = 0, FAREWELL = 2 };
     const mstun_error_case_t *renewal = mstun_error_last_challenge(error);
     const mstun_turn_request_t *request = error->request;
 
-    /* Requests that were on their way when the nonce was renewed are refused too: that is no second renewal. */
-    if (renewal && renewal->code == 438 && request && request->pos.frame > renewal->subject.pos.frame) {
+    if (is_second_renewal(error, renewal)) {
         bool new_one = request->nonce == renewal->nonce;
         mstun_finding_t *finding =
             mstun_finding_add_sentence(evaluation, MSTUN_FINDING_STALE_NONCE_AGAIN,
@@ -137,7 +154,8 @@ static void evaluate_stale_nonce(mstun_evaluation_t *evaluation, const mstun_err
         finding->severity =
             mstun_error_of_farewell(error) || mstun_error_is_repaired(error) ? PI_NOTE : finding->severity;
     } else {
-        mstun_finding_add_sentence(evaluation, MSTUN_FINDING_STALE_NONCE, 0, no_places, &error->subject);
+        mstun_finding_add_sentence(evaluation, MSTUN_FINDING_STALE_NONCE,
+                                   is_left_alone(evaluation, error) ? FAREWELL : REPEATED, no_places, &error->subject);
     }
     if (had_time_to_go_on(evaluation, error) && !mstun_error_is_repaired(error) && !mstun_error_was_followed(error)) {
         mstun_finding_add_sentence(evaluation, MSTUN_FINDING_NOT_REPEATED,

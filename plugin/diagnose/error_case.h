@@ -27,9 +27,10 @@ typedef struct {
     uint32_t nonce;                      /* hash of the nonce in it; 0: none */
     uint32_t algorithms;                 /* mstun_nonce_hash of its PASSWORD-ALGORITHMS; 0: none */
     const mstun_turn_request_t *request; /* NULL: it was not captured, or is not TURN's */
-    bool with_integrity;                 /* the request carried MESSAGE-INTEGRITY */
-    bool repeats_success;                /* the same request had success before */
-    bool request_repeated;               /* the request was sent more than once */
+    bool nonce_was_accepted; /* the server accepted a request of this connection with the same nonce before */
+    bool with_integrity;     /* the request carried MESSAGE-INTEGRITY */
+    bool repeats_success;    /* the same request had success before */
+    bool request_repeated;   /* the request was sent more than once */
     const mstun_purpose_t *purpose;
     mstun_login_t *login;
 } mstun_error_case_t;

@@ -215,6 +215,13 @@ static const char *no_allocation(const ctx_t *ctx)
         return wmem_strdup_printf(ctx->scope, "the client deleted the allocation in frame %u",
                                   allocation->deleted_frame);
     }
+    if (allocation->lost_frame && allocation->lost_frame < ctx->error->subject.pos.frame) {
+        return wmem_strdup_printf(ctx->scope, "the server has not had the allocation since frame %u",
+                                  allocation->lost_frame);
+    }
+    if (nstime_cmp(&allocation->alive, &ctx->error->subject.abs_ts) > 0) {
+        return "the server proves later that it has the allocation: another one may have answered this request";
+    }
     return nstime_cmp(&allocation->expires, &ctx->error->subject.abs_ts) < 0
                ? wmem_strdup_printf(ctx->scope, "the allocation of frame %u had expired: its lifetime was %u s",
                                     allocation->made.frame, allocation->lifetime)

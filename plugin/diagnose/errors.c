@@ -111,6 +111,32 @@ static mstun_finding_id_t finding_of(const mstun_error_case_t *error)
     return MSTUN_FINDING_REFUSED;
 }
 
+/* That the allocation is gone stays, whatever the client does about it. */
+static void add_loss(const ctx_t *ctx)
+{
+    const mstun_error_case_t *error = ctx->error;
+    const mstun_allocation_t *allocation = error->subject.allocation;
+    double left_s = mstun_ms_between(&error->subject.abs_ts, &allocation->expires) / 1000;
+    const mstun_place_t places[] = {
+        { "request", asked_text(ctx) },
+        { "answer", answer_text(ctx) },
+        { "seconds", wmem_strdup_printf(ctx->scope, "%.0f", left_s) },
+        { "frame", mstun_place_number(ctx->scope, allocation->renewed.frame) },
+        { NULL, NULL },
+    };
+
+    mstun_finding_add_sentence(ctx->evaluation, MSTUN_FINDING_ALLOCATION_LOST, 0, places, &error->subject);
+}
+
+static bool shows_loss(const mstun_error_case_t *error)
+{
+    const mstun_allocation_t *allocation = error->subject.allocation;
+
+    return allocation && error->code == TURN_ALLOCATION_MISMATCH &&
+           allocation->lost_frame == error->subject.pos.frame &&
+           nstime_cmp(&allocation->lost, &error->subject.abs_ts) == 0;
+}
+
 /* An error that a later success makes up for is a Note, as is one to the Refresh with which a client says goodbye. */
 static void soften_if_harmless(const ctx_t *ctx, mstun_finding_t *finding)
 {
@@ -241,6 +267,13 @@ static void evaluate_error(mstun_evaluation_t *evaluation, const mstun_error_cas
         break;
     case 447:
         evaluate_connect_failure(&ctx);
+        break;
+    case TURN_ALLOCATION_MISMATCH:
+        if (shows_loss(error)) {
+            add_loss(&ctx);
+            break;
+        }
+        add_refusal(&ctx, MSTUN_FINDING_ALLOCATION_MISMATCH);
         break;
     default:
         add_refusal(&ctx, finding_of(error));

@@ -104,7 +104,8 @@ static const mstun_finding_row_t rows[MSTUN_FINDING_COUNT] = {
         .summary = "The nonce is too old: the client repeats its request with the new one",
         .sentences = { "The nonce is too old: the client repeats its request with the new one",
                        "The server answers a stale nonce with {code}{phrase} where 438 is due; the client went on with "
-                       "the new nonce" },
+                       "the new nonce",
+                       "The nonce is too old, and the client does not repeat the Refresh with which it says goodbye" },
         .section = "RFC 8489 section 9.2.4" },
     [MSTUN_FINDING_STALE_NONCE_AGAIN] = {
         .name = "mstun.auth.stale_nonce_again", .group = PI_RESPONSE_CODE, .severity = PI_WARN,
@@ -419,6 +420,16 @@ static const mstun_finding_row_t rows[MSTUN_FINDING_COUNT] = {
             "passed",
             "The client uses the allocation that it deleted itself in frame {frame}" },
         .advice = "See why the client sent no Refresh in time: was its control connection alive?",
+        .section = "RFC 8656 section 8" },
+    [MSTUN_FINDING_ALLOCATION_LOST] = {
+        .name = "mstun.turn.allocation_lost", .group = PI_RESPONSE_CODE, .severity = PI_WARN,
+        .rank = MSTUN_RANK_STATED, .extent = MSTUN_PER_SERVER,
+        .summary = "The server no longer has the allocation, though its lifetime is not over",
+        .sentences = { "{request} is refused: {answer} while {seconds} s of the lifetime granted in frame {frame} "
+                       "were left: the server no longer has the allocation (it was restarted, or another "
+                       "server answers)" },
+        .advice = "See whether the server was restarted at this time, or a load balancer sends the client's packets to "
+                  "another one; the client must allocate anew",
         .section = "RFC 8656 section 8" },
     [MSTUN_FINDING_CONTROL_CLOSED] = {
         .name = "mstun.turn.control_closed", .group = PI_SEQUENCE, .severity = PI_WARN, .rank = MSTUN_RANK_CONNECTION,
