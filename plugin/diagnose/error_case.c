@@ -276,6 +276,13 @@ bool mstun_error_of_farewell(const mstun_error_case_t *error)
     return request && request->method == TURN_REFRESH && (request->has & MSTUN_HAS_LIFETIME) && request->lifetime == 0;
 }
 
+unsigned mstun_error_verified_row(const mstun_error_case_t *error)
+{
+    const mstun_transaction_t *transaction = error->subject.transaction;
+
+    return transaction->ext ? transaction->ext->verified_row : 0;
+}
+
 uint32_t mstun_error_requests(const mstun_error_case_t *error)
 {
     return error->login->requests;

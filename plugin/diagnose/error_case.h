@@ -56,6 +56,9 @@ bool mstun_error_client_was_accepted(const mstun_error_case_t *error);
 /** Whether the request was the Refresh with which a client says goodbye (lifetime 0): it need not try again. */
 bool mstun_error_of_farewell(const mstun_error_case_t *error);
 
+/** The row of the user's credentials that the refused request fits; 0: none, or that is not known. */
+unsigned mstun_error_verified_row(const mstun_error_case_t *error);
+
 /** How many requests the client sent to this server in the whole capture, without ICE's checks. */
 uint32_t mstun_error_requests(const mstun_error_case_t *error);
 

@@ -126,6 +126,14 @@ static const char *no_connection_id(const ctx_t *ctx)
 /* pion's server answers a wrong password so; the request itself is complete. */
 static const char *maybe_wrong_password(const ctx_t *ctx)
 {
+    unsigned row = mstun_error_verified_row(ctx->error);
+
+    if (row) {
+        return wmem_strdup_printf(ctx->scope,
+                                  "the request is complete and fits credentials row %u, so if the server means its "
+                                  "credentials, it has another key for this user",
+                                  row);
+    }
     return ctx->error->with_integrity && ctx->request && ctx->request->nonce
                ? "the request is complete, so the server may mean its credentials: compare user name, password and "
                  "realm"

@@ -95,7 +95,9 @@ static const mstun_finding_row_t rows[MSTUN_FINDING_COUNT] = {
             "The server refuses the access token ({code}{phrase}): check that it is for this server, has not expired, "
             "and that both know the key whose id (kid) is \"{user}\" (RFC 7635)",
             "The server refuses the nonce with {code}{phrase} where 438 is due: user \"{user}\" was accepted before, "
-            "and a new nonce comes with the response" },
+            "and a new nonce comes with the response",
+            "The server refuses the credentials ({code}{phrase}), but the request fits credentials row {row}: the "
+            "server has another key for this user (password, realm or shared secret)" },
         .advice = "Compare the TURN user, password and realm of the client with the server's; credentials from MRAS "
                   "expire",
         .section = "RFC 8489 section 9.2.4" },
