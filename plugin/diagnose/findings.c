@@ -442,6 +442,16 @@ static const mstun_finding_row_t rows[MSTUN_FINDING_COUNT] = {
         .advice = "Look at the server at this time: was it restarted, did it crash, or did a firewall end the "
                   "connection?",
         .section = "RFC 8656 section 7.3" },
+    [MSTUN_FINDING_SERVER_SILENT] = {
+        .name = "mstun.turn.server_silent", .group = PI_SEQUENCE, .severity = PI_WARN, .rank = MSTUN_RANK_CONNECTION,
+        .extent = MSTUN_PER_SERVER,
+        .summary = "The server's program no longer answers, though its TCP still acknowledges",
+        .sentences = { "From frame {frame} on the program of the server {server} no longer answers, though its TCP "
+                       "still acknowledges: {requests} to it (frame {own_frame}) and {through} through it have no "
+                       "answer, and it relays nothing" },
+        .advice = "Look at the server at this time: did its program hang, or was it stopped? The peers behind it need "
+                  "not be at fault",
+        .section = "RFC 8489 section 6.2.2" },
     [MSTUN_FINDING_NOTHING_RELAYED] = {
         .name = "mstun.turn.nothing_relayed", .group = PI_SEQUENCE, .severity = PI_WARN, .rank = MSTUN_RANK_CONNECTION,
         .extent = MSTUN_PER_SERVER,

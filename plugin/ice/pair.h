@@ -95,6 +95,7 @@ typedef struct {
     uint32_t id; /* counts pairs from 0, in the order of their first checks */
     bool tcp;    /* stream is tcp.stream, else udp.stream */
     uint32_t stream;
+    bool from_start;                           /* the capture has the connection from its beginning */
     bool half_captured;                        /* one direction's packets are not in the capture */
     uint32_t gap_frame;                        /* the last frame in front of which bytes are missing; 0: none */
     bool relayed;                              /* inside TURN messages or an RFC 6062 data connection */
