@@ -8,6 +8,11 @@
 #include "auth/integrity.h"
 #include "diagnose/error_case.h"
 
+/** Where one leg of a relay has what the other lacks. */
+#define MSTUN_ADVICE_CUT_AT_SERVER                                                                                     \
+    "Look at the server, between its network interface and its program: a firewall that drops what comes to its "     \
+    "relay ports, or a channel or permission that it gave up before its time"
+
 /* ---- at the capture's end: everything of a kind ---- */
 
 void mstun_evaluate_requests(mstun_evaluation_t *evaluation);     /* requests.c: no response */

@@ -10,7 +10,8 @@ static const mstun_finding_row_t rows[MSTUN_FINDING_COUNT] = {
         .name = "mstun.unanswered", .group = PI_SEQUENCE, .severity = PI_WARN, .rank = MSTUN_RANK_SILENCE,
         .extent = MSTUN_PER_SERVER,
         .summary = "Request without response",
-        .sentences = { "{receiver} does not answer this {request}: {reason}{hint}" },
+        .sentences = { "{receiver} does not answer this {request}: {reason}{hint}",
+                       "This {request} got no response: {cut}" },
         .advice = "Capture at the side that is asked. If the request arrives, its program drops it (ufrag, password, "
                   "dialect); if not, the network does",
         .section = "RFC 8489 section 6.2" },
@@ -532,7 +533,8 @@ static const mstun_finding_row_t rows[MSTUN_FINDING_COUNT] = {
             "{pair}, though its TCP acknowledged them: the program there drops them (compare USERNAME and ice-pwd)",
             "{pair}: its TCP did not acknowledge them, so they were lost on the way",
             "{pair}, but those from {receiver} are answered: it does not have this candidate (compare what was "
-            "signalled), or a firewall drops what it begins" },
+            "signalled), or a firewall drops what it begins",
+            "{pair}" },
         .advice = "Capture at the silent side: do the checks arrive? If they do, compare ice-ufrag and ice-pwd, if "
                   "not, look for the firewall that lets one direction pass",
         .section = "RFC 8445 section 7" },
@@ -567,7 +569,8 @@ static const mstun_finding_row_t rows[MSTUN_FINDING_COUNT] = {
             "{pair}, though its TCP acknowledged them: the program there hangs, or has ended (RFC 7675)",
             "{pair}: its TCP did not acknowledge them, the way to it is gone. See what its network did at this time "
             "(RFC 7675)",
-            "{pair}, though media from it goes on: the network is good, its agent no longer answers (RFC 7675)" },
+            "{pair}, though media from it goes on: the network is good, its agent no longer answers (RFC 7675)",
+            "{pair}" },
         .advice = "See what happened to the silent side and its network at this time",
         .section = "RFC 7675 section 5.1" },
     [MSTUN_FINDING_ROLE_CONFLICT] = {
@@ -591,7 +594,8 @@ static const mstun_finding_row_t rows[MSTUN_FINDING_COUNT] = {
         .extent = MSTUN_PER_PAIR,
         .summary = "Checks are answered, but the sender does not accept the responses",
         .sentences = {
-            "{pair}: it does not accept the responses, compare the ice-pwd that it was given" },
+            "{pair}: it does not accept the responses, compare the ice-pwd that it was given",
+            "{pair}" },
         .advice = "Compare the ice-pwd that the sender was given for the other side: a response that it cannot verify "
                   "is dropped without a word",
         .section = "RFC 8445 section 7.2.5" },
