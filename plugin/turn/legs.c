@@ -157,16 +157,21 @@ static bool was_not_relayed(const mstun_transaction_t *transaction, const mstun_
            mstun_ms_between(&transaction->request_time, &leg->last) > RELAY_TIME_MS;
 }
 
-/* The control connection goes on, and nothing of it is missing. On TCP allocations peers have connections of their own.
- */
+/* The server's TCP sends other bytes later, and nothing of them is missing. On TCP allocations peers have connections of
+ * their own. */
 static bool was_not_forwarded(const mstun_transaction_t *transaction, const check_t *check)
 {
     const mstun_allocation_t *allocation = check->reached;
+    nstime_t last;
 
-    return allocation && !check->forwarded_frame && allocation->transport == IP_PROTO_UDP &&
-           mstun_ms_between(&transaction->request_time, mstun_stream_last_time(allocation->control)) > RELAY_TIME_MS &&
-           mstun_stream_lack(allocation->control, 1 - allocation->client_direction, transaction->request_frame) ==
-               MSTUN_LACK_NOTHING;
+    if (!allocation || check->forwarded_frame || allocation->transport != IP_PROTO_UDP || !allocation->control->tcp) {
+        return false;
+    }
+    unsigned from_server = 1 - allocation->client_direction;
+
+    return mstun_tcp_last_data(allocation->control->tcp, from_server, &last) &&
+           mstun_ms_between(&transaction->request_time, &last) > RELAY_TIME_MS &&
+           mstun_stream_lack(allocation->control, from_server, transaction->request_frame) == MSTUN_LACK_NOTHING;
 }
 
 const char *mstun_legs_cut_text(wmem_allocator_t *scope, const mstun_transaction_t *transaction,
