@@ -33,6 +33,7 @@
 #include "report/tap.h"
 #include "turn/allocation_filter.h"
 #include "turn/ms_turn.h"
+#include "turn/legs.h"
 #include "turn/path.h"
 #include "turn/turn_state.h"
 #include "turn/turn_tree.h"
@@ -74,6 +75,7 @@ static const struct {
     { mstun_allocation_filter_register, MSTUN_SECTION_TRACKED },
     { mstun_turn_state_register, MSTUN_SECTION_TRACKED },
     { mstun_path_register, MSTUN_SECTION_TRACKED },
+    { mstun_legs_register, MSTUN_SECTION_HEADER },
     { mstun_ms_turn_register, MSTUN_SECTION_TRACKED },
     { mstun_pair_register, MSTUN_SECTION_TRACKED },
     { mstun_pair_tree_register, MSTUN_SECTION_TRACKED },

@@ -157,6 +157,10 @@ static void learn_problem(const mstun_event_t *event, const mstun_span_t *hmac)
         .result = mstun_integrity_verify(event, hmac),
     };
 
+    if (facts->class == STUN_REQUEST && event->transaction && problem.result.status == MSTUN_INTEGRITY_GOOD &&
+        problem.result.cause == MSTUN_CAUSE_NONE) {
+        mstun_transaction_get_ext(event->transaction)->verified_row = problem.result.match.row;
+    }
     if (problem.result.cause != MSTUN_CAUSE_NONE) {
         problem.fingerprint = mstun_fingerprint_verify_facts(facts);
         if (!problems) {

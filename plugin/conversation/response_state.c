@@ -29,6 +29,17 @@ const nstime_t *mstun_stream_last_time(const mstun_stream_t *stream)
     return stream->tcp ? &stream->tcp->ts_prev : &stream->last_time;
 }
 
+nstime_t mstun_stream_observed_until(const mstun_stream_t *stream, const nstime_t *end)
+{
+    const nstime_t *last = mstun_stream_last_time(stream);
+    mstun_tcp_close_t close;
+
+    if (mstun_stream_get_close(stream, &close)) {
+        return close.abs_ts;
+    }
+    return mstun_ms_between(last, end) > SILENCE_MAX_MS ? *last : *end;
+}
+
 bool mstun_stream_was_reset(const mstun_stream_t *stream, nstime_t *last)
 {
     mstun_tcp_close_t close;

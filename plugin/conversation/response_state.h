@@ -41,6 +41,9 @@ bool mstun_stream_is_half_captured(const mstun_stream_t *stream);
 /** The time of the connection's last packet so far; on UDP, of its last datagram that is ours. */
 const nstime_t *mstun_stream_last_time(const mstun_stream_t *stream);
 
+/** Until when the capture, which ends at end, shows what becomes of the connection. */
+nstime_t mstun_stream_observed_until(const mstun_stream_t *stream, const nstime_t *end);
+
 /** The last frame before which bytes of this direction are missing from the capture; 0: none are. */
 uint32_t mstun_stream_gap_frame(const mstun_stream_t *stream, unsigned direction);
 

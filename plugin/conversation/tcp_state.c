@@ -111,6 +111,17 @@ uint32_t mstun_tcp_data_len(const struct tcp_analysis *tcp, unsigned direction)
     return len > 0 ? (uint32_t)len : 0;
 }
 
+bool mstun_tcp_last_data(const struct tcp_analysis *tcp, unsigned direction, nstime_t *abs_ts)
+{
+    const tcp_flow_t *flow = flow_of(tcp, direction);
+
+    if (!flow->tcp_analyze_seq_info || sent_fin(tcp, flow)) {
+        return false;
+    }
+    *abs_ts = flow->tcp_analyze_seq_info->nextseqtime;
+    return true;
+}
+
 bool mstun_tcp_client_direction(const struct tcp_analysis *tcp, unsigned *direction)
 {
     bool by_1 = (tcp->flow1.static_flags & SENT_SYN) != 0, by_2 = (tcp->flow2.static_flags & SENT_SYN) != 0;

@@ -27,6 +27,7 @@ typedef struct {
     wmem_array_t *repeats;                      /* of mstun_repeat_t, by frame; NULL: none */
     mstun_transaction_t *previous_with_same_id; /* it had timed out when this one began; NULL: none */
     unsigned id_reuse_count;                    /* how many came before this one */
+    unsigned verified_row;                      /* of the credentials, which the request fits; 0: none, or not known */
     bool several_signers;                       /* requests with this id were made by several */
 } mstun_transaction_ext_t;
 

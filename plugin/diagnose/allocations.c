@@ -70,8 +70,9 @@ static void evaluate_end(mstun_evaluation_t *evaluation, const mstun_allocation_
     mstun_allocation_end_t end = mstun_allocation_end(allocation, evaluation->end);
     mstun_tcp_close_t close;
 
-    if (end.kind == MSTUN_ALLOCATION_END_NONE || end.kind == MSTUN_ALLOCATION_END_DELETED || allocation->ending ||
-        !mstun_stream_get_close(end.control, &close) || close.direction == end.client_direction) {
+    if (end.kind == MSTUN_ALLOCATION_END_NONE || end.kind == MSTUN_ALLOCATION_END_DELETED ||
+        end.kind == MSTUN_ALLOCATION_END_LOST || allocation->ending || !mstun_stream_get_close(end.control, &close) ||
+        close.direction == end.client_direction) {
         return;
     }
     mstun_subject_t subject = subject_of_allocation(

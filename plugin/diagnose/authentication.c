@@ -9,6 +9,8 @@
 #include "conversation/response_state.h"
 #include "diagnose/error_case.h"
 
+#define STUN_UNKNOWN_USER 436 /* RFC 3489 section 9.3 */
+
 static const mstun_place_t no_places[] = { { NULL, NULL } };
 
 /* ---- time-limited user names ---- */
@@ -27,7 +29,15 @@ static uint64_t expiry_of(const char *username)
 
 /* ---- why credentials are refused ---- */
 
-enum { REJECTED, REJECTED_REALM, REJECTED_EXPIRED, REJECTED_TOKEN, REJECTED_STALE, REJECTED_OTHER_USER };
+enum {
+    REJECTED,
+    REJECTED_REALM,
+    REJECTED_EXPIRED,
+    REJECTED_TOKEN,
+    REJECTED_STALE,
+    REJECTED_OTHER_USER,
+    REJECTED_VERIFIED
+};
 
 static const char *utc_text(wmem_allocator_t *scope, uint64_t seconds)
 {
@@ -76,7 +86,7 @@ static unsigned why_rejected(const mstun_error_case_t *error)
     if (error->nonce && request->nonce && error->nonce != request->nonce && mstun_error_client_was_accepted(error)) {
         return REJECTED_STALE;
     }
-    return REJECTED;
+    return error->code != STUN_UNKNOWN_USER && mstun_error_verified_row(error) ? REJECTED_VERIFIED : REJECTED;
 }
 
 static void add_rejected(mstun_evaluation_t *evaluation, const mstun_error_case_t *error)
@@ -92,6 +102,7 @@ static void add_rejected(mstun_evaluation_t *evaluation, const mstun_error_case_
         { "owner", owner_of_allocation(error) },
         { "realm", request && request->realm ? request->realm : "none" },
         { "challenge", error->realm ? error->realm : "none" },
+        { "row", mstun_place_number(evaluation->scope, mstun_error_verified_row(error)) },
         { "time", expiry ? utc_text(evaluation->scope, expiry) : "" },
         { "ago", expiry && request
                      ? unsigned_time_secs_to_str(evaluation->scope, (uint32_t)((uint64_t)request->abs_ts.secs - expiry))
@@ -104,7 +115,12 @@ static void add_rejected(mstun_evaluation_t *evaluation, const mstun_error_case_
                                                                 : MSTUN_FINDING_AUTH_REJECTED,
         why == REJECTED_STALE && mstun_error_is_repaired(error) ? 1 : why, places, &error->subject);
 
-    finding->detail = error->code;
+    finding->detail = error->code | (why == REJECTED_VERIFIED ? 1u << 16 : 0);
+    if (why == REJECTED_VERIFIED) {
+        finding->advice = "The client is right if the row is: look at the server, whose database may hold a key of "
+                          "another realm or password, and whose shared secret must be that of the service that makes "
+                          "user names";
+    }
     if (mstun_error_is_repaired(error)) {
         finding->severity = PI_NOTE;
     }
@@ -113,11 +129,16 @@ static void add_rejected(mstun_evaluation_t *evaluation, const mstun_error_case_
 /* ---- challenges and stale nonces ---- */
 
 /* Enough of the capture follows, or the connection is closed: what did not come will not come. */
+static bool had_time(const mstun_evaluation_t *evaluation, const mstun_error_case_t *error)
+{
+    return evaluation->end && (mstun_stream_is_closed(error->subject.stream) ||
+                               mstun_ms_between(&error->subject.abs_ts, evaluation->end) >= RESPONSE_GRACE_MS);
+}
+
+/* A client that says goodbye need not go on. */
 static bool had_time_to_go_on(const mstun_evaluation_t *evaluation, const mstun_error_case_t *error)
 {
-    return evaluation->end && !mstun_error_of_farewell(error) &&
-           (mstun_stream_is_closed(error->subject.stream) ||
-            mstun_ms_between(&error->subject.abs_ts, evaluation->end) >= RESPONSE_GRACE_MS);
+    return !mstun_error_of_farewell(error) && had_time(evaluation, error);
 }
 
 static void evaluate_challenge(mstun_evaluation_t *evaluation, const mstun_error_case_t *error)
@@ -136,14 +157,30 @@ static void evaluate_challenge(mstun_evaluation_t *evaluation, const mstun_error
     }
 }
 
+/* Requests that were on their way when the nonce was renewed are refused too: that is no second renewal. Nor is it one
+ * where the new nonce was accepted before: it has its time. */
+static bool is_second_renewal(const mstun_error_case_t *error, const mstun_error_case_t *renewal)
+{
+    const mstun_turn_request_t *request = error->request;
+
+    return renewal && renewal->code == 438 && request && request->pos.frame > renewal->subject.pos.frame &&
+           !(request->nonce == renewal->nonce && error->nonce_was_accepted);
+}
+
+static bool is_farewell_left_alone(const mstun_evaluation_t *evaluation, const mstun_error_case_t *error)
+{
+    return had_time(evaluation, error) && mstun_error_of_farewell(error) && !mstun_error_is_repaired(error) &&
+           !mstun_error_was_followed(error);
+}
+
 static void evaluate_stale_nonce(mstun_evaluation_t *evaluation, const mstun_error_case_t *error)
 {
     enum { OLD_NONCE_AGAIN, NEW_NONCE_REFUSED };
+    enum { REPEATED = 0, FAREWELL = 2 };
     const mstun_error_case_t *renewal = mstun_error_last_challenge(error);
     const mstun_turn_request_t *request = error->request;
 
-    /* Requests that were on their way when the nonce was renewed are refused too: that is no second renewal. */
-    if (renewal && renewal->code == 438 && request && request->pos.frame > renewal->subject.pos.frame) {
+    if (is_second_renewal(error, renewal)) {
         bool new_one = request->nonce == renewal->nonce;
         mstun_finding_t *finding =
             mstun_finding_add_sentence(evaluation, MSTUN_FINDING_STALE_NONCE_AGAIN,
@@ -152,7 +189,9 @@ static void evaluate_stale_nonce(mstun_evaluation_t *evaluation, const mstun_err
         finding->severity =
             mstun_error_of_farewell(error) || mstun_error_is_repaired(error) ? PI_NOTE : finding->severity;
     } else {
-        mstun_finding_add_sentence(evaluation, MSTUN_FINDING_STALE_NONCE, 0, no_places, &error->subject);
+        mstun_finding_add_sentence(evaluation, MSTUN_FINDING_STALE_NONCE,
+                                   is_farewell_left_alone(evaluation, error) ? FAREWELL : REPEATED, no_places,
+                                   &error->subject);
     }
     if (had_time_to_go_on(evaluation, error) && !mstun_error_is_repaired(error) && !mstun_error_was_followed(error)) {
         mstun_finding_add_sentence(evaluation, MSTUN_FINDING_NOT_REPEATED,

@@ -49,6 +49,7 @@ wmem_array_t *mstun_findings_of_capture(const nstime_t *end)
     mstun_evaluate_errors(&evaluated);
     mstun_evaluate_observations(&evaluated);
     mstun_evaluate_allocations(&evaluated);
+    mstun_evaluate_servers(&evaluated);
     mstun_evaluate_microsoft(&evaluated);
     mstun_evaluate_bytes(&evaluated);
     mstun_evaluate_pairs(&evaluated);

@@ -39,6 +39,7 @@ struct mstun_login {
 static wmem_array_t *cases;  /* of mstun_error_case_t */
 static wmem_map_t *purposes; /* purpose_key_t -> mstun_purpose_t */
 static wmem_map_t *logins;   /* login_key_t -> mstun_login_t */
+static wmem_map_t *nonces;   /* first visit: mstun_stream_t -> mstun_nonce_hash of the nonce that was accepted last */
 
 static guint hash_purpose(gconstpointer key)
 {
@@ -139,6 +140,20 @@ static bool was_repeated(const mstun_transaction_t *transaction)
     return transaction->ext && transaction->ext->repeats && wmem_array_get_count(transaction->ext->repeats) > 0;
 }
 
+static void learn_nonce(const mstun_event_t *event)
+{
+    const mstun_turn_request_t *request = mstun_turn_request_of(event->transaction);
+
+    if (request && request->nonce) {
+        wmem_map_insert(nonces, event->stream, GUINT_TO_POINTER(request->nonce));
+    }
+}
+
+static bool nonce_was_accepted(const mstun_event_t *event, const mstun_turn_request_t *request)
+{
+    return request && request->nonce && GPOINTER_TO_UINT(wmem_map_lookup(nonces, event->stream)) == request->nonce;
+}
+
 static void add_case(const mstun_event_t *event)
 {
     const mstun_facts_t *facts = event->facts;
@@ -163,6 +178,7 @@ static void add_case(const mstun_event_t *event)
         .nonce = mstun_nonce_hash(&facts->nonce),
         .algorithms = mstun_nonce_hash(&facts->password_algorithms),
         .request = request,
+        .nonce_was_accepted = nonce_was_accepted(event, request),
         .with_integrity =
             event->transaction->with_integrity && mstun_transaction_has_request(event->transaction, event->pinfo),
         .repeats_success = event->repeat && event->transaction->succeeded,
@@ -192,6 +208,7 @@ static void learn_success(const mstun_event_t *event)
 {
     mstun_login_t *login = login_of(event);
 
+    learn_nonce(event);
     purpose_of(event, mstun_turn_request_of(event->transaction))->last_success = event->pinfo->num;
     if (event->transaction->with_integrity && !login->first_accepted_frame) {
         login->first_accepted_frame = event->pinfo->num;
@@ -274,6 +291,13 @@ bool mstun_error_of_farewell(const mstun_error_case_t *error)
     return request && request->method == TURN_REFRESH && (request->has & MSTUN_HAS_LIFETIME) && request->lifetime == 0;
 }
 
+unsigned mstun_error_verified_row(const mstun_error_case_t *error)
+{
+    const mstun_transaction_t *transaction = error->subject.transaction;
+
+    return transaction->ext ? transaction->ext->verified_row : 0;
+}
+
 uint32_t mstun_error_requests(const mstun_error_case_t *error)
 {
     return error->login->requests;
@@ -336,5 +360,6 @@ void mstun_error_case_register(const mstun_registrar_t *reg _U_)
 {
     register_init_routine(make_cases); /* at every opening of a file */
     purposes = wmem_map_new_autoreset(wmem_epan_scope(), wmem_file_scope(), hash_purpose, equal_purposes);
+    nonces = wmem_map_new_autoreset(wmem_epan_scope(), wmem_file_scope(), g_direct_hash, g_direct_equal);
     logins = wmem_map_new_autoreset(wmem_epan_scope(), wmem_file_scope(), hash_login, equal_logins);
 }

@@ -27,9 +27,10 @@ typedef struct {
     uint32_t nonce;                      /* hash of the nonce in it; 0: none */
     uint32_t algorithms;                 /* mstun_nonce_hash of its PASSWORD-ALGORITHMS; 0: none */
     const mstun_turn_request_t *request; /* NULL: it was not captured, or is not TURN's */
-    bool with_integrity;                 /* the request carried MESSAGE-INTEGRITY */
-    bool repeats_success;                /* the same request had success before */
-    bool request_repeated;               /* the request was sent more than once */
+    bool nonce_was_accepted; /* the server accepted a request of this connection with the same nonce before */
+    bool with_integrity;     /* the request carried MESSAGE-INTEGRITY */
+    bool repeats_success;    /* the same request had success before */
+    bool request_repeated;   /* the request was sent more than once */
     const mstun_purpose_t *purpose;
     mstun_login_t *login;
 } mstun_error_case_t;
@@ -57,6 +58,9 @@ bool mstun_error_client_was_accepted(const mstun_error_case_t *error);
 
 /** Whether the request was the Refresh with which a client says goodbye (lifetime 0): it need not try again. */
 bool mstun_error_of_farewell(const mstun_error_case_t *error);
+
+/** The row of the user's credentials that the refused request fits; 0: none, or that is not known. */
+unsigned mstun_error_verified_row(const mstun_error_case_t *error);
 
 /** How many requests the client sent to this server in the whole capture, without ICE's checks. */
 uint32_t mstun_error_requests(const mstun_error_case_t *error);

@@ -8,12 +8,18 @@
 #include "auth/integrity.h"
 #include "diagnose/error_case.h"
 
+/** Where one leg of a relay has what the other lacks. */
+#define MSTUN_ADVICE_CUT_AT_SERVER                                                                                     \
+    "Look at the server, between its network interface and its program: a firewall that drops what comes to its "     \
+    "relay ports, or a channel or permission that it gave up before its time"
+
 /* ---- at the capture's end: everything of a kind ---- */
 
 void mstun_evaluate_requests(mstun_evaluation_t *evaluation);     /* requests.c: no response */
 void mstun_evaluate_errors(mstun_evaluation_t *evaluation);       /* errors.c: error responses */
 void mstun_evaluate_allocations(mstun_evaluation_t *evaluation);  /* allocations.c: allocations, peer connections */
 void mstun_evaluate_observations(mstun_evaluation_t *evaluation); /* turn.c: what messages did against TURN's state */
+void mstun_evaluate_servers(mstun_evaluation_t *evaluation);      /* silent_server.c: servers that hang */
 void mstun_evaluate_microsoft(mstun_evaluation_t *evaluation);    /* microsoft.c: dialects, pseudo-TLS */
 void mstun_evaluate_bytes(mstun_evaluation_t *evaluation);        /* bytes.c: what is no message */
 void mstun_evaluate_pairs(mstun_evaluation_t *evaluation);        /* ice.c */

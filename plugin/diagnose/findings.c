@@ -10,7 +10,8 @@ static const mstun_finding_row_t rows[MSTUN_FINDING_COUNT] = {
         .name = "mstun.unanswered", .group = PI_SEQUENCE, .severity = PI_WARN, .rank = MSTUN_RANK_SILENCE,
         .extent = MSTUN_PER_SERVER,
         .summary = "Request without response",
-        .sentences = { "{receiver} does not answer this {request}: {reason}{hint}" },
+        .sentences = { "{receiver} does not answer this {request}: {reason}{hint}",
+                       "This {request} got no response: {cut}" },
         .advice = "Capture at the side that is asked. If the request arrives, its program drops it (ufrag, password, "
                   "dialect); if not, the network does",
         .section = "RFC 8489 section 6.2" },
@@ -64,7 +65,8 @@ static const mstun_finding_row_t rows[MSTUN_FINDING_COUNT] = {
         .sentences = { "{sender} sent these {len} bytes {count} times in {seconds} s, and {receiver} acknowledged "
                        "nothing from here on: the path between them is dead, or the host is gone",
                        "{sender} sent these {len} bytes {count} times in {seconds} s, and {receiver} never "
-                       "acknowledged them, though smaller packets behind them arrived: packets of this size do not get through" },
+                       "acknowledged them, though smaller packets behind them arrived: packets of this size do not get "
+                       "through" },
         .advice = "Look for what ended the path without a word: a NAT or firewall that forgot the connection, a route, "
                   "an MTU whose ICMP messages are dropped",
         .section = "RFC 9293 section 3.8.3" },
@@ -108,7 +110,9 @@ static const mstun_finding_row_t rows[MSTUN_FINDING_COUNT] = {
             "The server refuses the nonce with {code}{phrase} where 438 is due: user \"{user}\" was accepted before, "
             "and a new nonce comes with the response",
             "The server refuses the credentials ({code}{phrase}): the allocation was made by {owner}, the request by "
-            "{requester}" },
+            "{requester}",
+            "The server refuses the credentials ({code}{phrase}), but the request fits credentials row {row}: the "
+            "server has another key for this user (password, realm or shared secret)" },
         .advice = "Compare the TURN user, password and realm of the client with the server's; credentials from MRAS "
                   "expire",
         .section = "RFC 8489 section 9.2.4" },
@@ -117,7 +121,8 @@ static const mstun_finding_row_t rows[MSTUN_FINDING_COUNT] = {
         .summary = "The nonce is too old: the client repeats its request with the new one",
         .sentences = { "The nonce is too old: the client repeats its request with the new one",
                        "The server answers a stale nonce with {code}{phrase} where 438 is due; the client went on with "
-                       "the new nonce" },
+                       "the new nonce",
+                       "The nonce is too old, and the client does not repeat the Refresh with which it says goodbye" },
         .section = "RFC 8489 section 9.2.4" },
     [MSTUN_FINDING_STALE_NONCE_AGAIN] = {
         .name = "mstun.auth.stale_nonce_again", .group = PI_RESPONSE_CODE, .severity = PI_WARN,
@@ -433,6 +438,16 @@ static const mstun_finding_row_t rows[MSTUN_FINDING_COUNT] = {
             "The client uses the allocation that it deleted itself in frame {frame}" },
         .advice = "See why the client sent no Refresh in time: was its control connection alive?",
         .section = "RFC 8656 section 8" },
+    [MSTUN_FINDING_ALLOCATION_LOST] = {
+        .name = "mstun.turn.allocation_lost", .group = PI_RESPONSE_CODE, .severity = PI_WARN,
+        .rank = MSTUN_RANK_STATED, .extent = MSTUN_PER_SERVER,
+        .summary = "The server no longer has the allocation, though its lifetime is not over",
+        .sentences = { "{request} is refused: {answer} while {seconds} s of the lifetime granted in frame {frame} "
+                       "were left: the server no longer has the allocation (it was restarted, or another "
+                       "server answers)" },
+        .advice = "See whether the server was restarted at this time, or a load balancer sends the client's packets to "
+                  "another one; the client must allocate anew",
+        .section = "RFC 8656 section 8" },
     [MSTUN_FINDING_CONTROL_CLOSED] = {
         .name = "mstun.turn.control_closed", .group = PI_SEQUENCE, .severity = PI_WARN, .rank = MSTUN_RANK_CONNECTION,
         .extent = MSTUN_PER_SERVER,
@@ -442,6 +457,16 @@ static const mstun_finding_row_t rows[MSTUN_FINDING_COUNT] = {
         .advice = "Look at the server at this time: was it restarted, did it crash, or did a firewall end the "
                   "connection?",
         .section = "RFC 8656 section 7.3" },
+    [MSTUN_FINDING_SERVER_SILENT] = {
+        .name = "mstun.turn.server_silent", .group = PI_SEQUENCE, .severity = PI_WARN, .rank = MSTUN_RANK_CONNECTION,
+        .extent = MSTUN_PER_SERVER,
+        .summary = "The server's program no longer answers, though its TCP still acknowledges",
+        .sentences = { "From frame {frame} on the program of the server {server} no longer answers, though its TCP "
+                       "still acknowledges: {requests} to it (frame {own_frame}) and {through} through it have no "
+                       "answer, and it relays nothing" },
+        .advice = "Look at the server at this time: did its program hang, or was it stopped? The peers behind it need "
+                  "not be at fault",
+        .section = "RFC 8489 section 6.2.2" },
     [MSTUN_FINDING_NOTHING_RELAYED] = {
         .name = "mstun.turn.nothing_relayed", .group = PI_SEQUENCE, .severity = PI_WARN, .rank = MSTUN_RANK_CONNECTION,
         .extent = MSTUN_PER_SERVER,
@@ -522,7 +547,8 @@ static const mstun_finding_row_t rows[MSTUN_FINDING_COUNT] = {
             "{pair}, though its TCP acknowledged them: the program there drops them (compare USERNAME and ice-pwd)",
             "{pair}: its TCP did not acknowledge them, so they were lost on the way",
             "{pair}, but those from {receiver} are answered: it does not have this candidate (compare what was "
-            "signalled), or a firewall drops what it begins" },
+            "signalled), or a firewall drops what it begins",
+            "{pair}" },
         .advice = "Capture at the silent side: do the checks arrive? If they do, compare ice-ufrag and ice-pwd, if "
                   "not, look for the firewall that lets one direction pass",
         .section = "RFC 8445 section 7" },
@@ -557,7 +583,8 @@ static const mstun_finding_row_t rows[MSTUN_FINDING_COUNT] = {
             "{pair}, though its TCP acknowledged them: the program there hangs, or has ended (RFC 7675)",
             "{pair}: its TCP did not acknowledge them, the way to it is gone. See what its network did at this time "
             "(RFC 7675)",
-            "{pair}, though media from it goes on: the network is good, its agent no longer answers (RFC 7675)" },
+            "{pair}, though media from it goes on: the network is good, its agent no longer answers (RFC 7675)",
+            "{pair}" },
         .advice = "See what happened to the silent side and its network at this time",
         .section = "RFC 7675 section 5.1" },
     [MSTUN_FINDING_ROLE_CONFLICT] = {
@@ -581,7 +608,8 @@ static const mstun_finding_row_t rows[MSTUN_FINDING_COUNT] = {
         .extent = MSTUN_PER_PAIR,
         .summary = "Checks are answered, but the sender does not accept the responses",
         .sentences = {
-            "{pair}: it does not accept the responses, compare the ice-pwd that it was given" },
+            "{pair}: it does not accept the responses, compare the ice-pwd that it was given",
+            "{pair}" },
         .advice = "Compare the ice-pwd that the sender was given for the other side: a response that it cannot verify "
                   "is dropped without a word",
         .section = "RFC 8445 section 7.2.5" },

@@ -71,10 +71,23 @@ static const char *advice_by_ack(mstun_ack_t acknowledged)
     return NULL;
 }
 
+/* The other leg of the relay shows that neither end is at fault. */
+static mstun_finding_t *add_if_cut(const ctx_t *ctx, mstun_finding_id_t id, unsigned sentence,
+                                   const mstun_subject_t *subject)
+{
+    if (!mstun_pair_cut_text(ctx->evaluation->scope, ctx->view)) {
+        return NULL;
+    }
+    mstun_finding_t *finding = add(ctx, id, sentence, NULL, NULL, subject);
+
+    finding->advice = MSTUN_ADVICE_CUT_AT_SERVER;
+    return finding;
+}
+
 /* On the first check that has no answer, or on the first of the pair where the other side makes none. */
 static void add_one_way(const ctx_t *ctx)
 {
-    enum { UNKNOWN, DELIVERED, LOST, NO_CHECKS };
+    enum { UNKNOWN, DELIVERED, LOST, NO_CHECKS, CUT };
     const mstun_transaction_t *check = ctx->dir->first_unanswered;
 
     if (!ctx->dir->requests || !check) {
@@ -85,6 +98,10 @@ static void add_one_way(const ctx_t *ctx)
         return;
     }
     mstun_subject_t subject = subject_of_check(ctx, check);
+
+    if (add_if_cut(ctx, MSTUN_FINDING_ONE_WAY, CUT, &subject)) {
+        return;
+    }
     mstun_ack_t acknowledged = acknowledgement(ctx, check);
     unsigned sentence = acknowledged == MSTUN_ACK_YES ? DELIVERED : acknowledged == MSTUN_ACK_NO ? LOST : UNKNOWN;
 
@@ -137,7 +154,7 @@ static void add_not_nominated(const ctx_t *ctx)
 /* The cause is what happened when the first of these checks was sent. */
 static void add_consent_lost(const ctx_t *ctx)
 {
-    enum { UNKNOWN, DELIVERED, LOST, WITH_MEDIA };
+    enum { UNKNOWN, DELIVERED, LOST, WITH_MEDIA, CUT };
     const mstun_transaction_t *check = ctx->dir->first_lost;
     const mstun_pair_direction_t *back = &ctx->view->dir[1 - ctx->broken];
     mstun_subject_t subject = subject_of_check(ctx, check);
@@ -148,6 +165,9 @@ static void add_consent_lost(const ctx_t *ctx)
                         : acknowledged == MSTUN_ACK_NO  ? LOST
                                                         : UNKNOWN;
 
+    if (!media_goes_on && add_if_cut(ctx, MSTUN_FINDING_CONSENT_LOST, CUT, &subject)) {
+        return;
+    }
     add(ctx, MSTUN_FINDING_CONSENT_LOST, sentence, NULL, NULL, &subject);
 }
 
@@ -167,7 +187,9 @@ static void add_responses_ignored(const ctx_t *ctx)
     const mstun_pair_direction_t *dir = ctx->dir;
     mstun_subject_t subject = subject_at(ctx, dir->repeat_frame, dir->repeat_position, &dir->repeat_time);
 
-    add(ctx, MSTUN_FINDING_RESPONSES_IGNORED, 0, NULL, NULL, &subject);
+    if (!add_if_cut(ctx, MSTUN_FINDING_RESPONSES_IGNORED, 1, &subject)) {
+        add(ctx, MSTUN_FINDING_RESPONSES_IGNORED, 0, NULL, NULL, &subject);
+    }
 }
 
 /* On the last 487 of each direction. */

@@ -7,6 +7,7 @@
 
 #include "attr/address.h"
 #include "conversation/response_state.h"
+#include "turn/legs.h"
 #include "wire/values.h"
 
 static const mstun_place_t no_places[] = { { NULL, NULL } };
@@ -115,17 +116,15 @@ static void add_unanswered(const ctx_t *ctx, const mstun_transaction_t *request,
     if (request->pair) {
         subject.pair = mstun_pair_first_alike(request->pair, ctx->evaluation->end);
     }
+    const char *cut = mstun_legs_cut_text(ctx->evaluation->scope, request, subject.allocation, 1);
     const mstun_place_t places[] = {
-        { "receiver", receiver_text(ctx, request) },
-        { "request", request_name(request) },
-        { "reason", reason },
-        { "hint", hint_text(request, ctx->stream) },
-        { NULL, NULL },
+        { "cut", cut },       { "receiver", receiver_text(ctx, request) }, { "request", request_name(request) },
+        { "reason", reason }, { "hint", hint_text(request, ctx->stream) }, { NULL, NULL },
     };
     mstun_finding_t *finding =
-        mstun_finding_add_sentence(ctx->evaluation, MSTUN_FINDING_UNANSWERED, 0, places, &subject);
+        mstun_finding_add_sentence(ctx->evaluation, MSTUN_FINDING_UNANSWERED, cut ? 1 : 0, places, &subject);
 
-    finding->advice = advice_for(request, ctx->stream);
+    finding->advice = cut ? MSTUN_ADVICE_CUT_AT_SERVER : advice_for(request, ctx->stream);
 }
 
 /* TURN's requests only: a peer may close as it likes. The server sent not one byte. */

@@ -11,6 +11,7 @@
 #include "message/message.h"
 #include "report/tap.h"
 #include "turn/channel.h"
+#include "turn/legs.h"
 #include "turn/ms_turn.h"
 #include "turn/path.h"
 #include "turn/turn_tree.h"
@@ -41,6 +42,7 @@ static void learn(mstun_event_t *event)
     mstun_ms_turn_learn(event);
     mstun_channel_learn(event);
     mstun_path_learn(event);
+    mstun_legs_learn(event);
     mstun_pair_learn(event);
     mstun_diagnose_learn(event);
     mstun_integrity_learn(event);

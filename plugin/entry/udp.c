@@ -13,6 +13,7 @@
 #include "framing/packet_tvb.h"
 #include "framing/rfc3489.h"
 #include "message/message.h"
+#include "turn/legs.h"
 
 #define TURN_PORT 3478
 
@@ -46,6 +47,15 @@ static bool is_our_message(tvbuff_t *datagram)
     return mstun_message_parse(datagram, MSTUN_DIALECT_UNKNOWN, &facts) &&
            STUN_HEADER_LEN + (uint32_t)facts.length == tvb_reported_length(datagram) &&
            (pref_udp == UDP_ALL || facts.dialect == MSTUN_DIALECT_MS_TURN || facts.dialect == MSTUN_DIALECT_MS_ICE2);
+}
+
+/* First visit: STUN that is left to the built-in may be on the other leg of a relay on TCP, which is ours. */
+static void note_others_stun(tvbuff_t *datagram, const packet_info *pinfo)
+{
+    if (mstun_is_first_visit(pinfo) && mstun_packet_uses_relayed_address(pinfo) &&
+        mstun_packet_class_of(datagram) == MSTUN_PACKET_STUN && tvb_captured_length(datagram) >= STUN_HEADER_LEN) {
+        mstun_legs_note(pinfo, tvb_get_ptr(datagram, 0, STUN_HEADER_LEN));
+    }
 }
 
 /* The evidence for multiplexed TURN is a channel number and an exact length: what it carries must be known as well. */
@@ -140,6 +150,7 @@ static int dissect_ours_or(dissector_handle_t owner, tvbuff_t *tvb, packet_info 
         claim(pinfo);
         return call_dissector_only(claimed_handle, tvb, pinfo, tree, &class); /* mstun is a layer, the wrapper is not */
     }
+    note_others_stun(tvb, pinfo);
     return owner ? call_dissector_only(owner, tvb, pinfo, tree, data) : 0;
 }
 
@@ -168,6 +179,7 @@ static ws_bool wrap_stun_heuristic(tvbuff_t *tvb, packet_info *pinfo, proto_tree
     }
     conversation_t *conversation = find_conversation_pinfo(pinfo, 0);
 
+    note_others_stun(tvb, pinfo);
     if (mstun_heuristic_is_on(our_heuristic) && conversation &&
         conversation_get_dissector(conversation, pinfo->num) == builtin_handle) {
         conversation_set_dissector(conversation, reclaim_handle);

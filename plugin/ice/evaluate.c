@@ -158,12 +158,20 @@ static bool has_no_roles(const mstun_pair_view_t *view)
     return view->side[0].role == MSTUN_ROLE_UNKNOWN && view->side[1].role == MSTUN_ROLE_UNKNOWN;
 }
 
+/* The pair may have been nominated before the capture began. */
+static bool may_be_nominated(const mstun_pair_view_t *view)
+{
+    return is_nominated(view) || (!view->from_start && !view->other_pair_nominated);
+}
+
 /* Media without a nomination is legal, and shows that the pair is in use (RFC 8445 section 12.1). */
 static mstun_pair_state_t state_if_connected(const mstun_pair_view_t *view, const mstun_observed_until_t *until)
 {
+    if (may_be_nominated(view) && (is_consent_lost(&view->dir[0], until) || is_consent_lost(&view->dir[1], until))) {
+        return MSTUN_PAIR_CONSENT_LOST;
+    }
     if (is_nominated(view)) {
-        return is_consent_lost(&view->dir[0], until) || is_consent_lost(&view->dir[1], until) ? MSTUN_PAIR_CONSENT_LOST
-                                                                                              : MSTUN_PAIR_NOMINATED;
+        return MSTUN_PAIR_NOMINATED;
     }
     if (has_media(view) || view->gap_frame || view->other_pair_nominated || !view->ended || has_no_roles(view)) {
         return MSTUN_PAIR_WORKS;
@@ -184,7 +192,7 @@ static mstun_pair_state_t state_without_checks(const mstun_pair_view_t *view, co
 {
     const mstun_pair_direction_t *answered = &view->dir[other == &view->dir[0] ? 1 : 0];
 
-    if (is_nominated(view) && is_consent_lost(answered, until)) {
+    if (may_be_nominated(view) && is_consent_lost(answered, until)) {
         return MSTUN_PAIR_CONSENT_LOST;
     }
     if (is_nominated(view) && (other->media || !is_unanswered(answered))) {

@@ -162,6 +162,7 @@ static void count_repeat(mstun_pair_t *pair, unsigned direction, const mstun_eve
         dir->repeat_frame = event->pinfo->num;
         dir->repeat_position = event->position;
         dir->repeat_time = event->pinfo->abs_ts;
+        dir->repeated = transaction;
     }
     dir->repeats_of_ignored++;
     if (pair->repeated[direction] != transaction) {

@@ -73,6 +73,7 @@ typedef struct {
     uint32_t retry_frame;                       /* the first check after the last 487; 0: none */
     bool role_changed;                          /* in that check */
     uint32_t repeat_frame, repeat_position;     /* the first of repeats_of_ignored */
+    const mstun_transaction_t *repeated;        /* the check that it repeats */
     nstime_t repeat_time;
     uint32_t nominating_frame;                  /* the first check with USE-CANDIDATE; 0: none */
     uint32_t nominated_frame;                   /* the first success to one; 0: none */
@@ -95,6 +96,7 @@ typedef struct {
     uint32_t id; /* counts pairs from 0, in the order of their first checks */
     bool tcp;    /* stream is tcp.stream, else udp.stream */
     uint32_t stream;
+    bool from_start;                           /* the capture has the connection from its beginning */
     bool half_captured;                        /* one direction's packets are not in the capture */
     uint32_t gap_frame;                        /* the last frame in front of which bytes are missing; 0: none */
     bool relayed;                              /* inside TURN messages or an RFC 6062 data connection */
@@ -177,6 +179,10 @@ const char *mstun_pair_side_text(wmem_allocator_t *pool, const mstun_pair_side_t
 
 /** "one way: 192.0.2.1:5000 answers none of 3 checks from 198.51.100.2:3478": static or allocated in pool. */
 const char *mstun_pair_state_text(wmem_allocator_t *pool, const mstun_pair_view_t *view);
+
+/** What cut the way of the checks that the own state is about, where the capture has the other leg of their relay too:
+ * half a sentence, as the state's text has it; NULL: not known. */
+const char *mstun_pair_cut_text(wmem_allocator_t *pool, const mstun_pair_view_t *view);
 
 void mstun_pair_register(const mstun_registrar_t *reg);
 

@@ -4,6 +4,7 @@
 #include "attr/address.h"
 #include "ice/pair.h"
 #include "turn/channel.h"
+#include "turn/legs.h"
 #include "wire/values.h"
 
 const value_string mstun_pair_state_names[] = {
@@ -106,6 +107,45 @@ static const char *nomination_text(wmem_allocator_t *pool, const mstun_pair_view
                 : "not nominated: nobody sends USE-CANDIDATE";
 }
 
+const char *mstun_pair_cut_text(wmem_allocator_t *pool, const mstun_pair_view_t *view)
+{
+    const mstun_pair_direction_t *dir = &view->dir[mstun_pair_broken_direction(view)];
+
+    switch (view->own_state) {
+    case MSTUN_PAIR_NO_ANSWER:
+    case MSTUN_PAIR_ONE_WAY:
+        return mstun_legs_cut_text(pool, dir->first_unanswered, view->allocation, dir->unanswered);
+    case MSTUN_PAIR_CONSENT_LOST:
+        return mstun_legs_cut_text(pool, dir->first_lost, view->allocation, dir->unanswered_since_success);
+    case MSTUN_PAIR_RESPONSES_IGNORED:
+        return mstun_legs_response_cut_text(pool, dir->repeated);
+    default:
+        return NULL;
+    }
+}
+
+/* Where the other leg shows that the receiver is not the silent one. */
+static const char *cut_text(const broken_t *broken)
+{
+    const char *cut = mstun_pair_cut_text(broken->pool, broken->view);
+    const mstun_pair_direction_t *dir = broken->dir;
+    bool lost = broken->view->own_state == MSTUN_PAIR_CONSENT_LOST;
+    uint32_t count = lost ? dir->unanswered_since_success : dir->unanswered;
+
+    if (!cut) {
+        return NULL;
+    }
+    if (broken->view->own_state == MSTUN_PAIR_RESPONSES_IGNORED) {
+        return wmem_strdup_printf(broken->pool, "responses ignored: %s repeats %s that %s has answered, %u times: %s",
+                                  broken->sender, checks_text(broken->pool, dir->ignored), broken->receiver,
+                                  dir->repeats_of_ignored, cut);
+    }
+    return wmem_strdup_printf(broken->pool, "%s: %s from %s to %s, from frame %u on, got no response: %s",
+                              val_to_str_const(broken->view->own_state, mstun_pair_state_names, ""),
+                              checks_text(broken->pool, count), broken->sender, broken->receiver,
+                              lost ? dir->first_lost->request_frame : dir->first_unanswered->request_frame, cut);
+}
+
 static const char *broken_text(wmem_allocator_t *pool, const mstun_pair_view_t *view)
 {
     unsigned direction = mstun_pair_broken_direction(view);
@@ -116,6 +156,11 @@ static const char *broken_text(wmem_allocator_t *pool, const mstun_pair_view_t *
                               mstun_pair_side_text(pool, &view->side[direction]),
                               mstun_pair_side_text(pool, &view->side[1 - direction]) };
 
+    const char *cut = cut_text(&broken);
+
+    if (cut) {
+        return cut;
+    }
     switch (view->own_state) {
     case MSTUN_PAIR_NOT_NOMINATED:
         return nomination_text(pool, view);

@@ -6,14 +6,8 @@
 
 static mstun_observed_until_t observed_until(const mstun_pair_t *pair, const nstime_t *capture_end)
 {
-    mstun_tcp_close_t close;
-
-    if (mstun_stream_get_close(pair->stream, &close)) {
-        return (mstun_observed_until_t){ close.abs_ts, true };
-    }
-    const nstime_t *last = mstun_stream_last_time(pair->stream); /* XXX conv */
-
-    return (mstun_observed_until_t){ mstun_ms_between(last, capture_end) > 600000 ? *last : *capture_end, false };
+    return (mstun_observed_until_t){ mstun_stream_observed_until(pair->stream, capture_end),
+                                     mstun_stream_is_closed(pair->stream) };
 }
 
 /* Only one side's packets were captured: its checks have no responses, and its responses no checks. */
@@ -77,6 +71,7 @@ static void refresh_external(const mstun_pair_t *pair, mstun_pair_view_t *view)
     bool nominated = view->dir[0].nominated_frame || view->dir[1].nominated_frame;
 
     view->gap_frame = gap > view->first_frame ? gap : 0;
+    view->from_start = mstun_stream_captured_from_start(pair->stream);
     view->half_captured = is_half_captured(pair);
     view->other_pair_nominated = session && session->nominated && !nominated;
     for (unsigned i = 0; i < 2; i++) {

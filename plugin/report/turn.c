@@ -64,7 +64,7 @@ typedef struct {
     const mstun_allocation_t *allocation;
     const mstun_peer_connection_t *connection; /* NULL: the row is the allocation's */
     mstun_turn_state_t state;
-    mstun_turn_state_t worst; /* of the allocation's rows */
+    unsigned worst; /* of the allocation's rows: the lowest rank */
 } subject_t;
 
 static void on_message(void *state, packet_info *pinfo _U_, const mstun_tap_info_t *info)
@@ -77,14 +77,14 @@ static void on_message(void *state, packet_info *pinfo _U_, const mstun_tap_info
 static void add_subjects(wmem_array_t *subjects, const mstun_allocation_t *allocation, const nstime_t *now)
 {
     unsigned first = wmem_array_get_count(subjects);
-    subject_t subject = { allocation, NULL, mstun_allocation_state(allocation, now), MSTUN_ALLOCATION_ACTIVE };
-    mstun_turn_state_t worst = subject.state;
+    subject_t subject = { allocation, NULL, mstun_allocation_state(allocation, now), 0 };
+    unsigned worst = mstun_turn_state_rank(subject.state);
 
     wmem_array_append_one(subjects, subject);
     for (const mstun_peer_connection_t *one = allocation->connections; one; one = one->next_in_allocation) {
         subject.connection = one;
         subject.state = mstun_relay_state(one, now);
-        worst = MIN(worst, subject.state);
+        worst = MIN(worst, mstun_turn_state_rank(subject.state));
         wmem_array_append_one(subjects, subject);
     }
     for (unsigned i = first; i < wmem_array_get_count(subjects); i++) {

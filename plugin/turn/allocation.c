@@ -255,6 +255,9 @@ static void learn_error(const mstun_event_t *event)
     if (allocation && request && (request->method == TURN_CREATE_PERMISSION || request->method == TURN_CHANNEL_BIND)) {
         mstun_permission_refuse(allocation, event, request);
     }
+    if (request) {
+        mstun_allocation_refuse(event, request);
+    }
 }
 
 static void learn_data(const mstun_event_t *event)

@@ -9,6 +9,7 @@
 #include "turn/request.h"
 
 #define TURN_DEFAULT_LIFETIME_S 600
+#define TURN_ALLOCATION_MISMATCH 437 /* RFC 8656 section 19.13 */
 
 /** From this message on another connection controls an allocation (RFC 8016). */
 typedef struct {
@@ -36,6 +37,8 @@ struct mstun_allocation {
     const mstun_stream_t *renewed_on; /* its connection */
     uint32_t deleted_frame;           /* of the success to a request with lifetime 0; 0: none was seen */
     nstime_t deleted;
+    uint32_t lost_frame; /* of the first 437 within its lifetime: the server no longer has it; 0: none was seen */
+    nstime_t lost;
     nstime_t alive;      /* time of the last message that proves it alive, whatever its lifetime */
     bool any_permission; /* was ever asked for */
     bool refreshed;      /* the client wants to keep it */
@@ -52,6 +55,7 @@ struct mstun_allocation {
 typedef enum {
     MSTUN_ALLOCATION_END_NONE, /* it is alive when the capture ends */
     MSTUN_ALLOCATION_END_DELETED,
+    MSTUN_ALLOCATION_END_LOST, /* the server no longer has it, though its lifetime is not over */
     MSTUN_ALLOCATION_END_EXPIRED,
     MSTUN_ALLOCATION_END_CLOSED, /* with its control connection */
     MSTUN_ALLOCATION_END_RESET,  /* likewise, by an RST without a FIN before it */
@@ -71,6 +75,10 @@ void mstun_allocation_learn(const mstun_event_t *event);
 /** First visit: event's message uses the allocation of its connection. Observes that it has ended; observe_each false:
  * not again if it did so for an earlier message. */
 void mstun_allocation_use(const mstun_event_t *event, bool observe_each);
+
+/** First visit: event is an error response to a request that needs the allocation of its connection. Learns that the
+ * server no longer has it. */
+void mstun_allocation_refuse(const mstun_event_t *event, const mstun_turn_request_t *request);
 
 /** First visit: the server's message proves that the allocation of its connection is alive. */
 void mstun_allocation_prove(const mstun_event_t *event);

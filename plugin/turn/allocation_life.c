@@ -14,6 +14,9 @@ static bool is_later(const nstime_t *abs_ts, const nstime_t *than)
 /* Until when it lives as far as is known: servers may grant more than they say. */
 static const nstime_t *alive_until(const mstun_allocation_t *allocation)
 {
+    if (allocation->lost_frame) {
+        return &allocation->lost;
+    }
     return is_later(&allocation->alive, &allocation->expires) ? &allocation->alive : &allocation->expires;
 }
 
@@ -21,7 +24,7 @@ void mstun_allocation_use(const mstun_event_t *event, bool observe_each)
 {
     mstun_allocation_t *allocation = mstun_stream_allocation(event->stream);
 
-    if (!allocation) {
+    if (!allocation || allocation->lost_frame) { /* lost: the server says so itself */
         return;
     }
     double overdue_s = mstun_seconds_since(event->pinfo, alive_until(allocation));
@@ -48,8 +51,37 @@ void mstun_allocation_prove(const mstun_event_t *event)
 
     if (allocation && !allocation->deleted_frame) {
         allocation->alive = event->pinfo->abs_ts;
+        allocation->lost_frame = 0; /* another server may have answered */
         mstun_doubt_disprove(&allocation->doubt, event->pinfo);
     }
+}
+
+/* RFC 8656 section 7.2: the server knows no allocation of this client. A client that deletes it may do so twice, and
+ * one that moves it asks from another address. */
+static bool denies_allocation(const mstun_event_t *event, const mstun_turn_request_t *request)
+{
+    return event->facts->error_code == TURN_ALLOCATION_MISMATCH && !request->ticket &&
+           (request->method == TURN_REFRESH || request->method == TURN_CREATE_PERMISSION ||
+            request->method == TURN_CHANNEL_BIND || request->method == TURN_CONNECT);
+}
+
+static bool is_of_its_user(const mstun_allocation_t *allocation, const mstun_turn_request_t *request)
+{
+    return !allocation->user || !request->user || strcmp(allocation->user, request->user) == 0;
+}
+
+void mstun_allocation_refuse(const mstun_event_t *event, const mstun_turn_request_t *request)
+{
+    mstun_allocation_t *allocation = mstun_stream_allocation(event->stream);
+
+    if (!allocation || allocation->deleted_frame || allocation->ending || allocation->lost_frame ||
+        !denies_allocation(event, request) || !is_of_its_user(allocation, request) ||
+        request->pos.frame < allocation->made.frame ||
+        mstun_seconds_since(event->pinfo, &allocation->expires) > -TURN_CLOCK_TOLERANCE_S) {
+        return;
+    }
+    allocation->lost_frame = event->pinfo->num;
+    allocation->lost = event->pinfo->abs_ts;
 }
 
 /* ---- at the capture's end ---- */
@@ -82,6 +114,9 @@ mstun_allocation_end_t mstun_allocation_end(const mstun_allocation_t *allocation
     if (allocation->deleted_frame) {
         result.kind = MSTUN_ALLOCATION_END_DELETED;
         result.abs_ts = allocation->deleted;
+    } else if (allocation->lost_frame) {
+        result.kind = MSTUN_ALLOCATION_END_LOST;
+        result.abs_ts = allocation->lost;
     } else if (left_s < (closed && !closed_by_client ? TURN_CLOCK_TOLERANCE_S : -TURN_CLOCK_TOLERANCE_S)) {
         result.kind = MSTUN_ALLOCATION_END_EXPIRED;
         result.abs_ts = *until;

@@ -19,6 +19,7 @@ static const value_string state_names[] = {
     { MSTUN_ALLOCATION_DELETED, "deleted" },
     { MSTUN_ALLOCATION_ACTIVE, "lives" },
     { MSTUN_RELAY_ACTIVE, "relays" },
+    { MSTUN_ALLOCATION_LOST, "lost" },
     { 0, NULL },
 };
 
@@ -36,8 +37,14 @@ static const value_string state_texts[] = {
     { MSTUN_ALLOCATION_DELETED, "The client deleted it" },
     { MSTUN_ALLOCATION_ACTIVE, "Alive when the capture ends" },
     { MSTUN_RELAY_ACTIVE, "Bytes go both ways" },
+    { MSTUN_ALLOCATION_LOST, "The server says (437) that it no longer has it, though its lifetime was not over" },
     { 0, NULL },
 };
+
+unsigned mstun_turn_state_rank(mstun_turn_state_t state)
+{
+    return state == MSTUN_ALLOCATION_LOST ? MSTUN_ALLOCATION_EXPIRED : state;
+}
 
 mstun_turn_state_t mstun_relay_state(const mstun_peer_connection_t *connection, const nstime_t *now)
 {
@@ -61,6 +68,8 @@ mstun_turn_state_t mstun_allocation_state(const mstun_allocation_t *allocation, 
     switch (mstun_allocation_end(allocation, now).kind) {
     case MSTUN_ALLOCATION_END_DELETED:
         return MSTUN_ALLOCATION_DELETED;
+    case MSTUN_ALLOCATION_END_LOST:
+        return MSTUN_ALLOCATION_LOST;
     case MSTUN_ALLOCATION_END_EXPIRED:
         return MSTUN_ALLOCATION_EXPIRED;
     case MSTUN_ALLOCATION_END_RESET:

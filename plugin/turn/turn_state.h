@@ -7,7 +7,7 @@
 
 #include "turn/peer_connection.h"
 
-/** Worst first. */
+/** Worst first, but for what came later: the numbers must stay. See mstun_turn_state_rank(). */
 typedef enum {
     MSTUN_RELAY_NO_BIND, /* peer connections */
     MSTUN_RELAY_BIND_FAILED,
@@ -20,8 +20,12 @@ typedef enum {
     MSTUN_ALLOCATION_CLOSED,
     MSTUN_ALLOCATION_DELETED,
     MSTUN_ALLOCATION_ACTIVE,
-    MSTUN_RELAY_ACTIVE, /* peer connections */
+    MSTUN_RELAY_ACTIVE,    /* peer connections */
+    MSTUN_ALLOCATION_LOST, /* as bad as EXPIRED */
 } mstun_turn_state_t;
+
+/** How bad a state is, for sorting: the lower, the worse. */
+unsigned mstun_turn_state_rank(mstun_turn_state_t state);
 
 /** now: the capture's end, or the time up to which it is known. */
 mstun_turn_state_t mstun_relay_state(const mstun_peer_connection_t *connection, const nstime_t *now);
