@@ -9,9 +9,9 @@
 #include "diagnose/error_case.h"
 
 /** Where one leg of a relay has what the other lacks. */
-#define MSTUN_ADVICE_CUT_AT_SERVER                                                                                                      \
-    "Look at the server, between its network interface and its program: a program that hangs, a firewall that drops what comes to its " \
-    "relay ports, or a channel or permission that it gave up before its time"
+#define MSTUN_ADVICE_CUT_AT_SERVER                                                                                     \
+    "Look at the server, between its network interface and its program: a program that hangs, a firewall that drops "  \
+    "what comes to its relay ports, or a channel or permission that it gave up before its time"
 
 /* ---- at the capture's end: everything of a kind ---- */
 
