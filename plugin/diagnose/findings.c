@@ -23,7 +23,8 @@ static const mstun_finding_row_t rows[MSTUN_FINDING_COUNT] = {
         .name = "mstun.abandoned", .group = PI_SEQUENCE, .severity = PI_NOTE, .rank = MSTUN_RANK_SILENCE,
         .summary = "No response, which did no harm",
         .sentences = { "No response to this check, which did no harm to its ICE session",
-                       "No response: the request was in flight when the connection was closed" },
+                       "No response: the request was in flight when the connection was closed",
+                       "No response to this check: the finding of its pair says what is wrong" },
         .section = "RFC 8489 section 6.2" },
     [MSTUN_FINDING_HALF_CAPTURED] = {
         .name = "mstun.half_captured", .group = PI_SEQUENCE, .severity = PI_NOTE, .rank = MSTUN_RANK_SILENCE,
@@ -430,7 +431,9 @@ static const mstun_finding_row_t rows[MSTUN_FINDING_COUNT] = {
         .summary = "The server no longer has the allocation, though its lifetime is not over",
         .sentences = { "{request} is refused: {answer} while {seconds} s of the lifetime granted in frame {frame} "
                        "were left: the server no longer has the allocation (it was restarted, or another "
-                       "server answers)" },
+                       "server answers)",
+                       "{request} is refused: {answer} while {seconds} s of the lifetime granted in frame {frame} "
+                       "were left" },
         .advice = "See whether the server was restarted at this time, or a load balancer sends the client's packets to "
                   "another one; the client must allocate anew",
         .section = "RFC 8656 section 8" },
