@@ -120,7 +120,7 @@ def schema():
 
 def names():
     """A misspelt name would explain nothing, silently; a ring of causes would hide all of its members."""
-    text = FINDINGS.read_text()
+    text = "".join(path.read_text() for path in FINDINGS.parent.glob("findings*.c"))
     fields = {line.split("\t")[2] for line in tshark("-G", "fields").splitlines() if line.startswith("F\t")}
     wrong = [f"{field} is no expert info" for field in sorted(set(re.findall(r'"(mstun\.[\w.]+)"', text)) - fields)]
     pairs = re.findall(r"EXPLAINS(?:_ALWAYS)?\((\w+), (\w+), \w+\),", EXPLANATIONS.read_text())

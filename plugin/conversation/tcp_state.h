@@ -41,7 +41,7 @@ bool mstun_tcp_lacks_acknowledged_bytes(const struct tcp_analysis *tcp, unsigned
 /** Bytes that a direction carried, those missing from the capture included. */
 uint32_t mstun_tcp_data_len(const struct tcp_analysis *tcp, unsigned direction);
 
-/** When the last bytes that a direction sent were captured. False, and abs_ts untouched, if it sent a FIN after them. */
+/** When the last bytes that a direction sent were captured. False, and abs_ts untouched, if it sent a FIN since. */
 bool mstun_tcp_last_data(const struct tcp_analysis *tcp, unsigned direction, nstime_t *abs_ts);
 
 /** The direction of the side that opened the connection. False, and direction untouched, if no SYN was captured. */

@@ -157,8 +157,8 @@ static bool was_not_relayed(const mstun_transaction_t *transaction, const mstun_
            mstun_ms_between(&transaction->request_time, &leg->last) > RELAY_TIME_MS;
 }
 
-/* The server's TCP sends other bytes later, and nothing of them is missing. On TCP allocations peers have connections of
- * their own. */
+/* The server's TCP sends other bytes later, and nothing of them is missing. With TCP allocations, each peer has a
+ * connection of its own. */
 static bool was_not_forwarded(const mstun_transaction_t *transaction, const check_t *check)
 {
     const mstun_allocation_t *allocation = check->reached;
