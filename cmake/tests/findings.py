@@ -14,7 +14,7 @@ import re
 import sys
 
 import harness
-from harness import SOURCE, STAGE, TestFailure, captures, decode, each, is_healthy, label, name, rules, tshark
+from harness import SOURCE, STAGE, TestFailure, captures, decode, each, is_healthy, label, label_options, name, rules, tshark
 from sharkd import Sharkd, require_plugin
 
 FINDINGS = SOURCE / "plugin" / "diagnose" / "findings.c"
@@ -27,7 +27,8 @@ FRAMES_SHOWN = 6  # in text, as report/table.c has it
 def rows(capture, reports=REPORTS, passes=()):
     """The JSON lines of these reports."""
     options = [word for report in reports for word in ("-z", f"mstun,{report},json")]
-    return [json.loads(line) for line in decode(capture, *passes, "-q", *options).splitlines()]
+    lines = decode(capture, *label_options(capture), *passes, "-q", *options).splitlines()
+    return [json.loads(line) for line in lines]
 
 
 def told(topic):
@@ -73,6 +74,10 @@ def check(capture, first, also, sharkd):
         raise TestFailure(f"the first finding is {names[:1]}, should be {first}")
     if missing := set(also) - set(names) - explained:
         raise TestFailure(f"not told: {', '.join(sorted(missing))}")
+    if label_options(capture):  # sharkd takes no arguments
+        if found != [row for row in rows(capture, passes=("-2",)) if row["report"] == "findings"]:
+            raise TestFailure("one pass and two passes find different things")
+        return
     sharkd.load(capture)
     for one_pass, two_passes in itertools.zip_longest(map(in_window, found), sharkd.rows("findings")):
         if not (one_pass and two_passes and one_pass.items() <= two_passes.items()):
@@ -115,7 +120,7 @@ def schema():
 
 def names():
     """A misspelt name would explain nothing, silently; a ring of causes would hide all of its members."""
-    text = FINDINGS.read_text()
+    text = "".join(path.read_text() for path in FINDINGS.parent.glob("findings*.c"))
     fields = {line.split("\t")[2] for line in tshark("-G", "fields").splitlines() if line.startswith("F\t")}
     wrong = [f"{field} is no expert info" for field in sorted(set(re.findall(r'"(mstun\.[\w.]+)"', text)) - fields)]
     pairs = re.findall(r"EXPLAINS(?:_ALWAYS)?\((\w+), (\w+), \w+\),", EXPLANATIONS.read_text())

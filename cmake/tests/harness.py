@@ -118,6 +118,11 @@ def label(capture):
     return json.loads(labels.read_text()).get(capture.stem) if labels.exists() else None
 
 
+def label_options(capture):
+    """The preferences that its label asks for, as arguments of tshark."""
+    return [word for option in (label(capture) or {}).get("options", []) for word in ("-o", option)]
+
+
 def is_healthy(capture):
     """Whether nothing is wrong in the capture, by its label or by healthy.txt."""
     if told := label(capture):

@@ -17,7 +17,7 @@ LAYERS = ["base", "wire", "attr", "message", "framing", "conversation", "auth", 
 # The only files that know Wireshark's versions, and those that know on which visit of a frame they are.
 KNOW_VERSIONS = {"base/compat.h", "base/compat.c"}
 KNOW_VISITS = {"dissect/event.c", "base/compat.c"}
-FINDINGS = PLUGIN / "diagnose/findings.c"
+FINDINGS = sorted((PLUGIN / "diagnose").glob("findings*.c"))
 MAX_COLUMNS = 120
 TOP_LEVEL = {"plugin", "cmake", "test-captures", "CMakeLists.txt", "README.md", "LICENSE"}
 EXPORTS = {"plugin_version", "plugin_want_major", "plugin_want_minor", "plugin_register"}
@@ -163,10 +163,10 @@ def columns():
 
 def finding_names():
     """The names of the findings, in order, and of those of them that decoders register themselves."""
-    ids = re.search(r"typedef enum \{([^}]*)\} mstun_finding_id_t;", FINDINGS.with_name("finding_ids.h").read_text())[1]
+    ids = re.search(r"typedef enum \{([^}]*)\} mstun_finding_id_t;", (PLUGIN / "diagnose/finding_ids.h").read_text())[1]
     order = re.findall(r"\bMSTUN_FINDING_\w+(?=[ ,])", ids)
     decoded = order[order.index("MSTUN_FINDING_FIRST_DECODED"):]
-    rows = dict(re.findall(r'\[(MSTUN_FINDING_\w+)\] = \{\s*\.name = "([^"]+)"', FINDINGS.read_text()))
+    rows = dict(re.findall(r'\[(MSTUN_FINDING_\w+)\] = \{\s*\.name = "([^"]+)"', "".join(path.read_text() for path in FINDINGS)))
     return sorted(rows.values()), {rows[row] for row in decoded if row in rows}
 
 
@@ -175,11 +175,11 @@ def findings():
     decoder adds is named where that registers it, too."""
     names, decoded = finding_names()
     if not names:
-        yield f"{relative(FINDINGS)}: no row with a name"
+        yield f"{relative(FINDINGS[0])}: no row with a name"
         return
     name = re.compile(rf"(?<![\w.])({'|'.join(map(re.escape, names))})(?![\w.])")
     for path in sources(".c", ".h"):
-        for number, line in code(path) if path != FINDINGS else ():
+        for number, line in code(path) if path not in FINDINGS else ():
             for literal in re.findall(r'"((?:[^"\\]|\\.)*)"', line):
                 used = name.search(literal)
                 if used and not (literal in decoded and re.search(r'\{ "[^"]+", PI_', line)):

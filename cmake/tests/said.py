@@ -2,17 +2,17 @@
 """said.py <topic>: what tshark says of captures whose labels.json tells what must be said, and what must not.
 
 labels.json says of each what the reader must be told ("says") and what the capture disproves ("never"): regular
-expressions over all that tshark shows of it, packets and reports. "with_passwords" is the same for who has the lab's
-table of credentials, or the one in the label ("credentials"). One that was made of another capture ("origin", as
-topic/stem), in which a finding ("finding") is right, must be without it; and the origin must have it, or this proves
-nothing.
+expressions over all that tshark shows of it, packets and reports, with the preferences in "options". "with_passwords" is
+the same for who has the lab's table of credentials, or the one in the label ("credentials"). One that was made of another
+capture ("origin", as topic/stem), in which a finding ("finding") is right, must be without it; and the origin must have
+it, or this proves nothing.
 """
 import json
 import re
 import sys
 
 import harness
-from harness import SOURCE, TestFailure, captures, decode, each
+from harness import SOURCE, TestFailure, captures, decode, each, label_options
 
 REPORTS = [word for report in ("findings", "pairs", "turn") for word in ("-z", f"mstun,{report}")]
 
@@ -40,7 +40,7 @@ def main(topic):
 
     def check(capture):
         label = labels[capture.stem]
-        shown = decode(capture, "-2", "-V", *REPORTS)
+        shown = decode(capture, *label_options(capture), "-2", "-V", *REPORTS)
         wrong = [f"does not say {text}" for text in label["says"] if not re.search(text, shown, re.MULTILINE)]
         wrong += [f"says {found.group()}" for text in label["never"] if (found := re.search(text, shown))]
         if "with_passwords" in label:

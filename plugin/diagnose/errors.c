@@ -129,7 +129,9 @@ static void add_loss(const ctx_t *ctx)
         { NULL, NULL },
     };
 
-    mstun_finding_add_sentence(ctx->evaluation, MSTUN_FINDING_ALLOCATION_LOST, 0, places, &error->subject);
+    /* Before the capture's end is known, a later success may prove that it is still there. */
+    mstun_finding_add_sentence(ctx->evaluation, MSTUN_FINDING_ALLOCATION_LOST, ctx->evaluation->end ? 0 : 1, places,
+                               &error->subject);
 }
 
 static bool shows_loss(const mstun_error_case_t *error)

@@ -10,8 +10,8 @@
 
 /** Where one leg of a relay has what the other lacks. */
 #define MSTUN_ADVICE_CUT_AT_SERVER                                                                                     \
-    "Look at the server, between its network interface and its program: a firewall that drops what comes to its "     \
-    "relay ports, or a channel or permission that it gave up before its time"
+    "Look at the server, between its network interface and its program: a program that hangs, a firewall that drops "  \
+    "what comes to its relay ports, or a channel or permission that it gave up before its time"
 
 /* ---- at the capture's end: everything of a kind ---- */
 
@@ -24,7 +24,6 @@ void mstun_evaluate_microsoft(mstun_evaluation_t *evaluation);    /* microsoft.c
 void mstun_evaluate_bytes(mstun_evaluation_t *evaluation);        /* bytes.c: what is no message */
 void mstun_evaluate_pairs(mstun_evaluation_t *evaluation);        /* ice.c */
 void mstun_evaluate_integrity(mstun_evaluation_t *evaluation); /* integrity.c: MESSAGE-INTEGRITY that does not match */
-
 
 /** tcp.c: what TCP never acknowledged; after mstun_evaluate_requests(), whose findings may say the same. */
 void mstun_evaluate_tcp(mstun_evaluation_t *evaluation);

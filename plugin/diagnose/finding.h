@@ -60,6 +60,9 @@ typedef struct {
 extern const mstun_explanation_t mstun_explanations[];
 extern const unsigned mstun_explanation_count;
 
+/** Part of the table: only for findings.c. */
+extern const mstun_finding_row_t mstun_ice_finding_rows[];
+
 /** The row of an id. */
 const mstun_finding_row_t *mstun_finding_row(mstun_finding_id_t id);
 

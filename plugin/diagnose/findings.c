@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * A new finding is a row here, a line in the evaluator of its subject, and a capture. */
+ * A new finding is a row here (of ICE: in findings_ice.c), a line in the evaluator of its subject, and a capture. */
 #include "diagnose/finding.h"
 
 /* clang-format off */
@@ -23,7 +23,8 @@ static const mstun_finding_row_t rows[MSTUN_FINDING_COUNT] = {
         .name = "mstun.abandoned", .group = PI_SEQUENCE, .severity = PI_NOTE, .rank = MSTUN_RANK_SILENCE,
         .summary = "No response, which did no harm",
         .sentences = { "No response to this check, which did no harm to its ICE session",
-                       "No response: the request was in flight when the connection was closed" },
+                       "No response: the request was in flight when the connection was closed",
+                       "No response to this check: the finding of its pair says what is wrong" },
         .section = "RFC 8489 section 6.2" },
     [MSTUN_FINDING_HALF_CAPTURED] = {
         .name = "mstun.half_captured", .group = PI_SEQUENCE, .severity = PI_NOTE, .rank = MSTUN_RANK_SILENCE,
@@ -444,7 +445,9 @@ static const mstun_finding_row_t rows[MSTUN_FINDING_COUNT] = {
         .summary = "The server no longer has the allocation, though its lifetime is not over",
         .sentences = { "{request} is refused: {answer} while {seconds} s of the lifetime granted in frame {frame} "
                        "were left: the server no longer has the allocation (it was restarted, or another "
-                       "server answers)" },
+                       "server answers)",
+                       "{request} is refused: {answer} while {seconds} s of the lifetime granted in frame {frame} "
+                       "were left" },
         .advice = "See whether the server was restarted at this time, or a load balancer sends the client's packets to "
                   "another one; the client must allocate anew",
         .section = "RFC 8656 section 8" },
@@ -536,84 +539,6 @@ static const mstun_finding_row_t rows[MSTUN_FINDING_COUNT] = {
                        "the server may drop it without an answer" },
         .section = "[MS-TURN] 2.2.2.21" },
 
-    /* ---- ICE ---- */
-    [MSTUN_FINDING_ONE_WAY] = {
-        .name = "mstun.one_way", .group = PI_SEQUENCE, .severity = PI_WARN, .rank = MSTUN_RANK_PAIR,
-        .extent = MSTUN_PER_PAIR,
-        .summary = "ICE checks have success in one direction only",
-        .sentences = {
-            "{pair}, but its own are answered: it drops them (compare USERNAME and ice-pwd), or a firewall lets only "
-            "one direction pass",
-            "{pair}, though its TCP acknowledged them: the program there drops them (compare USERNAME and ice-pwd)",
-            "{pair}: its TCP did not acknowledge them, so they were lost on the way",
-            "{pair}, but those from {receiver} are answered: it does not have this candidate (compare what was "
-            "signalled), or a firewall drops what it begins",
-            "{pair}" },
-        .advice = "Capture at the silent side: do the checks arrive? If they do, compare ice-ufrag and ice-pwd, if "
-                  "not, look for the firewall that lets one direction pass",
-        .section = "RFC 8445 section 7" },
-    [MSTUN_FINDING_PAIR_REJECTED] = {
-        .name = "mstun.pair.rejected", .group = PI_RESPONSE_CODE, .severity = PI_WARN, .rank = MSTUN_RANK_PAIR_REFUSED,
-        .extent = MSTUN_PER_PAIR,
-        .summary = "ICE checks are answered with an error that no later success resolves",
-        .sentences = {
-            "{pair}, and no later one has success: compare the ice-pwd that each side was given for the other",
-            "{pair}, and no later one has success: compare what the request has and the response says",
-            "{pair}: the last one has no {missing}, which every check must have (RFC 8445 section 7.2.2)" },
-        .advice = "401 or 431: compare the ice-pwd that each side was given for the other; else read the response",
-        .section = "RFC 8445 section 7.2.5.2.4" },
-    [MSTUN_FINDING_NOT_NOMINATED] = {
-        .name = "mstun.pair.not_nominated", .group = PI_SEQUENCE, .severity = PI_WARN, .rank = MSTUN_RANK_PAIR,
-        .extent = MSTUN_PER_PAIR,
-        .summary = "Checks are answered in both directions, but nobody sent USE-CANDIDATE before it was over: not the "
-                   "network, but signalling or the controlling agent. See why it gave up (SIP trace)",
-        .sentences = {
-            "{pair}, though checks are answered in both directions: not the network, but signalling or the controlling "
-            "agent. See why it gave up (SIP trace)",
-            "{pair}, though checks are answered in both directions: no pair is in use. See whether it reached "
-            "{nominee}" },
-        .advice = "Look at the controlling side's signalling: the network is good, its agent chose nothing",
-        .section = "RFC 8445 section 8.1.1" },
-    [MSTUN_FINDING_CONSENT_LOST] = {
-        .name = "mstun.pair.consent_lost", .group = PI_SEQUENCE, .severity = PI_WARN, .rank = MSTUN_RANK_PAIR,
-        .extent = MSTUN_PER_PAIR,
-        .summary = "A pair that worked no longer answers (RFC 7675)",
-        .sentences = {
-            "{pair}: it is gone, or the way to it is. See what its network did at this time (RFC 7675)",
-            "{pair}, though its TCP acknowledged them: the program there hangs, or has ended (RFC 7675)",
-            "{pair}: its TCP did not acknowledge them, the way to it is gone. See what its network did at this time "
-            "(RFC 7675)",
-            "{pair}, though media from it goes on: the network is good, its agent no longer answers (RFC 7675)",
-            "{pair}" },
-        .advice = "See what happened to the silent side and its network at this time",
-        .section = "RFC 7675 section 5.1" },
-    [MSTUN_FINDING_ROLE_CONFLICT] = {
-        .name = "mstun.role_conflict", .group = PI_RESPONSE_CODE, .severity = PI_WARN, .rank = MSTUN_RANK_PAIR_REFUSED,
-        .extent = MSTUN_PER_PAIR,
-        .summary = "Both sides claim the same role, and no check resolves it",
-        .sentences = {
-            "{pair}: one of them must answer 487 (RFC 8445 section 7.3.1.1)",
-            "{pair}: it must take the other role and check again (RFC 8445 section 7.2.5.1)" },
-        .advice = "See which side signalling made the offerer, and why the side that got the 487 does not change its "
-                  "role",
-        .section = "RFC 8445 section 7.2.5.1" },
-    [MSTUN_FINDING_ROLE_CONFLICT_RESOLVED] = {
-        .name = "mstun.role_conflict.resolved", .group = PI_RESPONSE_CODE, .severity = PI_NOTE,
-        .rank = MSTUN_RANK_PAIR_REFUSED,
-        .summary = "Both sides claimed the same role; one changed it, and a later check has success",
-        .section = "RFC 8445 section 7.2.5.1" },
-    [MSTUN_FINDING_RESPONSES_IGNORED] = {
-        .name = "mstun.pair.responses_ignored", .group = PI_SEQUENCE, .severity = PI_WARN,
-        .rank = MSTUN_RANK_PAIR_REFUSED,
-        .extent = MSTUN_PER_PAIR,
-        .summary = "Checks are answered, but the sender does not accept the responses",
-        .sentences = {
-            "{pair}: it does not accept the responses, compare the ice-pwd that it was given",
-            "{pair}" },
-        .advice = "Compare the ice-pwd that the sender was given for the other side: a response that it cannot verify "
-                  "is dropped without a word",
-        .section = "RFC 8445 section 7.2.5" },
-
     /* ---- expert infos of the decoders: names and advice only ---- */
     [MSTUN_FINDING_CREDENTIALS_EXPIRED] = {
         .name = "mstun.ms.credentials_expired", .rank = MSTUN_RANK_STATED, .extent = MSTUN_PER_STREAM,
@@ -629,5 +554,6 @@ static const mstun_finding_row_t rows[MSTUN_FINDING_COUNT] = {
 
 const mstun_finding_row_t *mstun_finding_row(mstun_finding_id_t id)
 {
-    return &rows[id];
+    return id >= MSTUN_FINDING_FIRST_OF_ICE && id < MSTUN_FINDING_FIRST_DECODED ? &mstun_ice_finding_rows[id]
+                                                                                : &rows[id];
 }

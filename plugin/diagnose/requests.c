@@ -158,6 +158,17 @@ static void add_half_captured(const ctx_t *ctx, const mstun_subject_t *subject, 
     mstun_finding_add_sentence(ctx->evaluation, MSTUN_FINDING_HALF_CAPTURED, 0, places, subject);
 }
 
+/* The pair works all the same, or another one does; or it has a finding that says more. */
+static void add_excused(const ctx_t *ctx, const mstun_transaction_t *request, const mstun_subject_t *subject)
+{
+    enum { HARMLESS, TOLD_OF_PAIR = 2 };
+    const mstun_pair_view_t *view = mstun_pair_view(request->pair, ctx->evaluation->end);
+    bool told = mstun_pair_state_is_broken(view->state) && view->state != MSTUN_PAIR_NO_ANSWER;
+
+    mstun_finding_add_sentence(ctx->evaluation, MSTUN_FINDING_ABANDONED, told ? TOLD_OF_PAIR : HARMLESS, no_places,
+                               subject);
+}
+
 static void evaluate_request(mstun_transaction_t *request, void *data)
 {
     const ctx_t *ctx = (const ctx_t *)data;
@@ -175,7 +186,7 @@ static void evaluate_request(mstun_transaction_t *request, void *data)
     switch (state) {
     case MSTUN_RESPONSE_MISSING:
         if (request->pair && mstun_pair_excuses_unanswered(request->pair, ctx->evaluation->end)) {
-            mstun_finding_add_sentence(ctx->evaluation, MSTUN_FINDING_ABANDONED, 0, no_places, &subject);
+            add_excused(ctx, request, &subject);
             break;
         }
         if (closed_without_response(ctx, request)) {

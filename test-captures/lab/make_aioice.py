@@ -301,7 +301,7 @@ CASES = {
     "wrong-ice-password-peer": Case(not_connected(for_right=other_password), "the peer has a wrong ICE password of "
                                     "the client, which rejects its checks with 400", "mstun.pair.rejected"),
     "frozen-server": Case(during(Turnserver.freeze, 20), "the server hangs in the middle of the call, its connections "
-                          "stay open", "mstun.pair.consent_lost", FROZEN),
+                          "stay open", "mstun.turn.server_silent", FROZEN),
     "short-permissions": Case(short_permissions, "the server lets permissions and channels end after 10 s, the client "
                               "relies on minutes: the relay falls silent", "mstun.pair.consent_lost",
                               "Nothing on the wire says why."),

@@ -28,6 +28,7 @@
 #define NEW_NONCE "0014 0007 'example' 00 0015 0004 'more' "
 #define INTEGRITY "0008 0014 0000000000000000000000000000000000000000 "
 #define SIGNED CREDENTIALS INTEGRITY
+#define SIGNED_ANEW "0006 0003 'lab' 00 0014 0007 'example' 00 0015 0004 'more' " INTEGRITY
 #define PEER "0012 0008 0001 329a e721c056 "       /* 198.51.100.20:5000 */
 #define OTHER_PEER "0012 0008 0001 329b e721c056 " /* 198.51.100.20:5001 */
 #define IPV6_PEER "0012 0014 0002 329a 0113a9fa 00000000 00000000 00000001 "
@@ -68,7 +69,6 @@ static void open_file(void)
     memset(&tcp, 0, sizeof tcp);
     tcp.conversation_completeness = TCP_SYN_SEEN | TCP_DATA_SEEN;
     tcp.flow2.static_flags = CLIENT_SYN;
-    unit_set_tcp(&tcp);
     stream = NULL;
 }
 
@@ -138,6 +138,7 @@ static void play_message(const message_t *message)
     }
     tcp.ts_prev = pinfo.abs_ts;
     stream = stream ? stream : mstun_stream_claim(&pinfo);
+    stream->tcp = &tcp;
     mstun_event_t event = { .pinfo = &pinfo,
                             .first_visit = true,
                             .stream = stream,
@@ -300,6 +301,31 @@ static const capture_t authentication[] = {
       90000,
       "2:auth.challenge 4:turn.no_permission 6:auth.stale_nonce",
       NULL },
+    { "the new nonce is refused",
+      { ALLOCATED,
+        { 40, 'c', 0x0004, 3, LIFETIME SIGNED },
+        { 50, 's', 0x0114, 3, ERROR("0426") NEW_NONCE },
+        { 60, 'c', 0x0004, 4, LIFETIME SIGNED_ANEW },
+        { 70, 's', 0x0114, 4, ERROR("0426") CHALLENGE } },
+      1000,
+      "2:auth.challenge 6:auth.stale_nonce 8:auth.stale_nonce_again!",
+      "just given" },
+    { "the new nonce is accepted, and then too old",
+      { ALLOCATED,
+        { 40, 'c', 0x0004, 3, LIFETIME SIGNED },
+        { 50, 's', 0x0114, 3, ERROR("0426") NEW_NONCE },
+        { 60, 'c', 0x0004, 4, LIFETIME SIGNED_ANEW },
+        { 70, 's', 0x0104, 4, LIFETIME },
+        { 80, 'c', 0x0004, 5, LIFETIME SIGNED_ANEW },
+        { 90, 's', 0x0114, 5, ERROR("0426") CHALLENGE } },
+      1000,
+      "2:auth.challenge 6:auth.stale_nonce 10:auth.stale_nonce",
+      NULL },
+    { "a stale nonce at the end",
+      { ALLOCATED, { 40, 'c', 0x0004, 3, NO_LIFETIME SIGNED }, { 50, 's', 0x0114, 3, ERROR("0426") NEW_NONCE } },
+      9000,
+      "2:auth.challenge 6:auth.stale_nonce",
+      "says goodbye" },
 };
 
 #define STOPS_AT_438                                                                                                   \
@@ -372,6 +398,43 @@ static const capture_t errors[] = {
       { { 0, 'c', 0x0003, 1, TRANSPORT_UDP }, { 10, 's', 0x0113, 1, ERROR("042a") } },
       90000,
       "2:turn.no_udp_relay!",
+      NULL },
+    { "437 within the lifetime",
+      { ALLOCATED,
+        { 40, 'c', 0x0004, 3, LIFETIME SIGNED },
+        { 50, 's', 0x0114, 3, ERROR("0425") },
+        { 900000, 'c', 0x000A, 4, PEER SIGNED },
+        { 900010, 's', 0x011A, 4, ERROR("0425") } },
+      990000,
+      "2:auth.challenge 6:turn.allocation_lost! 8:turn.allocation_mismatch!",
+      "while 600 s of the lifetime granted in frame 4 were left" },
+    { "437 after the lifetime",
+      { ALLOCATED, { 700000, 'c', 0x0004, 3, LIFETIME SIGNED }, { 700010, 's', 0x0114, 3, ERROR("0425") } },
+      790000,
+      "2:auth.challenge 5:turn.allocation_expired! 6:turn.allocation_mismatch!",
+      "had expired" },
+    { "437 to a client that has deleted it",
+      { ALLOCATED,
+        { 40, 'c', 0x0004, 3, NO_LIFETIME SIGNED },
+        { 50, 's', 0x0104, 3, NO_LIFETIME },
+        { 60, 'c', 0x0004, 4, NO_LIFETIME SIGNED },
+        { 70, 's', 0x0114, 4, ERROR("0425") } },
+      9000,
+      "2:auth.challenge 8:turn.allocation_mismatch",
+      "deleted the allocation in frame 6" },
+    { "437, and a success after it",
+      { ALLOCATED,
+        { 40, 'c', 0x0004, 3, LIFETIME SIGNED },
+        { 50, 's', 0x0114, 3, ERROR("0425") },
+        { 60, 'c', 0x0004, 4, LIFETIME SIGNED },
+        { 70, 's', 0x0104, 4, LIFETIME } },
+      9000,
+      "2:auth.challenge 6:turn.allocation_mismatch",
+      "another one may have answered" },
+    { "437 to another user",
+      { ALLOCATED, { 40, 'c', 0x0004, 3, LIFETIME OTHER_REALM INTEGRITY }, { 50, 's', 0x0114, 3, ERROR("0425") } },
+      9000,
+      "2:auth.challenge 6:turn.allocation_mismatch!",
       NULL },
     { "a success makes up for an error",
       { ALLOCATED,

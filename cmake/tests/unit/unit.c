@@ -74,7 +74,6 @@ void register_cleanup_routine(void (*routine)(void))
 /* All packets are of one connection, which is in no table. */
 
 static conversation_t conversation;
-static struct tcp_analysis *tcp;
 
 conversation_t *find_or_create_conversation(packet_info *pinfo _U_)
 {
@@ -98,16 +97,6 @@ wmem_map_t *get_conversation_hashtables(void)
 uint32_t get_tcp_stream_count(void)
 {
     return 0;
-}
-
-struct tcp_analysis *get_tcp_conversation_data(conversation_t *of _U_, packet_info *pinfo _U_)
-{
-    return tcp;
-}
-
-void unit_set_tcp(struct tcp_analysis *analysis)
-{
-    tcp = analysis;
 }
 
 static void append(unit_bytes_t *to, uint8_t byte)

@@ -43,10 +43,6 @@ nstime_t unit_time(int64_t ms);
 /** The next packet of that file, in ascending numbers from 1; TCP from 192.0.2.1:5000 to 198.51.100.2:3478. */
 packet_info unit_packet(int64_t ms);
 
-/** TCP's data on the connection that streams are claimed on from now on. */
-struct tcp_analysis;
-void unit_set_tcp(struct tcp_analysis *analysis);
-
 void unit_add_wire(void);
 void unit_add_framing(void);
 void unit_add_message(void);
