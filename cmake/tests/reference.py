@@ -87,7 +87,8 @@ def experts():
     text = re.sub(r'(?<!\\)"\s*\n\s*"', "", text)  # joins neighbouring strings, as a compiler does
     severity = dict(re.findall(r'\{\s*"(mstun\.[\w.]+)",\s*PI_\w+,\s*PI_(\w+),', text))
     advice = {}
-    for row in text.split("[MSTUN_FINDING_")[1:]:  # the table of findings
+    for part in text.split("[MSTUN_FINDING_")[1:]:  # the table of findings
+        row = part.split("\n};")[0]
         said = dict(re.findall(r'\.(name|advice) = "((?:[^"\\]|\\.)*)"', row) + re.findall(r"\.(severity) = PI_(\w+)", row))
         if "name" in said and "severity" in said:  # a decoder registers the others itself
             severity[said["name"]] = said["severity"]
