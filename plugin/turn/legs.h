@@ -17,7 +17,8 @@ void mstun_legs_learn(const mstun_event_t *event);
 /**
  * Where the way of a check that has no response was cut, as the other leg shows; NULL if that is not known: then the
  * peer, or the network behind the server, is silent. Half a sentence, allocated from scope.
- * allocation, peer: what the check goes through, and to; NULL, and family 0, if not known. count: of checks that are told as one.
+ * allocation, peer: what the check goes through, and to; NULL, and family 0, if not known. count: of checks that are
+ * told as one.
  */
 const char *mstun_legs_cut_text(wmem_allocator_t *scope, const mstun_transaction_t *check,
                                 const mstun_allocation_t *allocation, const mstun_endpoint_t *peer, uint32_t count);
