@@ -5,6 +5,7 @@
 #include <epan/dissectors/packet-tcp.h>
 #include <epan/dissectors/packet-udp.h>
 
+#include "conversation/tcp_flow.h"
 #include "conversation/tcp_state.h"
 
 static int proto_mstun = -1;
@@ -55,15 +56,10 @@ mstun_stream_t *mstun_stream_find(packet_info *pinfo)
     return stream->merged_into && stream->merged_since_frame <= pinfo->num ? stream->merged_into : stream;
 }
 
-/* TCP's data on the packet's connection; NULL if TCP does not know it, as where the peer's port replaces a relay's.
- * TCP's own function would make another connection then. */
+/* TCP's data on the packet's connection; NULL if TCP does not know it, as where the peer's port replaces a relay's. */
 static struct tcp_analysis *tcp_of(packet_info *pinfo)
 {
-    const conversation_t *conversation = find_conversation_pinfo(pinfo, 0);
-
-    return conversation
-               ? (struct tcp_analysis *)conversation_get_proto_data(conversation, proto_get_id_by_filter_name("tcp"))
-               : NULL;
+    return mstun_tcp_of(find_conversation_pinfo(pinfo, 0));
 }
 
 /* Wireshark's number of the connection, TCP's data on it, and its ends. */
@@ -175,12 +171,6 @@ bool mstun_stream_is_joined(packet_info *pinfo)
     return !tcp || !(tcp->conversation_completeness & TCP_SYN_SEEN);
 }
 
-/* Positive if a comes after b, negative if before. Sequence numbers wrap: the shorter distance counts. */
-static int32_t seq_distance(uint32_t a, uint32_t b)
-{
-    return (int32_t)(a - b);
-}
-
 static void add_framing_change(mstun_flow_t *flow, const mstun_framing_change_t *change)
 {
     if (!flow->framing_changes) {
@@ -200,7 +190,7 @@ static mstun_framing_change_t look_up(const mstun_flow_t *flow, uint32_t frame, 
         const mstun_framing_change_t *change =
             (const mstun_framing_change_t *)wmem_array_index(flow->framing_changes, middle);
 
-        if (change->frame < frame || (change->frame == frame && seq_distance(change->seq, seq) <= 0)) {
+        if (change->frame < frame || (change->frame == frame && mstun_seq_distance(change->seq, seq) <= 0)) {
             latest = *change;
             low = middle + 1;
         } else {
@@ -258,7 +248,7 @@ mstun_framing_change_t mstun_stream_enter(const mstun_event_t *event, const mstu
     if (flow->synchronized && (!segment->has_seq || flow->next_seq == segment->seq)) {
         return (mstun_framing_change_t){ .frame = pinfo->num, .seq = segment->seq, .framing = flow->framing };
     }
-    if (flow->synchronized ? seq_distance(segment->seq, flow->next_seq) > 0
+    if (flow->synchronized ? mstun_seq_distance(segment->seq, flow->next_seq) > 0
                            : segment->has_seq && event->stream->tcp && mstun_tcp_has_gap_here(event->stream->tcp)) {
         flow->gap_frame = pinfo->num;
     }
@@ -287,7 +277,7 @@ void mstun_stream_leave(const mstun_event_t *event, const mstun_segment_t *segme
         add_framing_change(flow, &change);
     }
     /* A retransmission that TCP passes on to us must not move next_seq back. */
-    if (!flow->synchronized || seq_distance(end, flow->next_seq) > 0) {
+    if (!flow->synchronized || mstun_seq_distance(end, flow->next_seq) > 0) {
         flow->next_seq = end;
     }
     flow->synchronized = synchronized;
@@ -342,7 +332,7 @@ bool mstun_stream_speaks_rfc3489(const mstun_stream_t *stream, const packet_info
 {
     return stream->rfc3489_frame &&
            (stream->rfc3489_frame < pinfo->num ||
-            (stream->rfc3489_frame == pinfo->num && seq_distance(stream->rfc3489_position, position) < 0));
+            (stream->rfc3489_frame == pinfo->num && mstun_seq_distance(stream->rfc3489_position, position) < 0));
 }
 
 const char *mstun_stream_filter(wmem_allocator_t *scope, const mstun_stream_t *stream)
