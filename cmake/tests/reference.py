@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""plugin/REFERENCE.md, the reference of filter names, is what the plugin's fields and expert infos make it.
+"""plugin/doc/reference.md, the reference of filter names, is what the plugin's fields and expert infos make it.
 
 Names, types, labels, values and most meanings come from `tshark -G`; severities from the plugin's sources, where expert
 infos are registered; advice from plugin/diagnose/findings.c, as in the findings report. test-captures/interface/reference.txt has
@@ -14,7 +14,7 @@ import harness
 from capture import compare
 from harness import SOURCE, TestFailure, rules, tshark
 
-PAGE = SOURCE / "plugin" / "REFERENCE.md"
+PAGE = SOURCE / "plugin" / "doc" / "reference.md"
 TABLE = SOURCE / "test-captures" / "interface" / "reference.txt"
 SECTION = r"(?:RFC \d+(?: sections? \d[\d.]*\d?(?:(?:, | and | to )\d[\d.]*\d?)*)?|\[MS-\w+\](?: \d[\d.]*\d?(?: to \d[\d.]*\d?)?)?)"
 SECTIONS = rf"{SECTION}(?:(?:, | and ){SECTION})*"
