@@ -440,7 +440,7 @@ PASSWORDS = {"auth-rejected": [r"^note +mstun\.integrity\.bad"],
 
 # What must be said now: where something is left to say, that.
 SAYS = {
-    "unanswered": [r"198\.51\.100\.20:56417 answers none of 3 checks"],
+    "unanswered": [r"3 checks .*to 198\.51\.100\.20:56417.*no response"],
     "turn-permission-missing": [r"198\.51\.100\.20:52558 sends no checks"],
     "turn-bind-unknown-id": [r"without answering"],
     "ms-dialect-mismatch": [r"never answers the challenge"],
