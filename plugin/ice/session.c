@@ -165,8 +165,8 @@ static bool has_candidate(const mstun_session_t *session, const mstun_endpoint_t
     return false;
 }
 
-/* Both agents may change their ufrags at once in an ICE restart. That each of them has a candidate of an earlier session
- * tells it from the next call of the same two hosts, in which a program opens new ports. */
+/* In an ICE restart both agents may change their ufrags at once. Each of them then still has a candidate of the session
+ * before; in the next call of the same two hosts, a program opens new ports. */
 static void link_by_candidates(mstun_pair_t *pair)
 {
     mstun_session_t *session = pair->session, *previous = session->previous;

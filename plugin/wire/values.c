@@ -34,6 +34,14 @@ const value_string mstun_ms_turn_method_names[] = {
     { MS_TURN_SEND_REQUEST, "Send" },
     { MS_TURN_DATA_INDICATION & STUN_TYPE_METHOD_MASK, "Data" },
     { MS_TURN_SET_ACTIVE_DESTINATION, "Set Active Destination" },
+    /* MS-TURN has none of these. Wireshark looks up a filter's word in one of the two tables only. */
+    { TURN_REFRESH, "Refresh" },
+    { TURN_CREATE_PERMISSION, "CreatePermission" },
+    { TURN_CHANNEL_BIND, "ChannelBind" },
+    { TURN_CONNECT, "Connect" },
+    { TURN_CONNECTION_BIND, "ConnectionBind" },
+    { TURN_CONNECTION_ATTEMPT, "ConnectionAttempt" },
+    { 0x0200, "GOOG-PING" },
     { 0, NULL },
 };
 
