@@ -64,7 +64,7 @@ def values():
                 texts.update({"1": rest[0], "0": rest[1]})
                 continue
             value = f"{rest[0]} to {rest[1]}" if kind == "R" else rest[0]
-            if texts.setdefault(value, rest[-1]) != rest[-1]:
+            if not texts.setdefault(value, rest[-1]).startswith(rest[-1]):
                 texts[value] += f" (MS-TURN: {rest[-1]})"
     return found
 

@@ -77,6 +77,7 @@ typedef struct {
     unsigned direction; /* in which the requester, or whoever did it, sends */
     const mstun_transaction_t *transaction;
     const mstun_pair_t *pair;
+    const mstun_pair_t *alike; /* the first pair that the same cause broke: of one row; NULL: the pair is its own row */
     const mstun_allocation_t *allocation;
     mstun_endpoint_t peer; /* that a TURN server was asked to reach; family 0: none */
 } mstun_subject_t;

@@ -55,6 +55,11 @@ static gboolean equal_relations(gconstpointer a, gconstpointer b)
     return memcmp(a, b, sizeof(relation_key_t)) == 0;
 }
 
+static const mstun_pair_t *pair_of_row(const mstun_subject_t *subject)
+{
+    return subject->alike ? subject->alike : subject->pair;
+}
+
 static void make_group_key(const mstun_finding_t *finding, group_key_t *key)
 {
     const mstun_subject_t *subject = &finding->subject;
@@ -65,7 +70,7 @@ static void make_group_key(const mstun_finding_t *finding, group_key_t *key)
     key->id = finding->id;
     key->detail = finding->detail;
     if (subject->pair && (extent == MSTUN_PER_PAIR || extent == MSTUN_PER_SERVER)) {
-        key->pair = subject->pair;
+        key->pair = pair_of_row(subject);
     } else if (stream && (extent == MSTUN_PER_STREAM || !stream->ends[0].family)) {
         key->stream = stream->number;
     } else if (stream) {
@@ -133,7 +138,7 @@ static bool make_relation_key(const mstun_finding_t *finding, mstun_finding_id_t
         key->shared = subject->stream;
         break;
     case MSTUN_SAME_PAIR:
-        key->shared = subject->pair;
+        key->shared = pair_of_row(subject);
         break;
     case MSTUN_SAME_ALLOCATION:
         key->shared = subject->allocation;

@@ -57,7 +57,7 @@ static void state_changed(NiceAgent *agent, guint stream, guint component, guint
             g_timeout_add(plan.linger + (plan.interval + 50) * plan.packets, quit, NULL);
         }
     }
-    if (state == NICE_COMPONENT_STATE_FAILED) {
+    if (state == NICE_COMPONENT_STATE_FAILED && !plan.restart) {
         g_timeout_add(300, quit, NULL);
     }
 }
@@ -121,6 +121,20 @@ static void gathered(NiceAgent *agent, guint stream, gpointer data)
     }
 }
 
+/* RFC 8445 section 9: both get new ufrags and passwords at once, and libnice goes on with the sockets that it has. */
+static gboolean restart(gpointer data)
+{
+    (void)data;
+    plan.password = plan.new_password;
+    for (int i = 0; i < 2; i++) {
+        nice_agent_restart(sides[i].agent);
+        printf("%s restarted\n", sides[i].name);
+    }
+    introduce(&sides[1], &sides[0]);
+    introduce(&sides[0], &sides[1]);
+    return G_SOURCE_REMOVE;
+}
+
 static void init_side(struct side *s, gboolean controlling, const char *address)
 {
     NiceAddress local;
@@ -156,6 +170,9 @@ void agents_run(void)
         nice_agent_gather_candidates(sides[i].agent, sides[i].stream);
     }
     g_timeout_add_seconds(plan.deadline, quit, NULL);
+    if (plan.restart) {
+        g_timeout_add_seconds(plan.restart, restart, NULL);
+    }
     g_main_loop_run(loop);
 }
 
