@@ -25,7 +25,9 @@ PAGES = [*DOCUMENTS, SOURCE / "cmake" / "CONTRIBUTING.md", SOURCE / "cmake" / "p
 
 OUTPUT = re.compile(r"<!-- output: (.*?) -->.*?<!-- end: output -->", re.DOTALL)
 SAMPLE = "rfc6062/one-side-silent"
-NAMES = ["your", "part1", "part2", "inside", "outside"]  # of captures, in commands
+NAMES = ["your.pcapng", "part1.pcapng", "part2.pcapng", "inside.pcapng", "outside.pcapng", "call.pcapng", "mirror.pcapng",
+         "eth0_diagnostic_logging_tcpdump00.pcap"]  # of captures, in commands
+KEYS = "CLIENT_RANDOM " + 64 * "0" + " " + 96 * "0" + "\n"
 TOOLS = ("tshark", "editcap", "mergecap")
 FILTERS = ["jq", "curl", "parallel"]  # that the tests do not install
 # Reads no file, or needs what a test has not: an interface, a server, a profile of the reader's.
@@ -102,7 +104,9 @@ def commands():
         folder = Path(name)
         folder.chmod(0o777)
         for copy in NAMES:
-            shutil.copy(CAPTURES / f"{SAMPLE}.pcapng", folder / f"{copy}.pcapng")
+            shutil.copy(CAPTURES / f"{SAMPLE}.pcapng", folder / copy)
+            (folder / copy).chmod(0o666)  # commands write some of them
+        (folder / "keys.log").write_text(KEYS)
         (folder / "test-captures").symlink_to(CAPTURES)
         for page in DOCUMENTS:
             for command in commands_of(page):
