@@ -61,7 +61,8 @@ apt_get() {
     while kill -0 "$pid" 2>/dev/null; do
         sleep 2
         progress=$(awk '/^Need to get/ { need = ", " $4 " " $5 " to download" } /^Get:/ { got++ } /^Setting up/ { set++ }
-            END { printf "%d files fetched%s, %d packages set up", got, need, set }' "$log")
+            /^Unpacking/ { unpacked++ }
+            END { printf "%d files fetched%s, %d packages unpacked, %d set up", got, need, unpacked, set }' "$log")
         [ "$progress" = "${shown-}" ] || printf '        %s\n' "$progress"
         shown=$progress
     done
@@ -77,15 +78,15 @@ apt_get() {
 install_packages() {
     missing=$(missing_packages "$@")
     if [ -z "$missing" ]; then
-        step "All packages that are needed are installed."
+        step "All packages needed are installed."
         return
     fi
     can_be_root || die "These packages are missing: $missing. Installing them needs root, and there is no sudo here." \
         "Run this script as root, or let an administrator install them, and run it again."
-    step "Installing $missing(with what they need)"
+    step "Installing $missing(and their dependencies)"
     if [ "$(id -u)" -ne 0 ]; then
-        sudo -v || die "These packages are missing: $missing. sudo did not allow to install them: run this script as a" \
-            "user who may use sudo, or as root."
+        sudo -v || die "These packages are missing: $missing. sudo did not let you install them: run this script as a" \
+            "user with sudo rights, or as root."
     fi
     apt_get update || die "apt-get update failed (above is what it said). The packages cannot be installed without a working" \
         "network and package sources in /etc/apt."
