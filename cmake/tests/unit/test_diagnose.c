@@ -309,7 +309,7 @@ static const capture_t authentication[] = {
         { 70, 's', 0x0114, 4, ERROR("0426") CHALLENGE } },
       1000,
       "2:auth.challenge 6:auth.stale_nonce 8:auth.stale_nonce_again!",
-      "just given" },
+      "just issued" },
     { "the new nonce is accepted, and then too old",
       { ALLOCATED,
         { 40, 'c', 0x0004, 3, LIFETIME SIGNED },
