@@ -192,10 +192,11 @@ def exports(module):
     yield from (f"does not export {name}" for name in sorted(EXPORTS - names))
 
 
-# clang's static analyser looks into the functions that a function calls, and gives up on it after so many states. Its own
-# choice is to look at a function that others call only from there, as far as they get: 225,000 states each, 1 to 3 s. Here
-# it begins with every function anew, which reaches every block of it, and 20,000 are enough for nine in ten.
-ANALYSER = ["-analyzer-inlining-mode=all", "-analyzer-config", "max-nodes=20000"]
+# clang's static analyser follows calls, and gives up on a function after so many states. By its own choice it begins only
+# with functions that it has not met as callees, and stops after 225,000 states, 1 to 3 s; of the callees it has then seen
+# what it has seen. Here it begins with every function, and stops after 40,000, which are enough for 94 of 100 functions:
+# half the time, and mistakes planted at the end of every function are all found that were found before.
+ANALYSER = ["-analyzer-inlining-mode=all", "-analyzer-config", "max-nodes=40000"]
 
 
 def tidy(build, *files):
