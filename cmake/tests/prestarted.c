@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Preloaded into tshark by prestarted.py: tshark registers its protocols once, and then runs as often as it is asked to, each
- * time as a child with arguments of its own. Registering 200,000 fields is what a start of tshark takes nearly all its time
- * for, and it depends on nothing but Wireshark, its plugins and the environment, which are the same each time.
+ * Preloaded into tshark by prestarted.py: tshark registers its protocols once, and then runs as often as it is asked to,
+ * each time as a child with arguments of its own. Registering 200,000 fields is what a start of tshark takes nearly all
+ * its time for, and it depends on nothing but Wireshark, its plugins and the environment, which are the same each time.
  *
- * What runs is tshark's own main(), twice: the parent's stays in epan_init(), between registering and reading preferences,
- * and a child begins with main() anew, for which wtap_init() and epan_init() have nothing left to do.
+ * What runs is tshark's own main(), twice: the parent's stays in epan_init(), between registering and reading
+ * preferences, and a child begins with main() anew, for which wtap_init() and epan_init() have nothing left to do.
  *
- * A request comes over the socket in MSTUN_PRESTARTED: the number of bytes that follow, with the files that are to be standard
- * output and standard error; then the arguments, each with its final NUL. The answer is the child's status of waitpid().
+ * A request comes over the socket in MSTUN_PRESTARTED: the number of bytes that follow, with the files that are to be
+ * standard output and standard error; then the arguments, each with its final NUL. The answer is the child's status of
+ * waitpid().
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
