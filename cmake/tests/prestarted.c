@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Preloaded into tshark by prestarted.py: tshark registers its protocols once, and then runs as often as it is asked to,
+ * Preloaded into tshark by prestarted.py: tshark registers its protocols once and then runs as often as it is asked to,
  * each time as a child with arguments of its own. Registering 200,000 fields is what a start of tshark takes nearly all
  * its time for, and it depends on nothing but Wireshark, its plugins and the environment, which are the same each time.
  *
