@@ -192,14 +192,22 @@ def exports(module):
     yield from (f"does not export {name}" for name in sorted(EXPORTS - names))
 
 
-def tidy(build):
-    """clang-tidy with the checks of .clang-tidy; two at a time."""
+# clang's static analyser follows calls, and gives up on a function after so many states. By its own choice it begins only
+# with functions that it has not met as callees, and stops after 225,000 states, 1 to 3 s; of the callees it has then seen
+# what it has seen. Here it begins with every function, and stops after 40,000, which are enough for 94 of 100 functions:
+# half the time, and mistakes planted at the end of every function are all found that were found before.
+ANALYSER = ["-analyzer-inlining-mode=all", "-analyzer-config", "max-nodes=40000"]
+
+
+def tidy(build, *files):
+    """clang-tidy with the checks of .clang-tidy, on all sources or on these; two at a time, the longest first."""
     need("clang-tidy")
     # The compile commands are gcc's: clang does not know all of its flags.
-    command = ["clang-tidy", "--quiet", "-p", build, "--extra-arg=-Wno-unknown-warning-option",
-               "--extra-arg=-Qunused-arguments", "--extra-arg=-Wno-ignored-optimization-argument"]
+    arguments = ["-Wno-unknown-warning-option", "-Qunused-arguments", "-Wno-ignored-optimization-argument"]
+    arguments += [argument for option in ANALYSER for argument in ("-Xclang", option)]
+    command = ["clang-tidy", "--quiet", "-p", build, *(f"--extra-arg={argument}" for argument in arguments)]
     running, failed = [], []
-    for path in sources(".c"):
+    for path in files or sorted(sources(".c"), key=lambda path: -path.stat().st_size):
         if len(running) == 2:
             failed += finished(running.pop(0))
         running.append(subprocess.Popen([*command, path], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True))
