@@ -21,6 +21,7 @@
 #include "dissect/other_protocol.h"
 #include "dissect/packet.h"
 #include "dissect/payload.h"
+#include "entry/signalling.h"
 #include "entry/tcp.h"
 #include "entry/tls.h"
 #include "entry/udp.h"
@@ -31,6 +32,8 @@
 #include "message/message.h"
 #include "report/report.h"
 #include "report/tap.h"
+#include "signal/call_filter.h"
+#include "signal/call_tree.h"
 #include "turn/allocation_filter.h"
 #include "turn/ms_turn.h"
 #include "turn/legs.h"
@@ -79,6 +82,9 @@ static const struct {
     { mstun_ms_turn_register, MSTUN_SECTION_TRACKED },
     { mstun_pair_register, MSTUN_SECTION_TRACKED },
     { mstun_pair_tree_register, MSTUN_SECTION_TRACKED },
+    { mstun_call_register, MSTUN_SECTION_TRACKED },
+    { mstun_call_tree_register, MSTUN_SECTION_TRACKED },
+    { mstun_call_filter_register, MSTUN_SECTION_TRACKED },
     { mstun_diagnose_register, MSTUN_SECTION_TRACKED },
     { mstun_columns_register, MSTUN_SECTION_HEADER },
     { mstun_tap_register, MSTUN_SECTION_HEADER },
@@ -94,6 +100,7 @@ static const struct {
     { mstun_entry_tcp_register, MSTUN_SECTION_HEADER },
     { mstun_entry_tls_register, MSTUN_SECTION_HEADER },
     { mstun_entry_udp_register, MSTUN_SECTION_HEADER },
+    { mstun_entry_signalling_register, MSTUN_SECTION_HEADER },
 };
 /* clang-format on */
 
@@ -116,6 +123,7 @@ static void register_handoff(void)
     mstun_entry_tcp_handoff();
     mstun_entry_tls_handoff();
     mstun_entry_udp_handoff();
+    mstun_entry_signalling_handoff();
 }
 
 void plugin_register(void)
