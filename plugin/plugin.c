@@ -12,6 +12,7 @@
 #include "attr/walk.h"
 #include "auth/credential_uat.h"
 #include "auth/integrity.h"
+#include "auth/signalled.h"
 #include "conversation/stream.h"
 #include "conversation/tcp_connections.h"
 #include "conversation/transaction.h"
@@ -71,6 +72,7 @@ static const struct {
     { mstun_transaction_register, MSTUN_SECTION_TRACKED },
     { mstun_transaction_tree_register, MSTUN_SECTION_TRACKED },
     { mstun_credential_uat_register, MSTUN_SECTION_HEADER },
+    { mstun_signalled_register, MSTUN_SECTION_HEADER },
     { mstun_integrity_register, MSTUN_SECTION_INTEGRITY },
     { mstun_allocation_register, MSTUN_SECTION_TRACKED },
     { mstun_peer_connection_register, MSTUN_SECTION_TRACKED },

@@ -12,6 +12,7 @@
 #include "dissect/event.h"
 #include "signal/call_filter.h"
 #include "signal/call_tree.h"
+#include "signal/keys.h"
 
 #define HEADERS_LEN_MAX 16384u /* of a SIP message that are looked through */
 
@@ -203,6 +204,9 @@ static int dissect_mras(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, voi
     mstun_mras_t mras;
 
     if (!mstun_is_quoted(pinfo) && mstun_mras_parse(copy_of(pinfo, tvb), &mras)) {
+        if (mstun_is_first_visit(pinfo)) {
+            mstun_keys_learn_mras(pinfo->num, &mras);
+        }
         mstun_call_show_mras(pinfo, &mras, tvb, tree);
     }
     return dissect_before(BODY_MRAS, tvb, pinfo, tree, data);
@@ -229,7 +233,7 @@ static int dissect_header(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, v
 }
 
 /* Takes the place of whoever has it: a dissector of the user's is called by ours, and so keeps its tree. */
-static void hook(hook_t *entry)
+static void take_entry(hook_t *entry)
 {
     entry->before = dissector_get_string_handle(find_dissector_table(entry->table), entry->key);
     dissector_add_string(entry->table, entry->key, ours[entry->kind]);
@@ -237,7 +241,7 @@ static void hook(hook_t *entry)
 }
 
 /* Gives it back, unless somebody has replaced us in the meantime. */
-static void unhook(hook_t *entry)
+static void give_back_entry(hook_t *entry)
 {
     entry->hooked = false;
     if (dissector_get_string_handle(find_dissector_table(entry->table), entry->key) != ours[entry->kind]) {
@@ -251,16 +255,16 @@ static void unhook(hook_t *entry)
 }
 
 /* Before a file is read, when the user's own dissectors and choice of protocols are known. */
-static void hook_or_unhook(void)
+static void update_tables(void)
 {
     bool enabled = proto_is_protocol_enabled(find_protocol_by_id(proto_mstun));
 
     for (unsigned i = 0; i < array_length(hooks); i++) {
         if (find_dissector_table(hooks[i].table) && enabled != hooks[i].hooked) {
             if (enabled) {
-                hook(&hooks[i]);
+                take_entry(&hooks[i]);
             } else {
-                unhook(&hooks[i]);
+                give_back_entry(&hooks[i]);
             }
         }
     }
@@ -280,7 +284,7 @@ void mstun_entry_signalling_register(const mstun_registrar_t *reg)
         create_dissector_handle(dissect_mras, register_proto("MSTUN reads MRAS", "mstun.reads_mras", "xml"));
     ours[HEADER] = create_dissector_handle(
         dissect_header, register_proto("MSTUN reads ms-diagnostics", "mstun.reads_diagnostics", "sip"));
-    register_init_routine(hook_or_unhook);
+    register_init_routine(update_tables);
 }
 
 void mstun_entry_signalling_handoff(void)

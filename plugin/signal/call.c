@@ -2,6 +2,7 @@
 #include "signal/call.h"
 
 #include "conversation/stream.h"
+#include "signal/keys.h"
 
 #define CANDIDATES_MAX 256u /* of a generation: more are not kept */
 #define CODES_MAX 64        /* of a call */
@@ -244,6 +245,7 @@ void mstun_call_learn(const mstun_signal_t *signal, const mstun_sdp_t *sdp)
     for (unsigned i = 0; i < sdp->media_count; i++) {
         learn_media(call, side, sdp, i, signal->pinfo);
     }
+    mstun_keys_learn_sdp(signal->pinfo->num, call->number, side, sdp);
 }
 
 void mstun_call_learn_code(const mstun_signal_t *signal, const char *header, const mstun_diagnostics_t *diagnostics)

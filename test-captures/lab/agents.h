@@ -28,6 +28,8 @@ struct plan {
     unsigned linger;        /* milliseconds that the agents stay when they have sent all */
     unsigned deadline;      /* seconds after which they end in any case */
     const char *password;   /* told to both instead of the other's, if set */
+    gboolean signalled;     /* credentials of libnice's own making; all is printed, and a line on stdin is awaited */
+                            /* before either agent is told of the other */
     const char *via_host;   /* if set: where the left agent finds the right one, and all that it is told; the right */
     unsigned via_port;      /* one is told no candidate */
 };
