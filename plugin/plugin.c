@@ -94,6 +94,7 @@ static const struct {
     { mstun_srt_report_register, MSTUN_SECTION_HEADER },
     { mstun_pairs_report_register, MSTUN_SECTION_HEADER },
     { mstun_turn_report_register, MSTUN_SECTION_HEADER },
+    { mstun_candidates_report_register, MSTUN_SECTION_HEADER },
     { mstun_findings_report_register, MSTUN_SECTION_HEADER },
     { mstun_packet_register, MSTUN_SECTION_HEADER },
     { mstun_message_dissector_register, MSTUN_SECTION_HEADER },

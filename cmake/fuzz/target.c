@@ -55,7 +55,7 @@ static const unsigned PAUSE[] = { 0, 20, 1000, 40000 }; /* ms */
 /* Free, TURN's, HTTPS, SIP's, free, TURN over TLS, HTTP, and the one with Decode As "mstun.tls". */
 static const uint16_t PORTS[CONNECTIONS] = { 50000, 3478, 443, 5060, 40123, 5349, 80, 4433 };
 
-static const char *const REPORTS[] = { "mstun,pairs", "mstun,turn", "mstun,findings,json" };
+static const char *const REPORTS[] = { "mstun,pairs", "mstun,turn", "mstun,candidates", "mstun,findings,json" };
 static const char *const CREDENTIALS[] = {
     "uat:mstun_credentials:\"text\",\"lab\",\"\",\"text\",\"secret\",\"\"",
     "uat:mstun_credentials:\"ufrag\",\"RfRg\",\"\",\"text\",\"password\",\"\"",

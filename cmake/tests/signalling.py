@@ -3,6 +3,8 @@
 
     joined    each STUN message of a call names it, and no other one; each code of a header is read; MESSAGE-INTEGRITY is
               good in both directions without any typed credential, or bad where the lab says so, and never otherwise
+    report    mstun,candidates has the candidates that the agents say they have, and no others; those that the agents have
+              chosen are nominated; those that nobody was told of are never checked, and a reason is given
     secrets   no password of the signalling is in a field of ours or in a report
     off       with the preference off nothing is verified; with mstun disabled, everything is as it is without the plugin
     lua       a dissector of the user's for application/sdp is called, and the calls are read all the same
@@ -20,7 +22,7 @@ from harness import CAPTURES, NO_PLUGIN, SOURCE, STAGE, TestFailure, captures, d
 GOOD, BAD, UNVERIFIED = "1", "0", "2"
 CALL = ["mstun.call.id", "mstun.call.from", "mstun.call.to", "mstun.call.media"]
 TYPES = {"host": "1", "srflx": "2", "prflx": "3", "relay": "4"}
-REPORTS = [word for report in ("pairs", "turn", "findings") for word in ("-z", f"mstun,{report},json")]
+REPORTS = [word for report in ("pairs", "turn", "findings", "candidates") for word in ("-z", f"mstun,{report},json")]
 
 
 def truth_of(capture):
@@ -90,6 +92,34 @@ def joined():
     each(captures("signalling/*"), check)
 
 
+def key(row):
+    port = row["port"] if "port" in row else int(row["address"].rsplit(":", 1)[1])
+    address = row["address"] if "port" in row else row["address"].rsplit(":", 1)[0]
+    return row["component"], row["type"], row["transport"], address, port
+
+
+def report():
+    def check(capture):
+        truth = truth_of(capture)
+        rows = [json.loads(line) for line in decode(capture, "-q", "-z", "mstun,candidates,json").splitlines()]
+        for call in truth["calls"]:
+            for name_, side in zip((call["from"], call["to"]), call["sides"]):
+                told = sorted(key(candidate) for candidate in side["candidates"]) if side else []
+                found = sorted(key(row) for row in rows if row["call"] == call["id"] and row["side"] == name_)
+                if side:
+                    expect(f"candidates of {name_}", found, told)
+        if "never_checked" in truth:
+            expect("never checked", {row["address"] for row in rows if row["verdict"] == "never checked"},
+                   set(truth["never_checked"]))
+        if "selected" in truth:
+            nominated = {row["address"] for row in rows if row["verdict"] == "nominated"}
+            expect("chosen and nominated", {address for address in truth["selected"] if address in nominated} != set(), True)
+        for row in rows:
+            expect("a reason", bool(row["because"]), row["verdict"] == "never checked")
+        print(f"{name(capture):30} {Counter(row['verdict'] for row in rows)}")
+    each(captures("signalling/*"), check)
+
+
 def own_fields():
     """Names of all fields of ours that are about calls and keys."""
     names = [line.split("\t")[2] for line in tshark("-G", "fields").splitlines() if line.startswith("F\t")]
@@ -145,4 +175,4 @@ def lua():
 
 
 if __name__ == "__main__":
-    harness.main({"joined": joined, "secrets": secrets, "off": off, "lua": lua}[sys.argv[1]])
+    harness.main({"joined": joined, "report": report, "secrets": secrets, "off": off, "lua": lua}[sys.argv[1]])

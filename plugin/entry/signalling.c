@@ -10,6 +10,7 @@
 
 #include "attr/address.h"
 #include "dissect/event.h"
+#include "report/tap.h"
 #include "signal/call_filter.h"
 #include "signal/call_tree.h"
 #include "signal/keys.h"
@@ -194,6 +195,7 @@ static int dissect_sdp(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void
             mstun_call_learn(&signal, sdp);
             mstun_call_filter_learn(pinfo, signal.call_id);
         }
+        mstun_tap_queue_call(pinfo, mstun_call_find(signal.call_id), mstun_is_first_visit(pinfo));
         mstun_call_show_sdp(&signal, sdp, tvb, tree);
     }
     return dissect_before(BODY_SDP, tvb, pinfo, tree, data);
@@ -226,6 +228,7 @@ static int dissect_header(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, v
                 mstun_call_learn_code(&signal, hook->key, &diagnostics);
                 mstun_call_filter_learn(pinfo, signal.call_id);
             }
+            mstun_tap_queue_call(pinfo, mstun_call_find(signal.call_id), mstun_is_first_visit(pinfo));
             mstun_call_show_code(&signal, &diagnostics, tvb, tree);
         }
     }

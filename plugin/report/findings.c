@@ -12,6 +12,7 @@
 #include "diagnose/expert.h"
 #include "report/group.h"
 #include "report/instance.h"
+#include "signal/join.h"
 
 enum {
     SEVERITY,
@@ -199,9 +200,13 @@ static const char *between_text(wmem_allocator_t *scope, const mstun_group_t *gr
 
     if (subject->pair) {
         const mstun_pair_view_t *view = mstun_pair_view(subject->pair, end);
+        mstun_pair_call_t call = mstun_call_of_pair(view);
+        const char *ends = wmem_strdup_printf(scope, "%s and %s", mstun_pair_side_text(scope, &view->side[0]),
+                                              mstun_pair_side_text(scope, &view->side[1]));
 
-        return wmem_strdup_printf(scope, "%s and %s", mstun_pair_side_text(scope, &view->side[0]),
-                                  mstun_pair_side_text(scope, &view->side[1]));
+        return call.stream
+                   ? wmem_strdup_printf(scope, "%s (%s)", ends, mstun_call_text(scope, call.stream->call, call.stream))
+                   : ends;
     }
     if (!stream || !stream->ends[0].family) {
         return NULL;

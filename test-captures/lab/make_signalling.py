@@ -95,6 +95,11 @@ def write(name, calls, healthy, integrity="good", secrets=(), **more):
     print("  ", len(msgs), "messages")
 
 
+def selected(agents):
+    """The addresses of the pair that an agent of ice_pair says it has chosen."""
+    return sorted({address for line in agents.log if " pair " in line for address in line.split()[2:4]})
+
+
 def secrets_of(agents):
     return {side["pwd"] for side in agents.sides.values()}
 
@@ -128,7 +133,8 @@ def play(name, *options, ms=True, offer=None, answer=None, hang_up=(), healthy=T
         call.request(0, "BYE", **dict(hang_up))
         call.response(1, "200 OK", "BYE")
         link.close()
-    write(name, [call_truth(call, agents, media, codes, extra)], healthy, integrity, secrets_of(agents), **more)
+    write(name, [call_truth(call, agents, media, codes, extra)], healthy, integrity, secrets_of(agents),
+          selected=selected(agents), **more)
     return agents
 
 
