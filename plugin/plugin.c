@@ -35,6 +35,7 @@
 #include "report/tap.h"
 #include "signal/call_filter.h"
 #include "signal/call_tree.h"
+#include "signal/relay_auth.h"
 #include "turn/allocation_filter.h"
 #include "turn/ms_turn.h"
 #include "turn/legs.h"
@@ -85,6 +86,7 @@ static const struct {
     { mstun_pair_register, MSTUN_SECTION_TRACKED },
     { mstun_pair_tree_register, MSTUN_SECTION_TRACKED },
     { mstun_call_register, MSTUN_SECTION_TRACKED },
+    { mstun_relay_auth_register, MSTUN_SECTION_TRACKED },
     { mstun_call_tree_register, MSTUN_SECTION_TRACKED },
     { mstun_call_filter_register, MSTUN_SECTION_TRACKED },
     { mstun_diagnose_register, MSTUN_SECTION_TRACKED },

@@ -554,6 +554,9 @@ static const mstun_finding_row_t rows[MSTUN_FINDING_COUNT] = {
 
 const mstun_finding_row_t *mstun_finding_row(mstun_finding_id_t id)
 {
+    if (id >= MSTUN_FINDING_FIRST_OF_SIGNALLING && id < MSTUN_FINDING_FIRST_DECODED) {
+        return &mstun_signal_finding_rows[id];
+    }
     return id >= MSTUN_FINDING_FIRST_OF_ICE && id < MSTUN_FINDING_FIRST_DECODED ? &mstun_ice_finding_rows[id]
                                                                                 : &rows[id];
 }

@@ -9,11 +9,13 @@
 #include <epan/proto_data.h>
 
 #include "attr/address.h"
+#include "diagnose/diagnose.h"
 #include "dissect/event.h"
 #include "report/tap.h"
 #include "signal/call_filter.h"
 #include "signal/call_tree.h"
 #include "signal/keys.h"
+#include "signal/relay_auth.h"
 
 #define HEADERS_LEN_MAX 16384u /* of a SIP message that are looked through */
 
@@ -194,9 +196,10 @@ static int dissect_sdp(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void
         if (mstun_is_first_visit(pinfo)) {
             mstun_call_learn(&signal, sdp);
             mstun_call_filter_learn(pinfo, signal.call_id);
+            mstun_diagnose_learn_signalling();
         }
         mstun_tap_queue_call(pinfo, mstun_call_find(signal.call_id), mstun_is_first_visit(pinfo));
-        mstun_call_show_sdp(&signal, sdp, tvb, tree);
+        mstun_diagnose_show_signalling(pinfo, mstun_call_show_sdp(&signal, sdp, tvb, tree));
     }
     return dissect_before(BODY_SDP, tvb, pinfo, tree, data);
 }
@@ -204,12 +207,15 @@ static int dissect_sdp(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void
 static int dissect_mras(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
     mstun_mras_t mras;
+    mstun_signal_t signal;
 
     if (!mstun_is_quoted(pinfo) && mstun_mras_parse(copy_of(pinfo, tvb), &mras)) {
-        if (mstun_is_first_visit(pinfo)) {
+        if (mstun_is_first_visit(pinfo) && fill_signal(NULL, pinfo, &signal)) {
             mstun_keys_learn_mras(pinfo->num, &mras);
+            mstun_relay_auth_learn(&signal, &mras);
+            mstun_diagnose_learn_signalling();
         }
-        mstun_call_show_mras(pinfo, &mras, tvb, tree);
+        mstun_diagnose_show_signalling(pinfo, mstun_call_show_mras(pinfo, &mras, tvb, tree));
     }
     return dissect_before(BODY_MRAS, tvb, pinfo, tree, data);
 }
@@ -227,9 +233,10 @@ static int dissect_header(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, v
             if (mstun_is_first_visit(pinfo)) {
                 mstun_call_learn_code(&signal, hook->key, &diagnostics);
                 mstun_call_filter_learn(pinfo, signal.call_id);
+                mstun_diagnose_learn_signalling();
             }
             mstun_tap_queue_call(pinfo, mstun_call_find(signal.call_id), mstun_is_first_visit(pinfo));
-            mstun_call_show_code(&signal, &diagnostics, tvb, tree);
+            mstun_diagnose_show_signalling(pinfo, mstun_call_show_code(&signal, &diagnostics, tvb, tree));
         }
     }
     return dissect_before(HEADER, tvb, pinfo, tree, data);

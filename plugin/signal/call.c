@@ -12,6 +12,7 @@
 static mstun_call_t *first_call, *last_call;
 static wmem_map_t *by_id;    /* Call-ID -> mstun_call_t */
 static wmem_map_t *by_ufrag; /* -> mstun_generation_t, the first one */
+static wmem_map_t *users;    /* name -> the same */
 static wmem_map_t *by_relay; /* mstun_endpoint_t -> mstun_generation_t, the last one */
 
 static mstun_slice_t keep(mstun_slice_t slice)
@@ -29,6 +30,23 @@ static void make_maps(void)
         by_ufrag = wmem_map_new(wmem_file_scope(), wmem_str_hash, g_str_equal);
         by_relay = wmem_map_new(wmem_file_scope(), mstun_endpoint_hash, mstun_endpoint_equal_keys);
     }
+}
+
+const char *mstun_call_user(const char *name)
+{
+    const char *known;
+
+    if (!users) {
+        users = wmem_map_new(wmem_file_scope(), wmem_str_hash, g_str_equal);
+    }
+    known = (const char *)wmem_map_lookup(users, name);
+    if (!known) {
+        char *copy = wmem_strdup(wmem_file_scope(), name);
+
+        wmem_map_insert(users, copy, copy);
+        known = copy;
+    }
+    return known;
 }
 
 bool mstun_call_any(void)
@@ -57,8 +75,8 @@ static mstun_call_t *find_or_add_call(const mstun_signal_t *signal)
     call = wmem_new0(wmem_file_scope(), mstun_call_t);
     call->number = last_call ? last_call->number + 1 : 0;
     call->id = wmem_strdup(wmem_file_scope(), signal->call_id);
-    call->from = wmem_strdup(wmem_file_scope(), signal->from);
-    call->to = wmem_strdup(wmem_file_scope(), signal->to);
+    call->from = mstun_call_user(signal->from);
+    call->to = mstun_call_user(signal->to);
     call->first_frame = signal->pinfo->num;
     call->abs_ts = signal->pinfo->abs_ts;
     if (last_call) {
@@ -220,6 +238,7 @@ static void learn_media(mstun_call_t *call, unsigned side, const mstun_sdp_t *sd
     generation->last_frame = pinfo->num;
     generation->refused = media->refused;
     generation->mismatch = media->mismatch;
+    generation->microsoft = generation->microsoft || sdp->microsoft;
     if (media->remote_candidates && !generation->remote_candidates_frame) {
         generation->remote_candidates_frame = pinfo->num;
     }
@@ -370,7 +389,7 @@ const char *mstun_call_text(wmem_allocator_t *scope, const mstun_call_t *call, c
 static void forget(void)
 {
     first_call = last_call = NULL;
-    by_id = by_ufrag = by_relay = NULL;
+    by_id = by_ufrag = by_relay = users = NULL;
 }
 
 void mstun_call_register(const mstun_registrar_t *reg _U_)

@@ -41,6 +41,7 @@ typedef struct mstun_generation {
     uint32_t frame;    /* the first description; it may have come in several */
     uint32_t last_frame;
     nstime_t abs_ts;
+    bool microsoft;                   /* some description of it is in Microsoft's words */
     bool ms_ice;                      /* its candidates are of [MS-ICE] */
     bool bundled;                     /* another stream of the same description has this ufrag, and stands in front */
     bool refused, mismatch;           /* see mstun_sdp_media_t; by the last description */
@@ -115,6 +116,9 @@ bool mstun_generation_is_used(const mstun_generation_t *generation);
 /** The candidate at this address, of TCP or not; the port of an active TCP candidate is any. NULL: there is none. */
 const mstun_call_candidate_t *mstun_generation_find(const mstun_generation_t *generation,
                                                     const mstun_endpoint_t *address, bool tcp);
+
+/** The same pointer for the same name of a user, in file scope. First visit. */
+const char *mstun_call_user(const char *name);
 
 /** "sip:alice@example.com to sip:bob@example.com, main-audio". Allocated from scope. */
 const char *mstun_call_text(wmem_allocator_t *scope, const mstun_call_t *call, const mstun_call_stream_t *stream);

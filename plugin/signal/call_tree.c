@@ -120,7 +120,7 @@ static void show_problems(packet_info *pinfo, const mstun_sdp_t *sdp, tvbuff_t *
     }
 }
 
-void mstun_call_show_sdp(const mstun_signal_t *signal, const mstun_sdp_t *sdp, tvbuff_t *tvb, proto_tree *parent)
+proto_item *mstun_call_show_sdp(const mstun_signal_t *signal, const mstun_sdp_t *sdp, tvbuff_t *tvb, proto_tree *parent)
 {
     const mstun_call_t *call = mstun_call_find(signal->call_id);
     proto_tree *tree = parent;
@@ -135,6 +135,7 @@ void mstun_call_show_sdp(const mstun_signal_t *signal, const mstun_sdp_t *sdp, t
         }
     }
     show_problems(signal->pinfo, sdp, tvb, tree);
+    return parent ? proto_tree_get_parent(tree) : NULL;
 }
 
 proto_item *mstun_call_show_code(const mstun_signal_t *signal, const mstun_diagnostics_t *diagnostics, tvbuff_t *tvb,

@@ -10,8 +10,9 @@
 /** Adds the call of event's message, if there is one, to the message's tree. event has a stream. */
 void mstun_call_show(const mstun_event_t *event, tvbuff_t *tvb, proto_tree *tree);
 
-/** Adds what a description is part of: its call, its first check, and what is wrong with its lines. */
-void mstun_call_show_sdp(const mstun_signal_t *signal, const mstun_sdp_t *sdp, tvbuff_t *tvb, proto_tree *tree);
+/** Adds what a description is part of: its call, its first check, and what is wrong with its lines. Returns the call's
+ * item, NULL if there is no tree. */
+proto_item *mstun_call_show_sdp(const mstun_signal_t *signal, const mstun_sdp_t *sdp, tvbuff_t *tvb, proto_tree *tree);
 
 /** Adds a code in words. Returns its item, NULL if there is no tree. */
 proto_item *mstun_call_show_code(const mstun_signal_t *signal, const mstun_diagnostics_t *diagnostics, tvbuff_t *tvb,

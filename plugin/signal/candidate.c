@@ -118,6 +118,9 @@ static bool parse_current(const mstun_slice_t *words, mstun_slice_t rest, mstun_
 {
     mstun_slice_t type;
 
+    mstun_slice_t transport = words[2];
+
+    candidate->microsoft = mstun_slice_take_prefix(&transport, "TCP-");
     return words[0].len <= FOUNDATION_MAX && parse_transport(words[2], &candidate->transport) &&
            mstun_slice_number(words[3], UINT32_MAX, &candidate->priority) &&
            parse_address(words[4], words[5], candidate) && mstun_slice_is(words[6], "typ") &&

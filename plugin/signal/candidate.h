@@ -41,6 +41,7 @@ typedef struct {
     mstun_slice_t name;       /* where there is no IP address: of mDNS, or any other */
     mstun_slice_t ufrag, pwd; /* [MS-ICE]: each candidate has its own; ufrag: also RFC 8839's extension */
     bool ms_ice;              /* it is of [MS-ICE] */
+    bool microsoft;           /* of [MS-ICE2]: TCP-ACT and TCP-PASS are its words */
 } mstun_candidate_t;
 
 /** Whether the candidate is of TCP. */

@@ -60,6 +60,7 @@ static void read_candidate(reader_t *reader, mstun_slice_t value)
     } else if (wmem_array_get_count(reader->candidates) >= MSTUN_SDP_CANDIDATES_MAX) {
         add_problem(reader, MSTUN_SDP_TOO_MUCH);
     } else {
+        reader->sdp->microsoft = reader->sdp->microsoft || candidate.microsoft || candidate.ms_ice;
         wmem_array_append_one(reader->candidates, candidate);
         reader->media->candidate_count++;
     }
@@ -76,8 +77,16 @@ static void read_group(reader_t *reader, mstun_slice_t value)
 
 static void read_attribute(reader_t *reader, mstun_slice_t line)
 {
+    static const char *const of_microsoft[] = {
+        "x-candidate", "x-applicationsharing", "x-mediabw:", "x-caps:", "x-bypassid:", "x-ms-", "cryptoscale:"
+    };
     mstun_sdp_media_t *media = reader->media;
 
+    for (unsigned i = 0; i < array_length(of_microsoft); i++) {
+        mstun_slice_t rest = line;
+
+        reader->sdp->microsoft = reader->sdp->microsoft || mstun_slice_take_prefix(&rest, of_microsoft[i]);
+    }
     if (mstun_slice_take_prefix(&line, "candidate:") || mstun_slice_take_prefix(&line, "x-candidate-ipv6:")) {
         read_candidate(reader, line);
     } else if (mstun_slice_take_prefix(&line, "ice-ufrag:")) {

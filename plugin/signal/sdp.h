@@ -43,6 +43,7 @@ typedef struct {
 
 typedef struct {
     mstun_slice_t origin; /* user name and session id of "o=" */
+    bool microsoft;       /* it has attributes, or candidates, that only Microsoft's clients and their peers write */
     unsigned media_count, candidate_count, problem_count;
     mstun_sdp_media_t *media;
     mstun_candidate_t *candidates;

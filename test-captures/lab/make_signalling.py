@@ -4,6 +4,7 @@ over ICE-TCP; what they say of themselves is what the SDP has. The truth is writ
 import base64
 import contextlib
 import os
+import socket
 import subprocess
 import time
 
@@ -88,8 +89,21 @@ def call_truth(call, agents, media="applicationsharing", codes=(), extra=None):
                       for side in ("left", "right")]}
 
 
+# What a user must be told first of a capture that is not healthy, and what must be told besides.
+CAUSES = {"wrong-password": ["mstun.integrity.bad", "mstun.pair.rejected", "mstun.call.media_failed"],
+          "policy": ["mstun.call.policy"], "refused-stream": ["mstun.call.stream_refused"],
+          "ice-mismatch": ["mstun.call.ice_mismatch"],
+          "edge-refused": ["mstun.mras.refused", "mstun.call.no_relay", "mstun.call.media_failed"],
+          "edge-silent": ["mstun.mras.unanswered", "mstun.call.no_relay", "mstun.call.media_failed"],
+          "silent-peer": ["mstun.unanswered", "mstun.call.never_checked", "mstun.call.no_relay", "mstun.call.not_concluded",
+                          "mstun.call.media_failed"],
+          "server-says": ["mstun.call.failed"], "malformed": ["mstun.call.malformed"]}
+
+
 def write(name, calls, healthy, integrity="good", secrets=(), **more):
     """The messages as the lab's own reader finds them in the streams, and what was signalled."""
+    first, *also = CAUSES.get(name, [None])
+    more = {**more, "first_finding": first, "also": also}
     msgs = lab.truth_from_streams(TOPIC, name, calls=calls, healthy=healthy, integrity=integrity, secrets=sorted(secrets),
                                   **more)
     print("  ", len(msgs), "messages")
@@ -105,12 +119,14 @@ def secrets_of(agents):
 
 
 def play(name, *options, ms=True, offer=None, answer=None, hang_up=(), healthy=True, integrity="good", media="applicationsharing",
-         conclude=True, contexts=None, extra=None, port=5060, bpf=None, codes=(), **more):
+         conclude=True, contexts=None, extra=None, port=5060, bpf=None, codes=(), only=None, **more):
     """A call whose checks follow its signalling. offer, answer: from a section's lines to a body and its type; extra: lines
-    of candidates beside the agents' own, by side."""
+    of candidates beside the agents' own, by side; only: instead of them."""
     extra = extra or {}
     with lab.Capture(TOPIC, name, bpf or "tcp"):
         agents = Agents(name, *options)
+        for side, candidates in (only or {}).items():
+            agents.sides[side]["candidates"] = candidates
         left, right = agents.sides["left"], agents.sides["right"]
         lines = {side: section(agents.sides[side], media, ms, agents.sides[side]["candidates"] + extra.get(side, []))
                  for side in agents.sides}
@@ -194,6 +210,36 @@ def policy(name):
     write(name, [truth], False, secrets=secrets_of(agents))
 
 
+def silent_peer(name):
+    """What the answer names as a host candidate accepts the connection and says nothing; nobody is told of the relay."""
+    with socket.create_server((lab.PEER, 50100)) as silent:
+        host = ["1 1 TCP 2130706431 198.51.100.20 50100 typ host tcptype passive"]
+        relay = ["9 1 TCP 6556159 192.0.2.200 50012 typ relay raddr 198.51.100.20 rport 50042 tcptype passive"]
+        play(name, "via=198.51.100.20:50100", healthy=False, conclude=False, only={"right": host + relay},
+             codes=[["ms-client-diagnostics", 24]], never_checked=["192.0.2.200:50012"],
+             hang_up={"extra": [("ms-client-diagnostics", '24;reason="Call failed to establish due to a media connectivity '
+                                 'failure when both endpoints are remote";UserType="Caller";MediaType="application-sharing";'
+                                 'ICEWarn="0x4000320"')]})
+        del silent
+
+
+def server_says(name):
+    """A code that nobody knows, of a known range."""
+    with lab.Capture(TOPIC, name):
+        agents = Agents(name)
+        link = sip.Link(lab.CLIENT, lab.SERVER)
+        call = sip.Dialog(link, f"{name}@lab.example.org")
+        call.request(0, "INVITE", sdp(lab.CLIENT, section(agents.sides["left"])), "application/sdp")
+        call.response(1, "503 Service Unavailable", "INVITE", extra=[
+            ("ms-diagnostics", '7999;source="mcu.example.com";reason="The lab made this up; a=b";component="AVMCU"')])
+        call.request(0, "ACK")
+        link.close()
+        agents.drop()
+    truth = call_truth(call, agents, codes=[["ms-diagnostics", 7999]])
+    truth["sides"][1] = None
+    write(name, [truth], False, secrets=secrets_of(agents))
+
+
 def header_first(name):
     """The diagnostics stand in front of Call-ID."""
     play(name, codes=[["ms-client-diagnostics", 51004]],
@@ -264,6 +310,8 @@ def through_an_edge(name, answer=True, reason="OK", healthy=True):
                                        '"application-sharing:ICEWarn=0x80300"')] if refused else [])
         call.response(1, "200 OK", "BYE")
         link.close()
+    if not answer:   # the client waits as long as SIP's timer F
+        lab.later(TOPIC, name, [(6, 40.0)])
     if refused:
         write(name, [call_truth(call, agents, codes=[["ms-client-diagnostics", 23]])], healthy,
               secrets=secrets_of(agents))
@@ -305,6 +353,8 @@ CAPTURES = {
     "policy": policy,
     "refused-stream": refused_stream,
     "ice-mismatch": mismatch,
+    "silent-peer": silent_peer,
+    "server-says": server_says,
     "edge": through_an_edge,
     "edge-refused": lambda name: through_an_edge(name, reason="Forbidden", healthy=False),
     "edge-silent": lambda name: through_an_edge(name, answer=False, healthy=False),
