@@ -43,9 +43,12 @@ def calls_of(capture, truth):
     found = {int(row["frame.number"]): row for row in fields(capture, ["frame.number", *CALL], "-Y", "mstun")}
     for call in truth["calls"]:
         for frame in sorted(frames_with_checks(truth)):
+            if not truth.get("joined", True):
+                expect(f"frame {frame}, calls", found[frame]["mstun.call.id"], "")
+                continue
             for field, key in zip(CALL, ("id", "from", "to", "media")):
                 expect(f"frame {frame}, {field}", set(found[frame][field].split(",")), {call[key]})
-    signalled = {value for row in fields(capture, ["mstun.call.id"], "-Y", "sip") for value in
+    signalled = {value for row in fields(capture, ["mstun.call.id"], "-Y", "sip or http") for value in
                  row["mstun.call.id"].split(",") if value}
     expect("calls of SIP", signalled, {call["id"] for call in truth["calls"]})
 
@@ -57,7 +60,7 @@ def types_of(capture, truth):
     names = ["mstun.call.source_type", "mstun.call.destination_type"]
     for row in fields(capture, ["frame.number", *names], "-Y", "mstun.call.source_type"):
         for field in names:
-            if not set(row[field].split(",")) <= told:
+            if not set(filter(None, row[field].split(","))) <= told:
                 raise TestFailure(f"frame {row['frame.number']}, {field}: {row[field]}, of {sorted(told)}")
 
 
@@ -66,9 +69,14 @@ def integrity_of(capture, truth):
     rows = fields(capture, ["frame.number", "ip.src", "tcp.srcport", "mstun.integrity.status", "mstun.integrity.key_frame"], "-Y",
                   "mstun.integrity.status")
     statuses = Counter(status for row in rows for status in row["mstun.integrity.status"].split(","))
-    wanted = {"good": GOOD, "bad": BAD}[truth["integrity"]]
+    wanted = {"good": GOOD, "bad": BAD, "unverified": UNVERIFIED}[truth["integrity"]]
+    if truth.get("lost"):  # the offer is not complete in the capture, and so is no key of the caller
+        expect("statuses", set(statuses), {GOOD, UNVERIFIED})
+        return statuses
     if truth["messages"]:
         expect("statuses", set(statuses), {wanted})
+    if wanted == UNVERIFIED:
+        return statuses
     if truth["messages"] and truth["healthy"]:
         expect("senders", len({(row["ip.src"], row["tcp.srcport"]) for row in rows}) >= 2, True)
     for row in rows:
@@ -103,7 +111,7 @@ def report():
     def check(capture):
         truth = truth_of(capture)
         rows = [json.loads(line) for line in decode(capture, "-q", "-z", "mstun,candidates,json").splitlines()]
-        for call in truth["calls"]:
+        for call in truth["calls"] if truth.get("joined", True) and not truth.get("lost") else ():
             for name_, side in zip((call["from"], call["to"]), call["sides"]):
                 told = sorted(key(candidate) for candidate in side["candidates"]) if side else []
                 found = sorted(key(row) for row in rows if row["call"] == call["id"] and row["side"] == name_)
@@ -113,7 +121,7 @@ def report():
             found = {row["address"] for row in rows if row["verdict"] == "never checked"}
             expect("never checked", found if truth["healthy"] else found & set(truth["never_checked"]),
                    set(truth["never_checked"]))
-        if truth.get("selected"):
+        if truth.get("selected") and not truth.get("lost"):
             nominated = {row["address"] for row in rows if row["verdict"] == "nominated"}
             expect("chosen and nominated", {address for address in truth["selected"] if address in nominated} != set(), True)
         for row in rows:

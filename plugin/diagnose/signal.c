@@ -306,10 +306,37 @@ void mstun_evaluate_signalling(mstun_evaluation_t *evaluation)
     }
 }
 
+#define BEFORE_CALL_MS 60000 /* a client gathers at most so long in front of its first description */
+
+/* A host that fails to reach its TURN server sends no check: it is known by its address alone. */
+static const mstun_call_t *call_of_host(const mstun_subject_t *subject)
+{
+    const mstun_endpoint_t *client = subject->stream ? &subject->stream->ends[subject->direction] : NULL;
+
+    for (const mstun_call_t *call = mstun_call_first(); client && client->family && call; call = call->next) {
+        for (unsigned side = 0; side < 2; side++) {
+            if (call->streams && call->ends[side].family == client->family &&
+                memcmp(call->ends[side].ip, client->ip, sizeof client->ip) == 0 &&
+                mstun_ms_between(&subject->abs_ts, &call->abs_ts) < BEFORE_CALL_MS) {
+                return call;
+            }
+        }
+    }
+    return NULL;
+}
+
+/* What keeps a client from its relay before any check is made. */
+static bool is_about_relay(mstun_finding_id_t id)
+{
+    return id == MSTUN_FINDING_TLS_INTERCEPTED || id == MSTUN_FINDING_PSEUDO_TLS_FAILED ||
+           id == MSTUN_FINDING_AUTH_REJECTED || id == MSTUN_FINDING_CLOSED_WITHOUT_RESPONSE;
+}
+
 void mstun_evaluate_calls_of(mstun_evaluation_t *evaluation)
 {
     for (unsigned i = 0; mstun_call_any() && i < wmem_array_get_count(evaluation->findings); i++) {
-        mstun_subject_t *subject = &((mstun_finding_t *)wmem_array_index(evaluation->findings, i))->subject;
+        mstun_finding_t *finding = (mstun_finding_t *)wmem_array_index(evaluation->findings, i);
+        mstun_subject_t *subject = &finding->subject;
         const mstun_call_stream_t *stream = NULL;
 
         if (subject->call) {
@@ -319,6 +346,6 @@ void mstun_evaluate_calls_of(mstun_evaluation_t *evaluation)
             stream = mstun_call_of_pair(mstun_pair_view(subject->pair, evaluation->end)).stream;
         }
         stream = stream ? stream : mstun_call_of_allocation(subject->allocation);
-        subject->call = stream ? stream->call : NULL;
+        subject->call = stream ? stream->call : is_about_relay(finding->id) ? call_of_host(subject) : NULL;
     }
 }

@@ -65,9 +65,12 @@ static const sip_info_value_t *sip_info(packet_info *pinfo)
 /* WHIP and WHEP have no Call-ID: both directions of the connection are the call. */
 static void fill_connection(mstun_signal_t *signal)
 {
+    mstun_endpoint_t other;
+
+    mstun_packet_destination(signal->pinfo, &other);
     packet_info *pinfo = signal->pinfo;
     const char *source = mstun_endpoint_text(pinfo->pool, &signal->source);
-    const char *destination = mstun_endpoint_text(pinfo->pool, &signal->destination);
+    const char *destination = mstun_endpoint_text(pinfo->pool, &other);
     bool swapped = strcmp(source, destination) > 0;
 
     signal->from = source;
@@ -134,7 +137,6 @@ static bool fill_signal(tvbuff_t *header, packet_info *pinfo, mstun_signal_t *si
     memset(signal, 0, sizeof *signal);
     signal->pinfo = pinfo;
     mstun_packet_source(pinfo, &signal->source);
-    mstun_packet_destination(pinfo, &signal->destination);
     if (!found) {
         fill_connection(signal);
         return true;

@@ -235,6 +235,7 @@ static void learn_media(mstun_call_t *call, unsigned side, const mstun_sdp_t *sd
     if (!generation) {
         return;
     }
+    call->has_ice = call->has_ice || !silent;
     generation->last_frame = pinfo->num;
     generation->refused = media->refused;
     generation->mismatch = media->mismatch;
@@ -261,6 +262,9 @@ void mstun_call_learn(const mstun_signal_t *signal, const mstun_sdp_t *sdp)
     mstun_call_t *call = find_or_add_call(signal);
     unsigned side = side_of(call, signal, sdp);
 
+    if (!call->ends[side].family) {
+        call->ends[side] = signal->source;
+    }
     for (unsigned i = 0; i < sdp->media_count; i++) {
         learn_media(call, side, sdp, i, signal->pinfo);
     }
@@ -323,9 +327,12 @@ mstun_call_leg_t mstun_call_leg(const char *receiver, const char *sender)
             }
         }
     }
-    /* An ufrag has four characters or more, which several calls of a capture may share. */
+    /* An ufrag has four characters or more, which several calls of a capture may share: one alone names a call only if
+     * no other has it, and if the call's other side is not described, which would have the other ufrag. */
     mstun_generation_t *one = only_of_ufrag(receiver), *other = only_of_ufrag(sender);
 
+    one = one && one->stream->newest[1 - one->side] ? NULL : one;
+    other = other && other->stream->newest[1 - other->side] ? NULL : other;
     if (one && other) { /* of two calls: what passes them on makes it look as if they were one */
         return (mstun_call_leg_t){ NULL, NULL, NULL };
     }

@@ -19,7 +19,7 @@ typedef struct {
     const char *from, *to; /* of the dialog's header lines: a response has those of its request */
     const char *method;    /* NULL: a response */
     uint32_t code;         /* of a response; else 0 */
-    mstun_endpoint_t source, destination;
+    mstun_endpoint_t source;
 } mstun_signal_t;
 
 enum {
@@ -74,8 +74,10 @@ typedef struct mstun_call_code {
 
 struct mstun_call {
     uint32_t number; /* counts calls from 0 */
+    bool has_ice;    /* some description has an ufrag or a candidate: else there is nothing to say of it */
     const char *id, *from, *to;
-    const char *origin; /* of the caller's first description: tells sides apart where From and To are the same */
+    const char *origin;       /* of the caller's first description: tells sides apart where From and To are the same */
+    mstun_endpoint_t ends[2]; /* where the caller's and the callee's signalling comes from; family 0: not seen */
     uint32_t first_frame;
     nstime_t abs_ts;
     mstun_call_stream_t *streams, *last_stream;

@@ -125,7 +125,10 @@ proto_item *mstun_call_show_sdp(const mstun_signal_t *signal, const mstun_sdp_t 
     const mstun_call_t *call = mstun_call_find(signal->call_id);
     proto_tree *tree = parent;
 
-    if (call && parent) {
+    if (!call || !call->has_ice) {
+        return NULL;
+    }
+    if (parent) {
         check_search_t search = { call, signal->pinfo->num, 0, signal->pinfo };
 
         tree = add_call(signal->pinfo, parent, tvb, call, NULL);

@@ -5,6 +5,7 @@ import base64
 import contextlib
 import os
 import socket
+import struct
 import subprocess
 import time
 
@@ -13,6 +14,7 @@ import msread
 import msturn
 import sip
 from msrelay import Relay
+from pcap import write_pcapng
 
 TOPIC = "signalling"
 MRAS_KIND = "application/msrtc-media-relay-auth+xml"
@@ -95,6 +97,7 @@ CAUSES = {"wrong-password": ["mstun.integrity.bad", "mstun.pair.rejected", "mstu
           "ice-mismatch": ["mstun.call.ice_mismatch"],
           "edge-refused": ["mstun.mras.refused", "mstun.call.no_relay", "mstun.call.media_failed"],
           "edge-silent": ["mstun.mras.unanswered", "mstun.call.no_relay", "mstun.call.media_failed"],
+          "edge-resets": ["mstun.ms.pseudo_tls_failed", "mstun.call.no_relay", "mstun.call.media_failed"],
           "silent-peer": ["mstun.unanswered", "mstun.call.never_checked", "mstun.call.no_relay", "mstun.call.not_concluded",
                           "mstun.call.media_failed"],
           "server-says": ["mstun.call.failed"], "malformed": ["mstun.call.malformed"]}
@@ -118,7 +121,7 @@ def secrets_of(agents):
     return {side["pwd"] for side in agents.sides.values()}
 
 
-def play(name, *options, ms=True, offer=None, answer=None, hang_up=(), healthy=True, integrity="good", media="applicationsharing",
+def play(name, *options, ms=True, offer=None, answer=None, ended=(), healthy=True, integrity="good", media="applicationsharing",
          conclude=True, contexts=None, extra=None, port=5060, bpf=None, codes=(), only=None, **more):
     """A call whose checks follow its signalling. offer, answer: from a section's lines to a body and its type; extra: lines
     of candidates beside the agents' own, by side; only: instead of them."""
@@ -146,7 +149,7 @@ def play(name, *options, ms=True, offer=None, answer=None, hang_up=(), healthy=T
             call.response(1, "200 OK", "INVITE", sdp(lab.PEER, lines["right"] + chosen, session=2, version=2),
                           "application/sdp")
             call.request(0, "ACK")
-        call.request(0, "BYE", **dict(hang_up))
+        call.request(0, "BYE", **dict(ended))
         call.response(1, "200 OK", "BYE")
         link.close()
     write(name, [call_truth(call, agents, media, codes, extra)], healthy, integrity, secrets_of(agents),
@@ -182,7 +185,7 @@ def in_tls(name):
 def wrong_password(name):
     play(name, "wrong-password", healthy=False, integrity="bad", conclude=False,
          codes=[["ms-client-diagnostics", 23]],
-         hang_up={"extra": [("ms-client-diagnostics", '23;reason="Call failed to establish due to a media connectivity failure '
+         ended={"extra": [("ms-client-diagnostics", '23;reason="Call failed to establish due to a media connectivity failure '
                              'when one endpoint is internal and the other is remote";'
                              'CallerMediaDebug="application-sharing:ICEWarn=0x420"')]})
 
@@ -217,7 +220,7 @@ def silent_peer(name):
         relay = ["9 1 TCP 6556159 192.0.2.200 50012 typ relay raddr 198.51.100.20 rport 50042 tcptype passive"]
         play(name, "via=198.51.100.20:50100", healthy=False, conclude=False, only={"right": host + relay},
              codes=[["ms-client-diagnostics", 24]], never_checked=["192.0.2.200:50012"],
-             hang_up={"extra": [("ms-client-diagnostics", '24;reason="Call failed to establish due to a media connectivity '
+             ended={"extra": [("ms-client-diagnostics", '24;reason="Call failed to establish due to a media connectivity '
                                  'failure when both endpoints are remote";UserType="Caller";MediaType="application-sharing";'
                                  'ICEWarn="0x4000320"')]})
         del silent
@@ -243,7 +246,7 @@ def server_says(name):
 def header_first(name):
     """The diagnostics stand in front of Call-ID."""
     play(name, codes=[["ms-client-diagnostics", 51004]],
-         hang_up={"first": [("ms-client-diagnostics", '51004; reason="Action initiated by user"')]})
+         ended={"first": [("ms-client-diagnostics", '51004; reason="Action initiated by user"')]})
 
 
 def refused_stream(name):
@@ -341,6 +344,150 @@ def malformed(name):
                   "sides": [None, None]}], False, malformed=6)
 
 
+def invite(call, left, right, **more):
+    """An offer and its answer, from sections."""
+    call.request(0, "INVITE", sdp(lab.CLIENT, left, **more), "application/sdp")
+    call.response(1, "200 OK", "INVITE", sdp(lab.PEER, right, session=2, **more), "application/sdp")
+    call.request(0, "ACK")
+
+
+def hang_up(call, link, **more):
+    call.request(0, "BYE", **more)
+    call.response(1, "200 OK", "BYE")
+    link.close()
+
+
+def restart(name):
+    """ICE begins anew with other ufrags, passwords and agents; those of the first offer have never checked."""
+    with lab.Capture(TOPIC, name):
+        old, new = Agents(name), Agents(name)
+        link = sip.Link(lab.CLIENT, lab.SERVER)
+        call = sip.Dialog(link, f"{name}@lab.example.org")
+        invite(call, *(section(old.sides[side]) for side in ("left", "right")))
+        old.drop()
+        invite(call, *(section(new.sides[side]) for side in ("left", "right")), version=2)
+        new.go()
+        hang_up(call, link)
+    truth = call_truth(call, new)
+    for side, of_old in zip(truth["sides"], call_truth(call, old)["sides"]):
+        side["candidates"] = of_old["candidates"] + side["candidates"]
+    write(name, [truth], True, secrets=secrets_of(old) | secrets_of(new), selected=selected(new))
+
+
+def other_leg(name):
+    """The capture has the signalling of another leg: a server in between made ufrags and passwords of its own there."""
+    with lab.Capture(TOPIC, name):
+        agents = Agents(name)
+        told = {side: {**facts_, "ufrag": facts_["ufrag"][::-1] + "x", "pwd": facts_["pwd"][::-1]}
+                for side, facts_ in agents.sides.items()}
+        link = sip.Link(lab.CLIENT, lab.SERVER)
+        call = sip.Dialog(link, f"{name}@lab.example.org")
+        invite(call, section(told["left"]), section(told["right"]))
+        agents.go()
+        hang_up(call, link)
+    write(name, [call_truth(call, agents)], True, "unverified", secrets_of(agents) | {t["pwd"] for t in told.values()},
+          joined=False)
+
+
+def same_ufrag(name):
+    """Signalling of another call that has one of the ufrags, with another password: no proof of anything."""
+    with lab.Capture(TOPIC, name):
+        agents = Agents(name)
+        other = {**agents.sides["left"], "pwd": "another" * 4}
+        link = sip.Link(lab.CLIENT, lab.SERVER)
+        call = sip.Dialog(link, f"{name}@lab.example.org")
+        invite(call, section(other), section({**agents.sides["right"], "ufrag": "else", "pwd": "whatever" * 3}))
+        agents.go()
+        hang_up(call, link)
+    write(name, [call_truth(call, agents)], True, "unverified", secrets_of(agents) | {other["pwd"]}, joined=False)
+
+
+def frames_of_offer(name):
+    """Numbers of the frames with the first three pieces of signalling."""
+    return [i for i, (_, _, data) in enumerate(lab.read_capture(TOPIC, name), 1) if len(data) > 100 and
+            data[36:38] == (5060).to_bytes(2, "big")][:3]
+
+
+def in_pieces(name, change=None, **more):
+    """The offer in three segments; change: what becomes of the capture's frames, given the numbers of these."""
+    with lab.Capture(TOPIC, name):
+        agents = Agents(name)
+        link = sip.Link(lab.CLIENT, lab.SERVER)
+        call = sip.Dialog(link, f"{name}@lab.example.org")
+        call.request(0, "INVITE", sdp(lab.CLIENT, section(agents.sides["left"])), "application/sdp", pieces=3)
+        call.response(1, "200 OK", "INVITE", sdp(lab.PEER, section(agents.sides["right"]), session=2), "application/sdp")
+        call.request(0, "ACK")
+        agents.go()
+        hang_up(call, link)
+    if change:
+        frames = lab.read_capture(TOPIC, name)
+        change(frames, [number - 1 for number in frames_of_offer(name)])
+        write_pcapng(lab.path(TOPIC, name + ".pcapng"), frames)
+    write(name, [call_truth(call, agents)], True, secrets=secrets_of(agents), selected=selected(agents), **more)
+
+
+def lose(frames, pieces):
+    del frames[pieces[1]]
+
+
+def repeat(frames, pieces):
+    """All segments of the offer come twice: TCP sends them again."""
+    frames[pieces[2] + 1:pieces[2] + 1] = [frames[piece] for piece in pieces]
+
+
+def whip(name):
+    """The offer is in an HTTP POST, the answer in its response."""
+    with lab.Capture(TOPIC, name):
+        agents = Agents(name)
+        link = sip.Link(lab.CLIENT, lab.SERVER, 80)
+        client, server = link.ends[0].getsockname(), link.ends[1].getsockname()
+        link.send(0, sip.http_request("/whip", sdp(lab.CLIENT, section(agents.sides["left"], "video", False)),
+                                      "application/sdp"))
+        link.send(1, sip.http_created("/whip/1", sdp(lab.PEER, section(agents.sides["right"], "video", False), session=2),
+                                      "application/sdp"))
+        agents.go()
+        link.close()
+    ends = [f"{address}:{port}" for address, port in (client, server)]
+    truth = {"id": "HTTP " + " ".join(sorted(ends)), "from": ends[0], "to": ends[1], "media": "video", "codes": [],
+             "sides": [{"ufrag": agents.sides[side]["ufrag"], "candidates": [facts(c) for c in
+                                                                             agents.sides[side]["candidates"]]}
+                       for side in ("left", "right")]}
+    write(name, [truth], True, secrets=secrets_of(agents), selected=selected(agents))
+
+
+def by_udp(name):
+    with lab.Capture(TOPIC, name, "tcp or udp"):
+        agents = Agents(name)
+        link = sip.Datagrams(lab.CLIENT, lab.SERVER)
+        call = sip.Dialog(link, f"{name}@lab.example.org")
+        invite(call, *(section(agents.sides[side]) for side in ("left", "right")))
+        agents.go()
+        hang_up(call, link)
+    write(name, [call_truth(call, agents)], True, secrets=secrets_of(agents), selected=selected(agents))
+
+
+def hello_in_vain(name):
+    """What the client takes for an Edge resets the connection on its pseudo-TLS hello; then a call without a relay fails."""
+    with socket.create_server((lab.SERVER, 443)) as server, \
+            lab.Capture(TOPIC, name, "tcp port 443 or tcp port 5060"):
+        agents = Agents(name)
+        with socket.create_connection((lab.SERVER, 443), 5, (lab.CLIENT, 0)) as s:
+            accepted = server.accept()[0]
+            s.sendall(msturn.CLIENT_HELLO)
+            accepted.recv(1000)
+            accepted.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            accepted.close()
+            with contextlib.suppress(ConnectionResetError):
+                s.recv(1000)
+        link = sip.Link(lab.CLIENT, lab.SERVER)
+        call = sip.Dialog(link, f"{name}@lab.example.org")
+        invite(call, *(section(agents.sides[side]) for side in ("left", "right")))
+        agents.drop()
+        hang_up(call, link, extra=[("ms-client-diagnostics", '23;reason="Media";CallerMediaDebug='
+                                    '"application-sharing:ICEWarn=0x800300"')])
+    write(name, [call_truth(call, agents, codes=[["ms-client-diagnostics", 23]])], False, secrets=secrets_of(agents))
+
+
 CAPTURES = {
     "healthy": play,
     "healthy-rfc": lambda name: play(name, ms=False),
@@ -355,6 +502,15 @@ CAPTURES = {
     "ice-mismatch": mismatch,
     "silent-peer": silent_peer,
     "server-says": server_says,
+    "restart": restart,
+    "other-leg": other_leg,
+    "same-ufrag": same_ufrag,
+    "three-segments": in_pieces,
+    "segment-lost": lambda name: in_pieces(name, lose, lost=True),
+    "segments-again": lambda name: in_pieces(name, repeat),
+    "whip": whip,
+    "sip-udp": by_udp,
+    "edge-resets": hello_in_vain,
     "edge": through_an_edge,
     "edge-refused": lambda name: through_an_edge(name, reason="Forbidden", healthy=False),
     "edge-silent": lambda name: through_an_edge(name, answer=False, healthy=False),

@@ -55,6 +55,20 @@ class Link:
             end.close()
 
 
+class Datagrams(Link):
+    """The same over UDP; a message is a datagram."""
+
+    def __init__(self, client, server, port=5060):
+        self.ends = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(2)]
+        for end, address, other in ((self.ends[0], client, server), (self.ends[1], server, client)):
+            end.bind((address, port))
+            end.connect((other, port))
+
+    def send(self, end, data, pieces=1):
+        self.ends[end].sendall(data)
+        self.ends[1 - end].recv(65536)
+
+
 def tls_contexts(certificate, key, secrets):
     """For Link; the session's secrets go into the file, in the form of SSLKEYLOGFILE."""
     client, server = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -90,6 +104,14 @@ class Dialog:
         other = 1 - sender
         self.link.send(sender, message(f"SIP/2.0 {status}", self.headers(other, f"{self.cseq[other]} {method}", extra),
                                        body, kind), pieces)
+
+
+def http_request(path, body, kind):
+    return message(f"POST {path} HTTP/1.1", [("Host", "whip.example.com")], body, kind)
+
+
+def http_created(path, body, kind):
+    return message("HTTP/1.1 201 Created", [("Location", path)], body, kind)
 
 
 def alternative(*parts):
