@@ -24,8 +24,8 @@ typedef enum { BODY_SDP, BODY_MRAS, HEADER, KINDS } kind_t;
 /* One entry of a table. */
 typedef struct {
     const char *table, *key;
-    kind_t kind;
     dissector_handle_t before; /* whom we replaced; NULL: nobody */
+    kind_t kind;
     bool hooked;
 } hook_t;
 

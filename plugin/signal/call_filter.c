@@ -86,8 +86,12 @@ static void append_stream(mstun_pair_t *pair, void *data)
 /* Signalling, STUN, and whatever the connections of its pairs carry besides. */
 static char *build(MSTUN_CONVERSATION_FILTER_ARGS)
 {
-    search_t search = { .pinfo = pinfo, .call = call_of(pinfo), .filter = g_string_new("sip.Call-ID == ") };
+    search_t search = { .pinfo = pinfo, .call = call_of(pinfo), .filter = g_string_new(NULL) };
 
+    if (!search.call) { /* it is not asked for where is_valid says no */
+        return g_string_free(search.filter, FALSE);
+    }
+    g_string_append(search.filter, "sip.Call-ID == ");
     append_quoted(search.filter, search.call->id);
     g_string_append(search.filter, " || mstun.call.id == ");
     append_quoted(search.filter, search.call->id);
