@@ -29,6 +29,11 @@ def truth_of(capture):
     return json.loads((SOURCE / "test-captures" / f"{name(capture)}.truth.json").read_text())
 
 
+def options(capture):
+    """The preferences that its truth asks for."""
+    return [word for option in truth_of(capture).get("options", []) for word in ("-o", option)]
+
+
 def expect(what, found, wanted):
     if found != wanted:
         raise TestFailure(f"{what}: {found}, should be {wanted}")
@@ -40,7 +45,7 @@ def frames_with_checks(truth):
 
 def calls_of(capture, truth):
     """Frames of STUN name the call that the lab made, and its people and stream."""
-    found = {int(row["frame.number"]): row for row in fields(capture, ["frame.number", *CALL], "-Y", "mstun")}
+    found = {int(row["frame.number"]): row for row in fields(capture, ["frame.number", *CALL], "-Y", "mstun", *options(capture))}
     for call in truth["calls"]:
         for frame in sorted(frames_with_checks(truth)):
             if not truth.get("joined", True):
@@ -48,7 +53,7 @@ def calls_of(capture, truth):
                 continue
             for field, key in zip(CALL, ("id", "from", "to", "media")):
                 expect(f"frame {frame}, {field}", set(found[frame][field].split(",")), {call[key]})
-    signalled = {value for row in fields(capture, ["mstun.call.id"], "-Y", "sip or http") for value in
+    signalled = {value for row in fields(capture, ["mstun.call.id"], "-Y", "sip or http", *options(capture)) for value in
                  row["mstun.call.id"].split(",") if value}
     expect("calls of SIP", signalled, {call["id"] for call in truth["calls"]})
 
@@ -58,7 +63,7 @@ def types_of(capture, truth):
     told = {TYPES[candidate["type"]] for call in truth["calls"] for side in call["sides"] if side
             for candidate in side["candidates"]}
     names = ["mstun.call.source_type", "mstun.call.destination_type"]
-    for row in fields(capture, ["frame.number", *names], "-Y", "mstun.call.source_type"):
+    for row in fields(capture, ["frame.number", *names], "-Y", "mstun.call.source_type", *options(capture)):
         for field in names:
             if not set(filter(None, row[field].split(","))) <= told:
                 raise TestFailure(f"frame {row['frame.number']}, {field}: {row[field]}, of {sorted(told)}")
@@ -66,19 +71,19 @@ def types_of(capture, truth):
 
 def integrity_of(capture, truth):
     """Statuses of all HMACs, and whose direction they are of."""
-    rows = fields(capture, ["frame.number", "ip.src", "tcp.srcport", "mstun.integrity.status", "mstun.integrity.key_frame"], "-Y",
-                  "mstun.integrity.status")
+    rows = fields(capture, ["frame.number", "ip.src", "tcp.srcport", "udp.srcport", "mstun.integrity.status", "mstun.integrity.key_frame"], "-Y",
+                  "mstun.integrity.status", *options(capture))
     statuses = Counter(status for row in rows for status in row["mstun.integrity.status"].split(","))
     wanted = {"good": GOOD, "bad": BAD, "unverified": UNVERIFIED}[truth["integrity"]]
     if truth.get("lost"):  # the offer is not complete in the capture, and so is no key of the caller
         expect("statuses", set(statuses), {GOOD, UNVERIFIED})
         return statuses
-    if truth["messages"]:
+    if truth["messages"] or options(capture):
         expect("statuses", set(statuses), {wanted})
     if wanted == UNVERIFIED:
         return statuses
-    if truth["messages"] and truth["healthy"]:
-        expect("senders", len({(row["ip.src"], row["tcp.srcport"]) for row in rows}) >= 2, True)
+    if (truth["messages"] or options(capture)) and truth["healthy"]:
+        expect("senders", len({(row["ip.src"], row["tcp.srcport"], row["udp.srcport"]) for row in rows}) >= 2, True)
     for row in rows:
         expect(f"keys in frame {row['frame.number']}", len(row["mstun.integrity.key_frame"].split(",")),
                len(row["mstun.integrity.status"].split(",")))
@@ -110,7 +115,7 @@ def key(row):
 def report():
     def check(capture):
         truth = truth_of(capture)
-        rows = [json.loads(line) for line in decode(capture, "-q", "-z", "mstun,candidates,json").splitlines()]
+        rows = [json.loads(line) for line in decode(capture, *options(capture), "-q", "-z", "mstun,candidates,json").splitlines()]
         for call in truth["calls"] if truth.get("joined", True) and not truth.get("lost") else ():
             for name_, side in zip((call["from"], call["to"]), call["sides"]):
                 told = sorted(key(candidate) for candidate in side["candidates"]) if side else []
@@ -140,7 +145,8 @@ def secrets():
     ours = [word for field in own_fields() for word in ("-e", field)]
 
     def check(capture):
-        text = decode(capture, "-2", "-T", "fields", *ours) + decode(capture, "-q", *REPORTS)
+        text = (decode(capture, *options(capture), "-2", "-T", "fields", *ours)
+                + decode(capture, *options(capture), "-q", *REPORTS))
         trees = json.dumps(harness.mstun_trees(capture, "-2"))
         for secret in truth_of(capture)["secrets"]:
             if secret in text + trees:

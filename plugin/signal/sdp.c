@@ -245,5 +245,9 @@ const char *mstun_sdp_problem_text(mstun_sdp_problem_kind_t kind)
 
 const char *mstun_sdp_media_name(wmem_allocator_t *scope, const mstun_sdp_media_t *media)
 {
-    return mstun_slice_dup(scope, media->label.len > 0 ? media->label : media->kind);
+    uint32_t number; /* RFC 4574's labels mostly are one, which names nothing */
+
+    return mstun_slice_dup(scope, media->label.len > 0 && !mstun_slice_number(media->label, UINT32_MAX, &number)
+                                      ? media->label
+                                      : media->kind);
 }
