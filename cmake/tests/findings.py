@@ -24,6 +24,9 @@ REPORTS = ("pairs", "turn", "findings")
 FRAMES_SHOWN = 6  # in text, as report/table.c has it
 
 
+DOCUMENTED = (*REPORTS, "candidates")
+
+
 def rows(capture, reports=REPORTS, passes=()):
     """The JSON lines of these reports."""
     options = [word for report in reports for word in ("-z", f"mstun,{report},json")]
@@ -105,17 +108,17 @@ def documented(report):
 
 def schema():
     """Keys are stable; unknown values are null and never missing."""
-    keys = {report: documented(report) for report in REPORTS}
+    keys = {report: documented(report) for report in DOCUMENTED}
 
     def check(capture):
-        for row in rows(capture):
+        for row in rows(capture, DOCUMENTED):
             report = row["report"]
             if row.keys() != keys[report]:
                 raise TestFailure(f"{report}: {sorted(row.keys() ^ keys[report])} only here or only in json.md")
             if any(value == "" for value in row.values()):
                 raise TestFailure(f"{report}: empty, should be null: {row}")
 
-    each(captures("rfc6062/*") + captures("ms-turn/*") + captures("coturn/*"), check)
+    each(captures("rfc6062/*") + captures("ms-turn/*") + captures("coturn/*") + captures("signalling/*"), check)
 
 
 def names():

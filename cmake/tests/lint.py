@@ -12,7 +12,7 @@ PLUGIN = SOURCE / "plugin"
 SKIPPED = 77
 
 # The rooms of plugin/, lowest first: a room uses itself and those before it. plugin.c is above all.
-LAYERS = ["base", "wire", "attr", "message", "framing", "conversation", "auth", "turn", "ice", "diagnose", "report",
+LAYERS = ["base", "wire", "attr", "message", "framing", "conversation", "auth", "turn", "ice", "signal", "diagnose", "report",
           "dissect", "entry"]
 # The only files that know Wireshark's versions, and those that know on which visit of a frame they are.
 KNOW_VERSIONS = {"base/compat.h", "base/compat.c"}

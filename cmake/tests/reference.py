@@ -35,6 +35,7 @@ CHAPTERS = [
     ("Any attribute", r"att\.(type|length|padding|reserved|family|port|ipv|address_bytes)|addr"),
     ("Integrity and fingerprint", r"integrity|att\.(crc32|hmac)"),
     ("ICE pairs", r"pair"),
+    ("Calls", r"call|mras"),
     ("TURN allocations and connections", r"turn\.|path\.|connection_id"),
     ("Framing", r"framing|tcp_frame|channel|ms\.(framing|multiplexed)|pseudo_tls|continuation"),
     ("Attributes of Microsoft", r"ms\.|att\.(ms|bandwidth|address_rp|sip|lp|magic|unknown8006)"),

@@ -154,21 +154,21 @@ static const mstun_finding_row_t rows[MSTUN_FINDING_COUNT] = {
         .name = "mstun.integrity.bad", .group = PI_SECURITY, .severity = PI_WARN, .rank = MSTUN_RANK_MESSAGE,
         .summary = "MESSAGE-INTEGRITY does not fit the credentials: the key differs, or the message was changed on the "
                    "way",
-        .sentences = { "MESSAGE-INTEGRITY does not fit credentials row {row}{more}: {reason}; {where}",
-                       "MESSAGE-INTEGRITY fits credentials row {other}, which is for another user, and not row {row}: "
+        .sentences = { "MESSAGE-INTEGRITY does not fit {row}{more}: {reason}; {where}",
+                       "MESSAGE-INTEGRITY fits {other}, which is for another user, and not {row}: "
                        "{where}",
-                       "MESSAGE-INTEGRITY fits credentials row {other}: this check is signed with its sender's own "
+                       "MESSAGE-INTEGRITY fits {other}: this check is signed with its sender's own "
                        "ice-pwd and not with that of the receiver (RFC 8445 section 7.2.2)",
-                       "MESSAGE-INTEGRITY fits credentials row {other}: this response is signed with the requester's "
+                       "MESSAGE-INTEGRITY fits {other}: this response is signed with the requester's "
                        "password and not with that of the request (RFC 8489 section 9.1.4)",
-                       "The password is right (credentials row {row}), but MESSAGE-INTEGRITY is made over a wrong "
+                       "The password is right ({row}), but MESSAGE-INTEGRITY is made over a wrong "
                        "message length: it must be that of a message that ends with this attribute (RFC 8489 section "
                        "14.5)",
-                       "The password is right (credentials row {row}), but it is used as the key itself: where REALM "
+                       "The password is right ({row}), but it is used as the key itself: where REALM "
                        "and NONCE are, the key is MD5(user:realm:password) (RFC 8489 section 9.2.2)",
-                       "The password is right (credentials row {row}), but the key is made with {hash}, and "
+                       "The password is right ({row}), but the key is made with {hash}, and "
                        "PASSWORD-ALGORITHM says {algorithm} (RFC 8489 section 9.2.2)",
-                       "The password is right (credentials row {row}), but MESSAGE-INTEGRITY is computed as in "
+                       "The password is right ({row}), but MESSAGE-INTEGRITY is computed as in "
                        "{variant}, which a receiver of RFC 5389 or later refuses" },
         .advice = "Compare the password with that of the other side",
         .section = "RFC 8489 section 9" },
@@ -553,6 +553,9 @@ static const mstun_finding_row_t rows[MSTUN_FINDING_COUNT] = {
 
 const mstun_finding_row_t *mstun_finding_row(mstun_finding_id_t id)
 {
+    if (id >= MSTUN_FINDING_FIRST_OF_SIGNALLING && id < MSTUN_FINDING_FIRST_DECODED) {
+        return &mstun_signal_finding_rows[id];
+    }
     return id >= MSTUN_FINDING_FIRST_OF_ICE && id < MSTUN_FINDING_FIRST_DECODED ? &mstun_ice_finding_rows[id]
                                                                                 : &rows[id];
 }

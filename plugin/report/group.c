@@ -10,6 +10,7 @@ typedef struct {
     uint32_t detail;
     uint32_t stream; /* mstun_stream_t.number, if the group is of one */
     const mstun_pair_t *pair;
+    const void *call;        /* or user */
     mstun_endpoint_t client; /* without port */
     mstun_endpoint_t server;
     mstun_endpoint_t peer;
@@ -69,7 +70,9 @@ static void make_group_key(const mstun_finding_t *finding, group_key_t *key)
     memset(key, 0, sizeof *key);
     key->id = finding->id;
     key->detail = finding->detail;
-    if (subject->pair && (extent == MSTUN_PER_PAIR || extent == MSTUN_PER_SERVER)) {
+    if (extent == MSTUN_PER_CALL) {
+        key->call = subject->call ? (const void *)subject->call : (const void *)subject->user;
+    } else if (subject->pair && (extent == MSTUN_PER_PAIR || extent == MSTUN_PER_SERVER)) {
         key->pair = pair_of_row(subject);
     } else if (stream && (extent == MSTUN_PER_STREAM || !stream->ends[0].family)) {
         key->stream = stream->number;
@@ -142,6 +145,12 @@ static bool make_relation_key(const mstun_finding_t *finding, mstun_finding_id_t
         break;
     case MSTUN_SAME_ALLOCATION:
         key->shared = subject->allocation;
+        break;
+    case MSTUN_SAME_CALL:
+        key->shared = subject->call;
+        break;
+    case MSTUN_SAME_USER:
+        key->shared = subject->user;
         break;
     case MSTUN_SAME_PEER:
     case MSTUN_RELATIONS:

@@ -107,6 +107,37 @@ static void introduce(struct side *from, struct side *to)
     g_free(pwd);
 }
 
+/* What a description has of a side. */
+static void announce(const struct side *s)
+{
+    gchar *ufrag = NULL, *pwd = NULL;
+    GSList *candidates = nice_agent_get_local_candidates(s->agent, s->stream, 1);
+
+    nice_agent_get_local_credentials(s->agent, s->stream, &ufrag, &pwd);
+    printf("%s ufrag %s\n%s pwd %s\n", s->name, ufrag, s->name, pwd);
+    for (GSList *i = candidates; i; i = i->next) {
+        gchar *sdp = nice_agent_generate_local_candidate_sdp(s->agent, i->data);
+
+        printf("%s %s\n", s->name, sdp);
+        g_free(sdp);
+    }
+    g_slist_free_full(candidates, (GDestroyNotify)nice_candidate_free);
+    g_free(ufrag);
+    g_free(pwd);
+}
+
+static void wait_for_signalling(const struct side *a, const struct side *b)
+{
+    char line[16];
+
+    announce(a);
+    announce(b);
+    printf("signal\n");
+    if (!fgets(line, sizeof line, stdin)) {
+        printf("nobody answered\n");
+    }
+}
+
 static void gathered(NiceAgent *agent, guint stream, gpointer data)
 {
     struct side *s = data;
@@ -116,6 +147,9 @@ static void gathered(NiceAgent *agent, guint stream, gpointer data)
     s->gathered = TRUE;
     printf("%s gathered\n", s->name);
     if (s->peer->gathered) {
+        if (plan.signalled) {
+            wait_for_signalling(&sides[0], &sides[1]);
+        }
         introduce(s->peer, s);
         introduce(s, s->peer);
     }
@@ -146,8 +180,11 @@ static void init_side(struct side *s, gboolean controlling, const char *address)
     nice_address_set_from_string(&local, address);
     nice_agent_add_local_address(s->agent, &local);
     s->stream = nice_agent_add_stream(s->agent, 1);
-    nice_agent_set_local_credentials(s->agent, s->stream, s == &sides[0] ? "LfLg" : "RfRg",
-                                     s == &sides[0] ? "lab-password-of-the-left-end" : "lab-password-of-the-right-end");
+    if (!plan.signalled) {
+        nice_agent_set_local_credentials(s->agent, s->stream, s == &sides[0] ? "LfLg" : "RfRg",
+                                         s == &sides[0] ? "lab-password-of-the-left-end"
+                                                        : "lab-password-of-the-right-end");
+    }
     g_signal_connect(s->agent, "candidate-gathering-done", G_CALLBACK(gathered), s);
     g_signal_connect(s->agent, "component-state-changed", G_CALLBACK(state_changed), s);
     nice_agent_attach_recv(s->agent, s->stream, 1, g_main_loop_get_context(loop), received, s);

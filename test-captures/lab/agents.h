@@ -30,6 +30,8 @@ struct plan {
     const char *password;     /* told to both instead of the other's, if set */
     unsigned restart;         /* seconds after which both restart ICE; 0: never */
     const char *new_password; /* told then in the same way */
+    gboolean signalled;       /* credentials of libnice's own making; all is printed, and a line on stdin is awaited */
+                              /* before either agent is told of the other */
     const char *via_host;     /* if set: where the left agent finds the right one, and all that it is told; the right */
     unsigned via_port;        /* one is told no candidate */
 };
