@@ -8,11 +8,12 @@ build_packages="gcc libc6-dev cmake ninja-build wireshark-dev libgcrypt20-dev ts
 # Beyond that: the test runner, sharkd (wireshark-common), and what makes live captures (test-captures/lab).
 test_packages="$build_packages wireshark-common binutils python3 util-linux coturn libnice-dev libglib2.0-dev
     pkg-config"
-# The sources are kept clean for the linters of Debian 12, the fuzz target is made for its libwireshark, and costs are
-# measured there; others' have other opinions, insides and costs, so these tests would be skipped. libFuzzer is in
-# libclang-rt, which comes along only where apt installs what is recommended.
+# The sources are kept clean for the linters of Debian 12 and its compiler for Windows, the fuzz target is made for its
+# libwireshark, and costs are measured there; others' have other opinions, insides and costs, so these tests would be
+# skipped. libFuzzer is in libclang-rt, which comes along only where apt installs what is recommended.
 ! grep -qx 'VERSION_CODENAME=bookworm' /etc/os-release 2>/dev/null ||
-    test_packages="$test_packages clang libclang-rt-14-dev clang-format clang-tidy cppcheck valgrind"
+    test_packages="$test_packages clang libclang-rt-14-dev clang-format clang-tidy cppcheck valgrind
+    gcc-mingw-w64-x86-64-win32 libgcrypt-mingw-w64-dev"
 # What makes packages and judges them; rpm only where the system knows it.
 package_packages="$build_packages dpkg-dev file lintian rpm"
 

@@ -5,6 +5,11 @@
 #include <epan/prefs-int.h>
 #include <wsutil/report_message.h>
 
+const true_false_string mstun_yes_no = { "Yes", "No" };
+const true_false_string mstun_set_not_set = { "Set", "Not set" };
+const unit_name_string mstun_unit_seconds = { "s", NULL };
+const unit_name_string mstun_unit_bytes = { " byte", " bytes" };
+
 /*
  * Wireshark keeps the time of every frame, but epan_get_frame_ts(), which epan.h declares, is not exported. So this
  * file asks whom it asks: the functions that the program has given to epan, in epan_t. That struct is epan-int.h's,

@@ -85,6 +85,13 @@ typedef void mstun_stat_init_ret;
 /* GLib's and wmem's tables take pointers without const, also to what nobody changes. */
 #define MSTUN_UNCONST(pointer) ((void *)(uintptr_t)(pointer))
 
+/* What Wireshark has as tfs_yes_no, tfs_set_notset, units_seconds and units_byte_bytes. On Windows the address of what
+ * another DLL exports is no constant, so a table of fields cannot have theirs. */
+extern const true_false_string mstun_yes_no;
+extern const true_false_string mstun_set_not_set;
+extern const unit_name_string mstun_unit_seconds;
+extern const unit_name_string mstun_unit_bytes;
+
 #define MSTUN_PLUGIN_IS_DISSECTOR 1u /* wsutil/plugins.h is not installed on 4.0 */
 
 /* epan's private parts. Their names are in installed headers, so that a build fails where they change; their meaning is
