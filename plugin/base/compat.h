@@ -138,6 +138,18 @@ static inline void mstun_value_string_ext_set_count(value_string_ext *strings, u
     strings->_vs_num_entries = count;
 }
 
+/** The bytes of the whole frame; NULL if Wireshark does not have them. */
+static inline tvbuff_t *mstun_frame_tvb(packet_info *pinfo)
+{
+#if MSTUN_WS_GE(4, 6)
+    const struct data_source *frame = get_data_source_by_name(pinfo, "Frame");
+
+    return frame ? get_data_source_tvb(frame) : NULL;
+#else
+    return get_data_source_tvb_by_name(pinfo, "Frame");
+#endif
+}
+
 /** The time of the capture's last frame. False on a first visit, when it is not known, and where the program keeps no
  * times of frames. */
 bool mstun_capture_end(const packet_info *pinfo, nstime_t *end);
@@ -148,11 +160,15 @@ bool mstun_is_last_frame(const packet_info *pinfo);
 /** Whether TCP counts the bytes of a direction from 1, by its preferences; else its numbers are those on the wire. */
 bool mstun_tcp_counts_from_one(void);
 
+/** Whether a running Wireshark is inside what this file assumes and its headers do not show. Asked before the plugin
+ * registers anything; if not, the user is told so in one sentence, and nothing must be registered. */
+bool mstun_compat_accepts(void);
+
 /** Tells the user, in a window or on stderr, that something this file assumes of Wireshark does not hold. lost: what
  * does not work therefore, a clause. */
 void mstun_compat_report(const char *lost);
 
-/** Once, when the plugin is loaded: checks what only a running Wireshark shows. */
+/** Once, when the protocol is registered. */
 void mstun_compat_register(void);
 
 #endif
