@@ -83,6 +83,11 @@ def install(windows, archive, other):
     folder = windows.unpack(archive)
     code, said = windows.script(folder, "install.cmd", r"C:\No Wireshark")
     expect(code != 0 and "There is no Wireshark in" in said, "without Wireshark it says so", said)
+    key = r"HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\App Paths\Wireshark.exe"
+    windows.run("reg", "add", key, "/v", "Path", "/d", r"C:\Else where\Wireshark", "/f")
+    code, said = windows.script(folder, "install.cmd")
+    expect(code != 0 and r"in C:\Else where\Wireshark." in said, "it looks where the registry says", said)
+    windows.run("reg", "delete", key, "/f")
     code, said = windows.script(folder, "install.cmd")
     expect(code == 0 and plugin.exists() and "Installed" in said, "the right zip is installed", said)
     profile = windows.configuration() / "profiles/MS-STUN"
