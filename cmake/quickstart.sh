@@ -129,6 +129,11 @@ case ${1-} in
 esac
 
 require_debian
+if is_wsl; then
+    printf '%s\n' "This is Linux inside Windows (WSL): the plugin goes into the Wireshark of this Linux, not into that of" \
+        "Windows. For that one, take $windows_zip." | tr -s '\n ' '  ' | fold -s -w 100
+    echo
+fi
 # shellcheck disable=SC2086 # a list of words
 install_packages $build_packages
 

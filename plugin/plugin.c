@@ -135,7 +135,10 @@ void plugin_register(void)
 {
     static proto_plugin plugin = { .register_protoinfo = register_protoinfo, .register_handoff = register_handoff };
 
-    proto_register_plugin(&plugin);
+    /* Better no mstun than one that loses findings in silence. */
+    if (mstun_compat_accepts()) {
+        proto_register_plugin(&plugin);
+    }
 }
 
 uint32_t plugin_describe(void)

@@ -42,6 +42,25 @@ PLANTED_CLEAN = [
     ("findings", "plugin/report/planted.c",
      SPDX + 'const char *e = "mstun.unanswered_request"; /* "mstun.one_way" */\n'),
 ]
+# What compiles here and not for Windows, planted as the only file beside the plugin's headers, and what must be said of it
+TABLE = """#include "base/compat.h"
+int hf_planted;
+static hf_register_info hf[] = { { &hf_planted, { "", "", FT_BOOLEAN, 8, TFS(&%s), 1, NULL, HFILL } } };
+void mstun_compat_register(void)
+{
+    proto_register_field_array(-1, hf, 1);
+}
+"""
+PLANTED_WINDOWS = [
+    (TABLE % "tfs_yes_no", "planted.c:3:74: error: initializer element is not constant"),
+    ("enum { PLANTED = 1u << 31 };\n", "planted.c:1:18: warning: ISO C restricts enumerator values"),
+    ('#include "base/compat.h"\nconst char *mstun_a(void);\n'
+     'const char *mstun_a(void)\n{\n    return wmem_strdup_printf(NULL, "%lu", (uint64_t)1);\n}\n',
+     "warning: format '%lu'"),
+    ('#include "base/compat.h"\nbool mstun_b(GString *b);\n'
+     'bool mstun_b(GString *b)\n{\n    return g_string_replace(b, "a", "b", 0) != 0;\n}\n', "Not available before 2.68"),
+]
+CLEAN_WINDOWS = TABLE % "mstun_yes_no"
 # Objects to plant, by room: what they say of themselves in C, and what lint_symbols.py must say
 PLANTED_SYMBOLS = [
     ({"wire/a": "int high(void); int low(void) { return high(); }", "turn/b": "int high(void) { return 0; }"},
@@ -141,9 +160,24 @@ def missed_by_tidy():
                 yield f"clang-tidy missed {check!r} in\n{text}{output}"
 
 
+def missed_windows():
+    """What lint.windows does not see, and what it sees where there is nothing."""
+    with tempfile.TemporaryDirectory() as folder:
+        shutil.copytree(SOURCE / "plugin", Path(folder, "plugin"), ignore=shutil.ignore_patterns("*.c"))
+        planted = Path(folder, "plugin/planted.c")
+        for text, expected in [*PLANTED_WINDOWS, (CLEAN_WINDOWS, "nothing found")]:
+            planted.write_text(text)
+            code, output = run("windows", folder)
+            if code == 77:
+                print(output.strip())
+                return
+            if expected not in output or (code == 0) != (text == CLEAN_WINDOWS):
+                yield f"windows: not {expected!r}: {output}"
+
+
 def main():
     """All of the tables, and a program in place of the module, which exports too much and too little."""
-    missed = [*missed_symbols(), *missed_by_tidy()]
+    missed = [*missed_symbols(), *missed_windows(), *missed_by_tidy()]
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder) / "copy"
         shutil.copytree(SOURCE, copy, ignore=shutil.ignore_patterns(".git", "build*", "*.pcap*"))
@@ -161,7 +195,8 @@ def main():
     code, output = run("exports", SOURCE, sys.executable)
     if code == 0 or "does not export plugin_register" not in output:
         missed.append(f"exports missed a module without entry points: {output}")
-    print("\n".join(missed) or f"all {len(PLANTED) + len(PLANTED_C) + len(PLANTED_SYMBOLS) + 1} planted mistakes were found")
+    planted = [*PLANTED, *PLANTED_C, *PLANTED_SYMBOLS, *PLANTED_WINDOWS]
+    print("\n".join(missed) or f"all {len(planted) + 1} planted mistakes were found")
     sys.exit(1 if missed else 0)
 
 
