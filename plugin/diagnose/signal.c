@@ -190,7 +190,7 @@ static void add_about(mstun_evaluation_t *evaluation, mstun_finding_id_t id, con
     mstun_finding_t *finding = mstun_finding_add_sentence(evaluation, id, 0, places, &subject);
 
     finding->severity = severity;
-    finding->detail = generation->stream->index;
+    finding->detail = generation->stream->line;
 }
 
 /* An answerer that takes some of the streams and not all is normal. */
@@ -254,7 +254,7 @@ static void evaluate_never_checked(mstun_evaluation_t *evaluation, const mstun_u
     const mstun_subject_t subject = subject_at(first->frame, &own->abs_ts, own->stream->call, user_of(own));
 
     mstun_finding_add_sentence(evaluation, MSTUN_FINDING_CALL_NEVER_CHECKED, 0, places, &subject)->detail =
-        own->stream->index * 2 + own->side;
+        own->stream->line * 2 + own->side;
 }
 
 /* Both have described the stream, nobody has concluded, and nothing works: Microsoft's clients would say it. */

@@ -105,11 +105,11 @@ static unsigned side_of(mstun_call_t *call, const mstun_signal_t *signal, const 
     return mstun_slice_equal(mstun_slice_of(call->origin), sdp->origin) ? MSTUN_CALLER : MSTUN_CALLEE;
 }
 
-static mstun_call_stream_t *stream_at(mstun_call_t *call, unsigned index, const mstun_sdp_media_t *media)
+static mstun_call_stream_t *stream_at(mstun_call_t *call, unsigned line, const mstun_sdp_media_t *media)
 {
     mstun_call_stream_t *stream = call->streams;
 
-    while (stream && stream->index < index) {
+    while (stream && stream->line < line) {
         stream = stream->next;
     }
     if (stream) {
@@ -117,7 +117,7 @@ static mstun_call_stream_t *stream_at(mstun_call_t *call, unsigned index, const 
     }
     stream = wmem_new0(wmem_file_scope(), mstun_call_stream_t);
     stream->call = call;
-    stream->index = index;
+    stream->line = line;
     stream->name = mstun_sdp_media_name(wmem_file_scope(), media);
     if (call->last_stream) {
         call->last_stream->next = stream;
@@ -210,21 +210,21 @@ static bool are_of_ms_ice(const mstun_sdp_t *sdp, const mstun_sdp_media_t *media
 }
 
 /* Whether a section in front has the same ufrag: RFC 8843's bundle, whose checks are the first one's. */
-static bool is_bundled(const mstun_sdp_t *sdp, unsigned index)
+static bool is_bundled(const mstun_sdp_t *sdp, unsigned line)
 {
-    for (unsigned i = 0; i < index; i++) {
-        if (mstun_slice_equal(sdp->media[i].ufrag, sdp->media[index].ufrag)) {
+    for (unsigned i = 0; i < line; i++) {
+        if (mstun_slice_equal(sdp->media[i].ufrag, sdp->media[line].ufrag)) {
             return true;
         }
     }
     return false;
 }
 
-static void learn_media(mstun_call_t *call, unsigned side, const mstun_sdp_t *sdp, unsigned index,
+static void learn_media(mstun_call_t *call, unsigned side, const mstun_sdp_t *sdp, unsigned line,
                         const packet_info *pinfo)
 {
-    const mstun_sdp_media_t *media = &sdp->media[index];
-    mstun_call_stream_t *stream = stream_at(call, index, media);
+    const mstun_sdp_media_t *media = &sdp->media[line];
+    mstun_call_stream_t *stream = stream_at(call, line, media);
     mstun_generation_t *old = stream->newest[side];
 
     /* A refusal, or an update without any word of ICE, is about the generation that there is. */
@@ -247,7 +247,7 @@ static void learn_media(mstun_call_t *call, unsigned side, const mstun_sdp_t *sd
         add_candidate(generation, &sdp->candidates[media->first_candidate + i], pinfo->num);
     }
     if (generation != old && generation->frame == pinfo->num && generation->ufrag) {
-        generation->bundled = is_bundled(sdp, index);
+        generation->bundled = is_bundled(sdp, line);
         if (!generation->bundled) {
             index_ufrag(generation);
         }

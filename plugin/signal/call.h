@@ -55,7 +55,7 @@ typedef struct mstun_generation {
 /** An "m=" line of a call. */
 struct mstun_call_stream {
     const mstun_call_t *call;
-    unsigned index;
+    unsigned line;
     const char *name; /* "main-audio", "applicationsharing" */
     mstun_generation_t *newest[2];
     mstun_call_stream_t *next;

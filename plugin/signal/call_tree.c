@@ -58,12 +58,12 @@ static void add_end(proto_tree *tree, tvbuff_t *tvb, const mstun_pair_call_t *ca
 
 void mstun_call_show(const mstun_event_t *event, tvbuff_t *tvb, proto_tree *parent)
 {
-    const mstun_pair_t *pair = mstun_pair_of(event->transaction);
-    mstun_pair_call_t call = { .stream = NULL };
-
     if (!mstun_call_any()) {
         return;
     }
+    const mstun_pair_t *pair = mstun_pair_of(event->transaction);
+    mstun_pair_call_t call = { .stream = NULL };
+
     if (pair) {
         call = mstun_call_of_pair(mstun_pair_seen(pair, event->pinfo));
     } else {
