@@ -14,8 +14,8 @@ static wmem_map_t *ms_turn_clients; /* on UDP: mstun_endpoint_t -> mstun_stream_
 
 static mstun_stream_t *first_stream, *last_stream; /* NULL: there is none */
 
-/* SDP's dissector makes a conversation for each end of the media that it announces, with whomever: so both directions of
- * a UDP connection would be two. Such connections are found by both of their ends. */
+/* SDP's dissector makes a conversation for each end of the media that it announces, with whomever: so both directions
+ * of a UDP connection would be two. Such connections are found by both of their ends. */
 typedef struct {
     mstun_endpoint_t ends[2];
 } ends_t;
