@@ -195,7 +195,7 @@ static uint32_t dissect_tls_answer(mstun_dissect_ctx_t *ctx, const mstun_segment
 {
     packet_info *pinfo = ctx->event.pinfo;
 
-    if (ctx->event.first_visit) {
+    if (ctx->event.first_visit && !mstun_foreign_bytes_before(&ctx->event, MSTUN_BYTES_TLS_FOR_PSEUDO_TLS)) {
         mstun_foreign_bytes_learn(&ctx->event, MSTUN_BYTES_TLS_FOR_PSEUDO_TLS, segment->reported - offset, 0, NULL);
     }
     mstun_dissect_reset_info(ctx);
