@@ -35,7 +35,8 @@ unprivileged() {
 
 step "Building the fuzz target"
 mkdir -p "$build"
-CC=clang cmake -S "$source_folder" -B "$build" -DMSTUN_FUZZ=ON -DBUILD_TESTING=OFF -DCMAKE_BUILD_TYPE=None >"$build/cmake.log" 2>&1 ||
+CC=clang cmake -S "$source_folder" -B "$build" -DMSTUN_FUZZ=ON -DMSTUN_PRECOMPILE=ON -DBUILD_TESTING=OFF \
+    -DCMAKE_BUILD_TYPE=None >"$build/cmake.log" 2>&1 ||
     { cat "$build/cmake.log"; exit 1; }
 targets=mstun-fuzz
 [ -n "$quick" ] || targets="mstun mstun-fuzz mstun-cover"

@@ -15,6 +15,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import prestarted
 from prestarted import IN_NEW_PROCESS, Prestarted
 
 STAGE = Path(os.environ.get("MSTUN_STAGE", "."))
@@ -47,28 +48,58 @@ def environment(plugins, home=STAGE / "home", **more):
     return env
 
 
+def address_of_prestarted():
+    """Of the one process, with the plugin, that all tests share; an address that is no file's. It stands for all that its
+    answers depend on."""
+    return b"\0mstun-" + digest(digest_of_program(PLUGIN), PRESTARTED, str(STAGE.resolve()), environment(PLUGIN)).encode()
+
+
+def start_prestarted():
+    """Once, by stage.py."""
+    if PRESTARTED.exists() and not prestarted.start_shared(address_of_prestarted(), PRESTARTED, AS_NOBODY,
+                                                           env=environment(PLUGIN), cwd=STAGE):
+        raise TestFailure("tshark with prestarted.c does not start")
+
+
+def end_prestarted():
+    """Once, when the last test has ended."""
+    if PRESTARTED.exists():
+        prestarted.end_shared(address_of_prestarted())
+
+
 @functools.lru_cache
-def prestarted_tshark(plugins):
-    """The one process of this test and these plugins that has registered all protocols."""
-    return Prestarted(PRESTARTED, AS_NOBODY, env=environment(plugins), cwd=STAGE)
+def shared_tshark():
+    """A connection to the process that all tests share, or None."""
+    connected = prestarted.connection(address_of_prestarted()) if PRESTARTED.exists() else None
+    return connected and Prestarted(connected)
+
+
+@functools.lru_cache
+def prestarted_tshark(plugins, more_environment=()):
+    """A process that has registered all protocols, with these plugins, and (name, value) of a special environment."""
+    if plugins == PLUGIN and not more_environment and shared_tshark():
+        return shared_tshark()
+    return Prestarted.own(PRESTARTED, AS_NOBODY, env=environment(plugins, **dict(more_environment)), cwd=STAGE)
 
 
 asked_for = set()
 
 
-def is_worth_forking(command, plugins, more_environment):
-    """Whether tshark is to be forked from that process. The first of a test is started: with only one, nothing is saved."""
-    is_first = plugins not in asked_for
-    asked_for.add(plugins)
-    return (not is_first and not more_environment and not any(word.startswith(IN_NEW_PROCESS) for word in command)
-            and PRESTARTED.exists())
+def is_worth_forking(command, *program):
+    """Whether tshark is to be forked from such a process. Where that is not shared, the first of a test is started: with only
+    one, nothing is saved."""
+    is_first = program not in asked_for
+    asked_for.add(program)
+    return (PRESTARTED.exists() and not any(word.startswith(IN_NEW_PROCESS) for word in command)
+            and (not is_first or (program == (PLUGIN, ()) and shared_tshark() is not None)))
 
 
 def tshark(*arguments, plugins=PLUGIN, output=subprocess.PIPE, **more_environment):
     """The output of tshark; anything else than a quiet success fails the test. output: DEVNULL if nobody reads it."""
     command = ["tshark", *map(str, arguments)]
-    if is_worth_forking(command, plugins, more_environment):
-        run = prestarted_tshark(plugins).run(command, output)
+    program = plugins, tuple(sorted(more_environment.items()))
+    if is_worth_forking(command, *program):
+        run = prestarted_tshark(*program).run(command, output)
     else:
         run = subprocess.run(AS_NOBODY + command, env=environment(plugins, **more_environment), cwd=STAGE,
                              stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.PIPE, check=False)

@@ -7,12 +7,16 @@
  * Both run tshark's own main(). The parent stops in epan_init(), between registering protocols and reading
  * preferences; a child restarts main(), where wtap_init() and epan_init() have nothing left to do.
  *
- * A request arrives over the socket named in MSTUN_PRESTARTED: the number of bytes that follow, with the files to use
- * as standard output and standard error, then the arguments, each with its final NUL. The answer is waitpid()'s status
- * of the child.
+ * MSTUN_PRESTARTED names a socket. If it is connected, requests arrive over it; if it only has an address, whoever
+ * connects to that can make requests, each over a connection and served by a process of its own.
+ *
+ * A request is the number of bytes that follow, with the files to use as standard output and standard error, then the
+ * arguments, each with its final NUL. The answer is waitpid()'s status of the child.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +27,8 @@
 
 #define MAX_ARGUMENTS 1000
 #define FILES 2
+#define MOST_WAITING 64
+#define IDLE_MILLISECONDS (10 * 60 * 1000) /* then whoever should have ended us has been killed */
 
 typedef int main_function_t(int argc, char **argv, char **environment);
 typedef int start_function_t(main_function_t *main, int argc, char **argv, void (*init)(void), void (*fini)(void),
@@ -110,6 +116,7 @@ static void run(char *text, size_t length, const int files[FILES])
     exit(tshark_main(count, arguments, environ));
 }
 
+/* All requests of one connection. */
 static void serve(void)
 {
     int files[FILES];
@@ -138,6 +145,40 @@ static void serve(void)
     _exit(0);
 }
 
+/* Whoever connects. It is this process that listens, so that its number is what a peer is told by SO_PEERCRED. */
+static void serve_all(void)
+{
+    struct pollfd next_one = { requests, POLLIN, 0 };
+
+    if (listen(requests, MOST_WAITING) != 0) {
+        abort();
+    }
+    signal(SIGCHLD, SIG_IGN); /* nobody waits for those who serve */
+    while (poll(&next_one, 1, IDLE_MILLISECONDS) > 0) {
+        const int connection = accept(next_one.fd, NULL, NULL);
+
+        if (connection < 0) {
+            break;
+        }
+        if (fork() == 0) {
+            signal(SIGCHLD, SIG_DFL);
+            close(next_one.fd);
+            requests = connection;
+            serve();
+        }
+        close(connection);
+    }
+    _exit(0);
+}
+
+static int is_connected(int socket)
+{
+    struct sockaddr_storage peer;
+    socklen_t size = sizeof peer;
+
+    return getpeername(socket, (struct sockaddr *)&peer, &size) == 0;
+}
+
 void wtap_init(int load_plugins)
 {
     if (!is_registered) {
@@ -153,7 +194,7 @@ int epan_init(void *callback, void *client_data, int load_plugins)
         }
         is_registered = 1;
         if (tshark_main) {
-            serve();
+            is_connected(requests) ? serve() : serve_all();
         }
     }
     return 1;

@@ -5,30 +5,81 @@ prestarted.c, preloaded into tshark, says how. A test that asks tshark forty tim
 forty times, which was nearly half of what all tests took. prestarted_alike.py proves that nobody can tell the difference."""
 import atexit
 import os
+import signal
 import socket
 import struct
 import subprocess
 import tempfile
+import time
 
 IN_NEW_PROCESS = ("-G", "-X")  # what is asked for while protocols are registered
 
 
-class Prestarted:
-    """The process."""
+def start(module, wrapper, requests, env, **how):
+    """Such a process. module: prestarted.c as it was built; wrapper: a command that runs tshark; requests: the socket that
+    they come from; env and what else subprocess.Popen takes."""
+    preloaded = ":".join(filter(None, (env.get("LD_PRELOAD"), str(module))))  # a sanitizer has to come first
+    return subprocess.Popen([*wrapper, "env", f"LD_PRELOAD={preloaded}", f"MSTUN_PRESTARTED={requests.fileno()}", "tshark"],
+                            pass_fds=[requests.fileno()], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                            stderr=subprocess.DEVNULL, env={key: value for key, value in env.items() if key != "LD_PRELOAD"},
+                            **how)
 
-    def __init__(self, module, wrapper, **how):
-        """module: prestarted.c as it was built; wrapper: a command that runs tshark; how: for subprocess.Popen"""
-        self.socket, other = socket.socketpair()
-        preloaded = ["env", f"LD_PRELOAD={module}", f"MSTUN_PRESTARTED={other.fileno()}", "tshark"]
-        with other:
-            self.process = subprocess.Popen([*wrapper, *preloaded], pass_fds=[other.fileno()], stdin=subprocess.DEVNULL,
-                                            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **how)
+
+def start_shared(address, *arguments, **how):
+    """One for all who connect to this address, until end_shared. True: it is ready, or was there already."""
+    if connected := connection(address):
+        connected.close()
+        return True
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(address)
+        process = start(*arguments, listening, start_new_session=True, **how)
+    while process.poll() is None:
+        if connected := connection(address):
+            connected.close()
+            return True
+        time.sleep(0.02)
+    return False
+
+
+def connection(address):
+    """To the shared one, or None."""
+    connecting = socket.socket(socket.AF_UNIX)
+    try:
+        connecting.connect(address)
+        return connecting
+    except ConnectionError:
+        connecting.close()
+        return None
+
+
+def end_shared(address):
+    """The process that listens there ends; those that it has forked end with their connections."""
+    if connected := connection(address):
+        with connected:
+            process, _, _ = struct.unpack("3i", connected.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
+        os.kill(process, signal.SIGTERM)
+
+
+class Prestarted:
+    """Runs of tshark by such a process: one that is shared, or one of our own."""
+
+    def __init__(self, connected, process=None):
+        """process: our own, at the other end of the connection"""
+        self.socket, self.process = connected, process
         atexit.register(self.end)
+
+    @classmethod
+    def own(cls, module, wrapper, **how):
+        """With a process that nobody else uses."""
+        ours, theirs = socket.socketpair()
+        with theirs:
+            return cls(ours, start(module, wrapper, theirs, **how))
 
     def end(self):
         """It ends when nobody can ask any more."""
         self.socket.close()
-        self.process.wait()
+        if self.process:
+            self.process.wait()
 
     def run(self, command, output=subprocess.PIPE):
         """What subprocess.run gives. Nothing on standard output or error is lost when it crashes: both are files."""

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Fills the stage (see harness.py): the plugin, and every capture of test-captures/ as pcap or pcapng.
+"""Fills the stage (see harness.py): the plugin, and every capture of test-captures/ as pcap or pcapng. Starts the tshark that
+all tests share (see prestarted.py), which `stage.py end` ends.
 
 A capture written as text, <stem>.hex, goes through text2pcap with the arguments of its first line, if that is
     # text2pcap: -T 50000,3478 -4 192.0.2.10,203.0.113.20
@@ -119,6 +120,7 @@ def main(plugin, wireshark_id, prestarted=None):
         folder.mkdir(parents=True, exist_ok=True)
     epan = harness.PLUGIN / wireshark_id / "epan"
     epan.mkdir(parents=True, exist_ok=True)
+    (epan / Path(plugin).name).unlink(missing_ok=True)  # a process that has it keeps the old one
     shutil.copyfile(plugin, epan / Path(plugin).name)
     version = subprocess.run(["tshark", "--version"], capture_output=True, text=True, check=True).stdout
     (STAGE / "tshark-version").write_text(version.splitlines()[0])
@@ -128,7 +130,11 @@ def main(plugin, wireshark_id, prestarted=None):
     stage_profiles()
     subprocess.run(["chmod", "-R", "a+rX", STAGE], check=True)
     harness.require_plugin()
+    harness.start_prestarted()
 
 
 if __name__ == "__main__":
-    harness.main(main, *sys.argv[1:])
+    if sys.argv[1:] == ["end"]:
+        harness.main(harness.end_prestarted)
+    else:
+        harness.main(main, *sys.argv[1:])
