@@ -67,7 +67,7 @@ static const struct {
     { mstun_attr_walk_register, MSTUN_SECTION_ATTRIBUTES },
     { mstun_fingerprint_register, MSTUN_SECTION_ATTRIBUTES },
     { mstun_message_register, MSTUN_SECTION_HEADER },
-    { mstun_framing_tree_register, MSTUN_SECTION_HEADER },
+    { mstun_framing_tree_register, MSTUN_SECTION_FRAMING },
     { mstun_stream_register, MSTUN_SECTION_TRACKED },
     { mstun_tcp_connections_register, MSTUN_SECTION_TRACKED },
     { mstun_transaction_register, MSTUN_SECTION_TRACKED },

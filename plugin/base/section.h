@@ -9,6 +9,7 @@
 
 typedef enum {
     MSTUN_SECTION_HEADER, /* and whatever is in none of the others */
+    MSTUN_SECTION_FRAMING,
     MSTUN_SECTION_ATTRIBUTES,
     MSTUN_SECTION_INTEGRITY,
     MSTUN_SECTION_TRACKED, /* the message's transaction, allocation, path and pair  */

@@ -123,7 +123,9 @@ static void show(const mstun_dissect_ctx_t *ctx, tvbuff_t *message, tvbuff_t *un
     }
     proto_tree *tree = mstun_message_show(message, ctx->tree, facts, summary);
 
-    mstun_framing_tree_add(unit, tree, 0, event->framing);
+    if (whole || mstun_section_is_referenced(MSTUN_SECTION_FRAMING, tree)) {
+        mstun_framing_tree_add(unit, tree, 0, event->framing);
+    }
     mstun_message_show_header(message, event->pinfo, tree, facts);
     if (whole || mstun_section_is_referenced(MSTUN_SECTION_TRACKED, tree)) {
         show_tracked(event, message, tree);
