@@ -302,8 +302,8 @@ static const mstun_finding_row_t rows[MSTUN_FINDING_COUNT] = {
         .summary = "The peer did not answer the server's connection",
         .sentences = { "The server got no answer from {peer} in {seconds} s: a firewall between relay and peer drops "
                        "the connection, or the peer's address is wrong" },
-        .advice = "Capture at the server's outer interface: is its SYN to the peer answered? If not, open the firewall "
-                  "for TCP from the relay's port range to the peer's",
+        .advice = "Capture at the server's external interface: is its SYN to the peer answered? If not, open the "
+                  "firewall for TCP from the relay's port range to the peer's",
         .section = "RFC 6062 section 5.2" },
     [MSTUN_FINDING_CONNECTION_EXISTS] = {
         .name = "mstun.turn.connection_exists", .group = PI_RESPONSE_CODE, .severity = PI_WARN,
