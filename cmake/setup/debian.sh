@@ -61,8 +61,8 @@ apt_get() {
     pid=$!
     while kill -0 "$pid" 2>/dev/null; do
         sleep 2
-        progress=$(awk '/^Need to get/ { need = " of " $4 " " $5 " in all" } /^Get:/ { got++ } /^Setting up/ { set++ }
-            /^Unpacking/ { unpacked++ }
+        progress=$(awk '/^Need to get/ { need = $0; gsub(/^Need to get | of archives.*/, "", need); need = " (" need " in all)" }
+            /^Get:/ { got++ } /^Unpacking/ { unpacked++ } /^Setting up/ { set++ }
             END { printf "%d files downloaded%s, %d packages unpacked, %d set up", got, need, unpacked, set }' "$log")
         [ "$progress" = "${shown-}" ] || printf '        %s\n' "$progress"
         shown=$progress
