@@ -206,6 +206,21 @@ def missing_in_reports():
             yield f"reports.md: mstun,{report} has a verdict {verdict}"
 
 
+def unknown_settings(manual):
+    """Values of preferences that the documents or the manual page name and mstun has not. Wireshark takes them silently
+    for the default."""
+    text = "\n".join(page.read_text() for page in PAGES)
+    settings = {(name, value.strip('"')) for name, value in re.findall(r'-o (mstun\.\w+):("[^"]+"|[\w-]+)', text)}
+    for name, values in re.findall(r"^\.BR (mstun\.\w+) ?:(.*)$", manual, re.MULTILINE):
+        settings |= {(name, value.strip()) for value in values.split("|")}
+    source = "".join(path.read_text() for path in (SOURCE / "plugin").rglob("*.c"))
+    tables = "".join(re.findall(r"enum_val_t \w+\[\] = \{(.*?)\};", source, re.DOTALL))
+    values = {"TRUE", "FALSE", *re.findall(r'"([^"]+)"', tables)}
+    for name, value in sorted(settings):
+        if value not in values and not re.fullmatch(r"\d+-\d+", value):
+            yield f"{name} has no value {value}"
+
+
 def names():
     """The changelog also has names that are gone, under "Removed:"."""
     known = known_names()
@@ -221,6 +236,7 @@ def names():
         if f"mstun,{report} " not in (DOC / "reports.md").read_text():
             wrong.append(f"reports.md does not have mstun,{report}")
     wrong += missing_in_reports()
+    wrong += unknown_settings(manual)
     version, = re.findall(r"MSTUN_VERSION ([\d.]+)", (SOURCE / "plugin" / "version.cmake").read_text())
     if f"\n## {version}" not in (DOC / "changelog.md").read_text():
         wrong.append(f"changelog.md does not have {version}")
