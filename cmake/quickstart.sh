@@ -4,7 +4,7 @@
 # installs it where this user's Wireshark loads it, and shows a capture. Run it as often as you like.
 #
 #   sh cmake/quickstart.sh             as root, or as a user who may use sudo
-#   sh cmake/quickstart.sh --remove    takes the plugin away again
+#   sh cmake/quickstart.sh --remove    removes the plugin
 
 set -eu
 source_folder=$(cd "$(dirname "$0")/.." && pwd)
@@ -78,10 +78,10 @@ remove() {
 install_plugin() {
     global="$(plugin_folder Global)/epan/mstun.so"
     ! of_package "$global" || die "The package mstun is installed, and Wireshark loads its $global before any other." \
-        "To have this one instead: apt remove mstun, and run this script again."
+        "To use this one instead: apt remove mstun, and run this script again."
     minor=$(basename "$(plugin_folder Global)")
-    [ -d "$build/plugins/$minor" ] || die "This tshark is of Wireshark $minor, and Wireshark's headers are of" \
-        "$(ls "$build/plugins"): it would refuse the plugin. Install tshark and wireshark-dev of one version."
+    [ -d "$build/plugins/$minor" ] || die "This tshark belongs to Wireshark $minor, but Wireshark's headers belong to" \
+        "$(ls "$build/plugins"): it would refuse the plugin. Install tshark and wireshark-dev of the same version."
     if [ "$(id -u)" -eq 0 ]; then
         cmake --install "$build" >/dev/null
         where="$global (for all users; root's Wireshark does not load plugins from a home folder)"
@@ -155,14 +155,14 @@ install_plugin
 
 capture=$source_folder/$sample
 [ -e "$capture" ] || capture=$(find "$source_folder/test-captures" -name '*.pcap*' | sort | head -n 1)
-[ -n "$capture" ] || die "mstun is installed. There is no capture in $source_folder/test-captures to show."
+[ -n "$capture" ] || die "mstun is installed, but there is no capture in $source_folder/test-captures to show."
 step "Decoding $capture"
 echo
 report=$(tshark -n -q -r "$capture" -z mstun,findings 2>&1) || die "mstun is installed, but tshark could not make the" \
     "report mstun,findings of this capture: $report"
 printf '%s\n' "$report" | grep -v '^Running as user "root"' # Wireshark's warning, which is not about this capture
 echo
-messages "$capture" || die "mstun is installed, but it finds no message in this capture, which has some."
+messages "$capture" || die "mstun is installed, but it finds no message in this capture, although there are some."
 
 step "Done."
 cat <<EOF

@@ -61,9 +61,9 @@ apt_get() {
     pid=$!
     while kill -0 "$pid" 2>/dev/null; do
         sleep 2
-        progress=$(awk '/^Need to get/ { need = ", " $4 " " $5 " to download" } /^Get:/ { got++ } /^Setting up/ { set++ }
-            /^Unpacking/ { unpacked++ }
-            END { printf "%d files fetched%s, %d packages unpacked, %d set up", got, need, unpacked, set }' "$log")
+        progress=$(awk '/^Need to get/ { need = $0; gsub(/^Need to get | of archives.*/, "", need); need = " (" need " in all)" }
+            /^Get:/ { got++ } /^Unpacking/ { unpacked++ } /^Setting up/ { set++ }
+            END { printf "%d files downloaded%s, %d packages unpacked, %d set up", got, need, unpacked, set }' "$log")
         [ "$progress" = "${shown-}" ] || printf '        %s\n' "$progress"
         shown=$progress
     done

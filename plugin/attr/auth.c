@@ -123,7 +123,8 @@ void mstun_attr_show_realm(const mstun_attr_ctx_t *ctx, const mstun_attr_t *row 
 
     if (nuls > 0) {
         expert_add_info_format(ctx->pinfo, item, &ei_att_realm_nuls,
-                               "REALM ends with %d NUL bytes, which are part of it: the key is made over all %d bytes",
+                               "REALM ends with %d NUL bytes, which are part of it: the key is computed over all %d "
+                               "bytes",
                                nuls, len);
     }
 }
@@ -309,7 +310,9 @@ void mstun_attr_auth_register(const mstun_registrar_t *reg)
     static ei_register_info ei[] = {
         { &ei_att_username_not_text,
           { "mstun.att.username_not_text", PI_PROTOCOL, PI_WARN,
-            "The name is no UTF-8, or has control characters: RFC 8489 section 14.3 does not allow it", EXPFILL } },
+            "The name is not valid UTF-8 or has control characters, which RFC 8489 section 14.3 does not "
+            "allow",
+            EXPFILL } },
         { &ei_att_realm_nuls,
           { "mstun.att.realm_nuls", PI_PROTOCOL, PI_NOTE, "The realm ends with NUL bytes, which the key includes",
             EXPFILL } },
@@ -322,7 +325,10 @@ void mstun_attr_auth_register(const mstun_registrar_t *reg)
           { "mstun.att.access_token_length", PI_PROTOCOL, PI_WARN, "The token's nonce runs past its attribute",
             EXPFILL } },
         { &ei_att_integrity_length,
-          { "mstun.att.integrity_length", PI_PROTOCOL, PI_WARN, "The HMAC has the length of no known hash", EXPFILL } },
+          { "mstun.att.integrity_length", PI_PROTOCOL, PI_WARN,
+            "The HMAC's length is not that of any known "
+            "hash",
+            EXPFILL } },
     };
 
     MSTUN_REGISTER_FIELDS(reg, hf);

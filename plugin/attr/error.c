@@ -178,7 +178,7 @@ void mstun_attr_error_register(const mstun_registrar_t *reg)
     };
     static ei_register_info ei[] = {
         { &ei_att_error_code_range,
-          { "mstun.att.error_code_range", PI_PROTOCOL, PI_WARN, "The error's class or number is none that exists",
+          { "mstun.att.error_code_range", PI_PROTOCOL, PI_WARN, "The error's class or number does not exist",
             EXPFILL } },
         { &ei_att_unknown_attributes_odd,
           { "mstun.att.unknown_attributes_odd", PI_PROTOCOL, PI_WARN,

@@ -110,8 +110,8 @@ static void check_expiry(const mstun_attr_ctx_t *ctx, proto_item *item, const ns
     if (since.secs > 0) {
         expert_add_info_format(
             ctx->pinfo, item, &ei_credentials_expired,
-            "The credentials ceased to be valid %s before this message: the client must get new ones "
-            "from the Edge server's authentication service (MRAS), or a clock is wrong",
+            "The credentials expired %s before this message: the client must get new ones from the Edge server's "
+            "authentication service (MRAS), or a clock is wrong",
             signed_time_secs_to_str(ctx->pinfo->pool, (int32_t)MIN(since.secs, INT32_MAX)));
     }
 }
@@ -292,7 +292,7 @@ void mstun_attr_ms_register(const mstun_registrar_t *reg)
             "Bytes of the token before its hash", HFILL } },
         { &hf_att_ms_token_expiry,
           { "Token Expiry", "mstun.att.ms.token.expiry", FT_ABSOLUTE_TIME, ABSOLUTE_TIME_UTC, NULL, 0x0,
-            "When the name ceases to be accepted", HFILL } },
+            "When the user name expires", HFILL } },
         { &hf_att_ms_token_id,
           { "Token ID", "mstun.att.ms.token.id", FT_BYTES, BASE_NONE, NULL, 0x0, "Bytes without a published meaning",
             HFILL } },
@@ -306,7 +306,9 @@ void mstun_attr_ms_register(const mstun_registrar_t *reg)
           { "mstun.ms.credentials_expired", PI_SECURITY, PI_WARN,
             "The name that the Edge server gave out had expired when this message was sent", EXPFILL } },
         { &ei_att_ms_sequence_length,
-          { "mstun.att.ms.sequence_length", PI_PROTOCOL, PI_WARN, "The sequence number has neither of its two lengths",
+          { "mstun.att.ms.sequence_length", PI_PROTOCOL, PI_WARN,
+            "The sequence number has neither of its two possible "
+            "lengths",
             EXPFILL } },
     };
 

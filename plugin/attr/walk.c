@@ -106,13 +106,19 @@ static void add_length_expert(packet_info *pinfo, proto_item *item, const mstun_
         row->length_multiple > 1 ? wmem_strdup_printf(pinfo->pool, ", in multiples of %u", row->length_multiple) : "";
 
     if (row->min_len == row->max_len) {
-        expert_add_info_format(pinfo, item, &ei_length_unexpected, "%s has %u bytes of value, must have %u", row->name,
-                               len, row->min_len);
+        expert_add_info_format(pinfo, item, &ei_length_unexpected,
+                               "%s has a value of %u bytes; it must have "
+                               "%u",
+                               row->name, len, row->min_len);
     } else if (row->max_len == MSTUN_ANY_LEN) {
-        expert_add_info_format(pinfo, item, &ei_length_unexpected, "%s has %u bytes of value, must have %u or more%s",
+        expert_add_info_format(pinfo, item, &ei_length_unexpected,
+                               "%s has a value of %u bytes; it must have %u or "
+                               "more%s",
                                row->name, len, row->min_len, multiples);
     } else {
-        expert_add_info_format(pinfo, item, &ei_length_unexpected, "%s has %u bytes of value, must have %u to %u%s",
+        expert_add_info_format(pinfo, item, &ei_length_unexpected,
+                               "%s has a value of %u bytes; it must have %u to "
+                               "%u%s",
                                row->name, len, row->min_len, row->max_len, multiples);
     }
 }

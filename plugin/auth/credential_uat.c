@@ -230,12 +230,14 @@ void mstun_credential_uat_register(const mstun_registrar_t *reg)
     static uat_field_t columns[] = {
         UAT_FLD_VS(
             row, name_kind, "Name as", name_kinds,
-            "How the name is written: a user's as text, in base64 (Skype for Business) or in hex; or an ICE ufrag"),
+            "How the user name is written: as text, in base64 (as Skype for Business shows it) or in hex; or that it "
+            "is an ICE ufrag"),
         UAT_FLD_CSTRING(row, name, "User name or ufrag",
-                        "Of a USERNAME; an ufrag is that of the agent whose password it is"),
-        UAT_FLD_CSTRING(row, realm, "Realm", "The server's, with or without quotes; empty: any"),
+                        "The user name in USERNAME, or the ufrag of the ICE agent that owns the password"),
+        UAT_FLD_CSTRING(row, realm, "Realm", "The TURN server's realm, with or without quotes; empty: any realm"),
         UAT_FLD_VS(row, password_kind, "Password as", password_kinds,
-                   "How the password is written; or the secret that a TURN server makes passwords of"),
+                   "How the password is written; or that it is a shared secret, from which the TURN server makes "
+                   "passwords"),
         UAT_FLD_CSTRING(row, password, "Password", "Stored as plain text in the profile"),
         UAT_FLD_CSTRING(row, note, "Note", "Shown with the messages that this row verifies"),
         UAT_END_FIELDS,

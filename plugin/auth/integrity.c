@@ -99,14 +99,15 @@ static mstun_integrity_cause_t cause_if_not_matched(const mstun_facts_t *facts, 
 static const char *why_unverified(const mstun_signer_t *signer, const mstun_credential_match_t *match)
 {
     if (!mstun_credential_match_found(match)) {
-        return mstun_signalled_any() ? "neither the table nor the signalling in the capture is for this name and realm"
-                                     : "no row of the table is for this name and realm";
+        return mstun_signalled_any() ? "neither the credentials table nor the signalling in the capture has this name "
+                                       "and realm"
+                                     : "no row of the credentials table is for this name and realm";
     }
     if (!signer->certain) {
-        return "no row fits, and what its key is made of may be missing in the capture";
+        return "no row fits, but part of what the key is made of may be missing from the capture";
     }
     if (match->has_non_ascii) {
-        return "no row fits as it is spelled, and beyond ASCII there are several ways (RFC 8265)";
+        return "no row fits as it is spelled, but beyond ASCII there are several ways to spell it (RFC 8265)";
     }
     return NULL;
 }
@@ -117,7 +118,7 @@ mstun_integrity_result_t mstun_integrity_verify(const mstun_event_t *event, cons
     mstun_identity_t stated;
 
     if (!mstun_credential_match_is_possible()) {
-        return unverified("the table of credentials is empty");
+        return unverified("the credentials table is empty");
     }
     mstun_signer_t signer = mstun_signer_of(event, &stated);
 
@@ -130,7 +131,7 @@ mstun_integrity_result_t mstun_integrity_verify(const mstun_event_t *event, cons
         return result;
     }
     if (!mstun_identity_has_name(signer.identity)) {
-        return unverified("nothing in the capture tells whose it is, and no row fits");
+        return unverified("nothing in the capture tells who signed it, and no row fits");
     }
     result.cause = cause_if_not_matched(event->facts, hmac, &signer, &result);
     if (result.cause == MSTUN_CAUSE_NONE) {
@@ -278,7 +279,7 @@ void mstun_integrity_register(const mstun_registrar_t *reg)
     static hf_register_info hf[] = {
         { &hf_status,
           { "Integrity Status", "mstun.integrity.status", FT_UINT8, BASE_DEC, VALS(status_names), 0x0,
-            "Whether MESSAGE-INTEGRITY fits the credentials in the preferences, or those of signalling", HFILL } },
+            "Whether MESSAGE-INTEGRITY fits the credentials in the preferences, or those in the signalling", HFILL } },
         { &hf_mode,
           { "Mode", "mstun.integrity.mode", FT_UINT8, BASE_DEC, VALS(variant_names), 0x0,
             "The specification that defines what the HMAC is computed over", HFILL } },

@@ -117,8 +117,11 @@ static void forget(void)
 
 void mstun_signalled_register(const mstun_registrar_t *reg)
 {
-    prefs_register_bool_preference(reg->prefs, "signalled_keys", "Check MESSAGE-INTEGRITY with passwords of signalling",
-                                   "ICE passwords in SDP and TURN credentials of MRAS, where the capture has them",
+    prefs_register_bool_preference(reg->prefs, "signalled_keys",
+                                   "Check MESSAGE-INTEGRITY with passwords from "
+                                   "signalling",
+                                   "Use the ICE passwords in SDP, and the TURN credentials that MRAS (Skype for "
+                                   "Business' media relay authentication service) gives out, if the capture has them",
                                    &pref_use);
     register_cleanup_routine(forget);
 }

@@ -117,8 +117,8 @@ static void add_rejected(mstun_evaluation_t *evaluation, const mstun_error_case_
 
     finding->detail = error->code | (why == REJECTED_VERIFIED ? 1u << 16 : 0);
     if (why == REJECTED_VERIFIED) {
-        finding->advice = "The client is right if the row is: look at the server, whose database may hold a key of "
-                          "another realm or password, and whose shared secret must be that of the service that makes "
+        finding->advice = "If the row is right, so is the client: look at the server. Its database may have a key for "
+                          "another realm or password, and its shared secret must be that of the service that makes the "
                           "user names";
     }
     if (mstun_error_is_repaired(error)) {

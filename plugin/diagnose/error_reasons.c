@@ -61,12 +61,12 @@ static const char *channel_taken(const ctx_t *ctx)
     }
     channel = mstun_channel_at(ctx->error->subject.stream, request->channel, &ctx->error->subject.pos);
     if (channel && channel->bound_frame && !mstun_endpoint_equal(&channel->peer, &request->peers[0])) {
-        return wmem_strdup_printf(ctx->scope, "channel 0x%04x is bound to %s since frame %u", request->channel,
+        return wmem_strdup_printf(ctx->scope, "channel 0x%04x has been bound to %s since frame %u", request->channel,
                                   endpoint_text(ctx, &channel->peer), channel->bound_frame);
     }
     other = mstun_channel_of_peer(ctx->error->subject.stream, &request->peers[0], &ctx->error->subject.pos);
     return other && other->bound_frame && other->number != request->channel
-               ? wmem_strdup_printf(ctx->scope, "%s has channel 0x%04x since frame %u",
+               ? wmem_strdup_printf(ctx->scope, "%s has had channel 0x%04x since frame %u",
                                     endpoint_text(ctx, &other->peer), other->number, other->bound_frame)
                : NULL;
 }
@@ -131,7 +131,7 @@ static const char *maybe_wrong_password(const ctx_t *ctx)
     if (row) {
         return wmem_strdup_printf(ctx->scope,
                                   "the request is complete and fits credentials row %u, so if the server means its "
-                                  "credentials, it has another key for this user",
+                                  "credentials, it has a different key for this user",
                                   row);
     }
     return ctx->error->with_integrity && ctx->request && ctx->request->nonce
@@ -151,9 +151,8 @@ bool mstun_error_credentials_were_accepted(const mstun_error_case_t *error)
 static const char *accepted_before(const ctx_t *ctx)
 {
     return mstun_error_credentials_were_accepted(ctx->error)
-               ? "the server accepted requests of this client before, so this is not "
-                 "about its credentials: some servers "
-                 "(pion) answer so where their policy bars the peer"
+               ? "the server accepted requests of this client before, so this is not about its credentials: some "
+                 "servers (pion) send this error where their policy bars the peer"
                : NULL;
 }
 
@@ -196,7 +195,7 @@ static const char *second_allocation(const ctx_t *ctx)
                    : NULL;
     }
     return allocation->made.frame < ctx->error->subject.pos.frame
-               ? wmem_strdup_printf(ctx->scope, "this connection has an allocation already (frame %u)",
+               ? wmem_strdup_printf(ctx->scope, "this connection already has an allocation (frame %u)",
                                     allocation->made.frame)
                : NULL;
 }

@@ -12,8 +12,8 @@ static const mstun_finding_row_t rows[MSTUN_FINDING_COUNT] = {
         .summary = "Request without response",
         .sentences = { "{receiver} does not answer this {request}: {reason}{hint}",
                        "This {request} got no response: {cut}" },
-        .advice = "Capture at the side that is asked. If the request arrives, its program drops it (ufrag, password, "
-                  "dialect); if not, the network does",
+        .advice = "Capture at the side that should answer. If the request arrives there, its program drops it (ufrag, "
+                  "password, dialect); if not, the network does",
         .section = "RFC 8489 section 6.2" },
     [MSTUN_FINDING_PENDING] = {
         .name = "mstun.pending", .group = PI_SEQUENCE, .severity = PI_NOTE, .rank = MSTUN_RANK_SILENCE,
@@ -39,15 +39,14 @@ static const mstun_finding_row_t rows[MSTUN_FINDING_COUNT] = {
     [MSTUN_FINDING_NO_REQUEST] = {
         .name = "mstun.no_request", .group = PI_SEQUENCE, .severity = PI_CHAT, .rank = MSTUN_RANK_SILENCE,
         .summary = "No request for this response in the capture, which may have begun after it",
-        .sentences = { "No request for this response in the capture, which has the connection from its beginning: the "
-                       "request is in bytes that could not be decoded, or there was none" },
+        .sentences = { "No request for this response in the capture, although the connection was captured from its "
+                       "start: the request is in bytes that could not be decoded, or there was none" },
         .section = "RFC 8489 section 6.3" },
     [MSTUN_FINDING_CONNECTION_RESET] = {
         .name = "mstun.connection.reset", .group = PI_SEQUENCE, .severity = PI_WARN, .rank = MSTUN_RANK_CONNECTION,
         .summary = "The connection was reset while this request was open: the side that sent the RST rejected what it "
                    "received, or a firewall in between did",
-        .advice = "Capture at both ends: only if the RST leaves one of them did a program send it, else a device in "
-                  "between did",
+        .advice = "Capture at both ends: if neither of them sends the RST, a device in between does",
         .section = "RFC 8489 section 6.2.2" },
     [MSTUN_FINDING_CLOSED_WITHOUT_RESPONSE] = {
         .name = "mstun.closed_without_response", .group = PI_SEQUENCE, .severity = PI_WARN, .rank = MSTUN_RANK_STATED,
@@ -56,8 +55,8 @@ static const mstun_finding_row_t rows[MSTUN_FINDING_COUNT] = {
         .sentences = { "The server {how} the connection {seconds} s after this {request}, without answering: it does "
                        "not accept the message, does not serve this client, or is not the kind of server that the "
                        "client expects (a Microsoft Edge and a TLS port react like this to plain TURN)" },
-        .advice = "Check which server listens on this address and port, and its log: overloaded, barred client, TLS "
-                  "only, or a Microsoft Edge, which wants MS-TURN",
+        .advice = "Check which server listens on this address and port, and its log: it may be overloaded, bar this "
+                  "client, accept TLS only, or be a Microsoft Edge, which expects MS-TURN",
         .section = "RFC 8489 section 6.2.2" },
     [MSTUN_FINDING_TCP_UNACKNOWLEDGED] = {
         .name = "mstun.tcp_unacknowledged", .group = PI_SEQUENCE, .severity = PI_WARN, .rank = MSTUN_RANK_CONNECTION,
@@ -76,12 +75,12 @@ static const mstun_finding_row_t rows[MSTUN_FINDING_COUNT] = {
         .extent = MSTUN_PER_PEER,
         .summary = "The request was refused, and no later one succeeded",
         .sentences = { "{request} is refused: {answer}{reason}" },
-        .advice = "Compare the request with what the server's words ask for, and check the server's log at this time",
+        .advice = "Compare the request with the server's reason phrase, and check the server's log at this time",
         .section = "RFC 8489 section 6.3.4" },
     [MSTUN_FINDING_UNKNOWN_ATTRIBUTES] = {
         .name = "mstun.unknown_attributes", .group = PI_RESPONSE_CODE, .severity = PI_WARN, .rank = MSTUN_RANK_STATED,
         .extent = MSTUN_PER_SERVER,
-        .summary = "The receiver does not know attributes",
+        .summary = "The receiver does not know some attributes of the message",
         .sentences = { "The receiver does not know these attributes and refused the message: {attributes}" },
         .advice = "Sender and receiver speak different dialects: check which product and mode each of them is",
         .section = "RFC 8489 section 6.3.1" },
@@ -103,16 +102,16 @@ static const mstun_finding_row_t rows[MSTUN_FINDING_COUNT] = {
             "client",
             "The server refuses the credentials ({code}{phrase}): the client uses realm \"{realm}\", but the challenge "
             "says \"{challenge}\"",
-            "The server refuses the credentials ({code}{phrase}): the time in user name \"{user}\" ({time}) had passed "
-            "{ago} before",
+            "The server refuses the credentials ({code}{phrase}): the expiry time in user name \"{user}\" ({time}) had "
+            "passed {ago} earlier",
             "The server refuses the access token ({code}{phrase}): check that it is for this server, has not expired, "
             "and that both know the key whose id (kid) is \"{user}\" (RFC 7635)",
-            "The server refuses the nonce with {code}{phrase} where 438 is due: user \"{user}\" was accepted before, "
-            "and a new nonce comes with the response",
+            "The server refuses the nonce with {code}{phrase} instead of 438: user \"{user}\" was accepted before, and "
+            "the response has a new nonce",
             "The server refuses the credentials ({code}{phrase}): the allocation was made by {owner}, the request by "
             "{requester}",
             "The server refuses the credentials ({code}{phrase}), but the request fits credentials row {row}: the "
-            "server has another key for this user (password, realm or shared secret)" },
+            "server has a different key for this user (password, realm or shared secret)" },
         .advice = "Compare the TURN user, password and realm of the client with the server's; credentials from MRAS "
                   "expire",
         .section = "RFC 8489 section 9.2.4" },
@@ -120,9 +119,9 @@ static const mstun_finding_row_t rows[MSTUN_FINDING_COUNT] = {
         .name = "mstun.auth.stale_nonce", .group = PI_RESPONSE_CODE, .severity = PI_NOTE, .rank = MSTUN_RANK_STATED,
         .summary = "The nonce is too old: the client repeats its request with the new one",
         .sentences = { "The nonce is too old: the client repeats its request with the new one",
-                       "The server answers a stale nonce with {code}{phrase} where 438 is due; the client went on with "
+                       "The server answers a stale nonce with {code}{phrase} instead of 438; the client went on with "
                        "the new nonce",
-                       "The nonce is too old, and the client does not repeat its last Refresh before it leaves" },
+                       "The nonce is too old, and the client does not repeat its last Refresh before it disconnects" },
         .section = "RFC 8489 section 9.2.4" },
     [MSTUN_FINDING_STALE_NONCE_AGAIN] = {
         .name = "mstun.auth.stale_nonce_again", .group = PI_RESPONSE_CODE, .severity = PI_WARN,
@@ -132,7 +131,7 @@ static const mstun_finding_row_t rows[MSTUN_FINDING_COUNT] = {
         .sentences = { "Stale nonce again: the client repeats its request with the old nonce instead of the new one",
                        "Stale nonce again: the server refuses the nonce that it has just issued. Requests may go to "
                        "several servers that do not share nonces" },
-        .advice = "Check whether the requests reach one server: nodes behind a load balancer do not share nonces",
+        .advice = "Check whether all requests reach the same server: nodes behind a load balancer do not share nonces",
         .section = "RFC 8489 section 9.2.4" },
     [MSTUN_FINDING_NO_CREDENTIALS] = {
         .name = "mstun.auth.no_credentials", .group = PI_RESPONSE_CODE, .severity = PI_WARN, .rank = MSTUN_RANK_STATED,
@@ -148,7 +147,7 @@ static const mstun_finding_row_t rows[MSTUN_FINDING_COUNT] = {
         .sentences = { "The server wants a new nonce (438), and the client does not try again with the one it received",
                        "The server does not know the request's nonce (438), which it never gave to this client, and "
                        "the client does not try again with the new one" },
-        .advice = "See why the client stops here: it must repeat the request with the nonce of the response",
+        .advice = "Find out why the client stops here: it must repeat the request with the nonce from the response",
         .section = "RFC 8489 section 9.2.5" },
     [MSTUN_FINDING_INTEGRITY_BAD] = {
         .name = "mstun.integrity.bad", .group = PI_SECURITY, .severity = PI_WARN, .rank = MSTUN_RANK_MESSAGE,
@@ -170,7 +169,7 @@ static const mstun_finding_row_t rows[MSTUN_FINDING_COUNT] = {
                        "PASSWORD-ALGORITHM says {algorithm} (RFC 8489 section 9.2.2)",
                        "The password is right ({row}), but MESSAGE-INTEGRITY is computed as in "
                        "{variant}, which a receiver of RFC 5389 or later refuses" },
-        .advice = "Compare the password with that of the other side",
+        .advice = "Check that both sides use the same password",
         .section = "RFC 8489 section 9" },
 
     /* ---- bytes that are not messages, and other protocols ---- */
@@ -179,7 +178,7 @@ static const mstun_finding_row_t rows[MSTUN_FINDING_COUNT] = {
         .extent = MSTUN_PER_STREAM,
         .summary = "Bytes that are not a STUN message, on a connection without gaps",
         .sentences = { "{sender} sent {count} bytes that are not a STUN message ({text}); no segment is missing, so "
-                       "this is what it wrote" },
+                       "this is what it really sent" },
         .advice = "Look at the sender: a proxy, a client that sends application data without TURN's framing, or a "
                   "bug in its program",
         .section = "RFC 8489 section 6.2.2" },
@@ -189,7 +188,7 @@ static const mstun_finding_row_t rows[MSTUN_FINDING_COUNT] = {
         .summary = "ChannelData on TCP is not padded to a multiple of four bytes",
         .sentences = { "{sender} does not pad ChannelData to a multiple of four bytes, which TCP requires ({count} of "
                        "them): the receiver loses its place in the stream" },
-        .advice = "The sender treats TCP like UDP: have its TURN implementation corrected",
+        .advice = "The sender treats TCP like UDP: its TURN implementation must be fixed",
         .section = "RFC 8656 section 12.5" },
     [MSTUN_FINDING_CHANNEL_DATA_SHORT] = {
         .name = "mstun.channel.short", .group = PI_PROTOCOL, .severity = PI_WARN, .rank = MSTUN_RANK_STATED,
@@ -214,7 +213,7 @@ static const mstun_finding_row_t rows[MSTUN_FINDING_COUNT] = {
         .summary = "The length of ChannelData counts the padding",
         .sentences = { "{count} zero bytes follow the record inside: {sender} counts ChannelData's padding in its "
                        "length" },
-        .advice = "Have the sender's TURN implementation corrected: the padding is not part of the length",
+        .advice = "The sender's TURN implementation must be fixed: the padding is not part of the length",
         .section = "RFC 8656 section 12.5" },
     [MSTUN_FINDING_OTHER_PROTOCOL] = {
         .name = "mstun.other_protocol", .group = PI_PROTOCOL, .severity = PI_WARN, .rank = MSTUN_RANK_STATED,
@@ -271,31 +270,31 @@ static const mstun_finding_row_t rows[MSTUN_FINDING_COUNT] = {
                    "too small",
         .sentences = { "{request} is refused: {answer}. This user has as many allocations as the server allows: old "
                        "ones were not deleted, or the quota is too small" },
-        .advice = "See whether old allocations are deleted, or raise the user's quota",
+        .advice = "Check whether old allocations are deleted, or raise the user's quota",
         .section = "RFC 8656 section 7.2" },
     [MSTUN_FINDING_NO_CAPACITY] = {
         .name = "mstun.turn.no_capacity", .group = PI_RESPONSE_CODE, .severity = PI_WARN, .rank = MSTUN_RANK_STATED,
         .extent = MSTUN_PER_SERVER,
         .summary = "The server has no relay port left: enlarge its port range",
         .sentences = { "{request} is refused: {answer}. The server has no relay port left" },
-        .advice = "Enlarge the server's relay port range, or see who uses it up",
+        .advice = "Enlarge the server's relay port range, or find out who uses it up",
         .section = "RFC 8656 section 7.2" },
     [MSTUN_FINDING_ALLOCATION_MISMATCH] = {
         .name = "mstun.turn.allocation_mismatch", .group = PI_RESPONSE_CODE, .severity = PI_WARN,
         .rank = MSTUN_RANK_STATED, .extent = MSTUN_PER_SERVER,
-        .summary = "The server has no allocation on this control connection, or one already where a new one is asked "
-                   "for",
+        .summary = "The server has no allocation on this control connection, or already has one when a new one is "
+                   "requested",
         .sentences = { "{request} is refused: {answer}{reason}" },
-        .advice = "Look for what ended the allocation: mstun,turn has its lifetime and its connection",
+        .advice = "Look for what ended the allocation: mstun,turn shows its lifetime and its connection",
         .section = "RFC 8656 section 7.2" },
     [MSTUN_FINDING_PEER_REFUSED] = {
         .name = "mstun.turn.peer_refused", .group = PI_RESPONSE_CODE, .severity = PI_WARN, .rank = MSTUN_RANK_STATED,
         .extent = MSTUN_PER_PEER,
         .summary = "The peer refused the server's connection",
-        .sentences = { "The server was refused by {peer} after {seconds} s: the peer's port is closed, its candidate "
-                       "already released, or its address is wrong" },
-        .advice = "See whether the peer still listens on that address: was its candidate released, or is it another "
-                  "host's?",
+        .sentences = { "{peer} refused the server's connection after {seconds} s: the peer's port is closed, its "
+                       "candidate has been released, or the address is wrong" },
+        .advice = "Check whether the peer still listens on that address: its candidate may have been released, or the "
+                  "address may belong to another host",
         .section = "RFC 6062 section 5.2" },
     [MSTUN_FINDING_PEER_TIMEOUT] = {
         .name = "mstun.turn.peer_timeout", .group = PI_RESPONSE_CODE, .severity = PI_WARN, .rank = MSTUN_RANK_STATED,
@@ -303,23 +302,23 @@ static const mstun_finding_row_t rows[MSTUN_FINDING_COUNT] = {
         .summary = "The peer did not answer the server's connection",
         .sentences = { "The server got no answer from {peer} in {seconds} s: a firewall between relay and peer drops "
                        "the connection, or the peer's address is wrong" },
-        .advice = "Capture at the server's outer interface: is its SYN to the peer answered? If not, open the firewall "
-                  "for TCP from the relay's port range to the peer's",
+        .advice = "Capture at the server's external interface: is its SYN to the peer answered? If not, open the "
+                  "firewall for TCP from the relay's port range to the peer's",
         .section = "RFC 6062 section 5.2" },
     [MSTUN_FINDING_CONNECTION_EXISTS] = {
         .name = "mstun.turn.connection_exists", .group = PI_RESPONSE_CODE, .severity = PI_WARN,
         .rank = MSTUN_RANK_STATED, .extent = MSTUN_PER_PEER,
-        .summary = "There is a connection to this peer already: the client asked for it twice",
+        .summary = "There is already a connection to this peer: the client asked for it twice",
         .sentences = { "{request} is refused: {answer}{reason}" },
         .advice = "Look for the first Connect to this peer, and for two calls that use one address",
         .section = "RFC 6062 section 5.2" },
     [MSTUN_FINDING_BIND_REJECTED] = {
         .name = "mstun.turn.bind_rejected", .group = PI_RESPONSE_CODE, .severity = PI_WARN, .rank = MSTUN_RANK_STATED,
         .extent = MSTUN_PER_SERVER,
-        .summary = "The server refuses the ConnectionBind: it does not know the id (30 s passed, the peer has gone), "
-                   "or this is not the server that gave it (a load balancer)",
-        .sentences = { "{request} is refused: {answer}. The server does not know the id (30 s passed, the peer has "
-                       "gone), or another server gave it (a load balancer){reason}" },
+        .summary = "The server refuses the ConnectionBind: it does not know the id (30 s have passed, or the peer is "
+                   "gone), or another server issued it (a load balancer)",
+        .sentences = { "{request} is refused: {answer}. The server does not know the id (30 s have passed, or the peer "
+                       "is gone), or another server issued it (a load balancer){reason}" },
         .advice = "Check whether the ConnectionBind reached the server that announced the connection, within 30 s",
         .section = "RFC 6062 section 5.4" },
     [MSTUN_FINDING_ALTERNATE_SERVER] = {
@@ -331,13 +330,13 @@ static const mstun_finding_row_t rows[MSTUN_FINDING_COUNT] = {
     [MSTUN_FINDING_REDIRECT_FAILED] = {
         .name = "mstun.turn.redirect_failed", .group = PI_RESPONSE_CODE, .severity = PI_WARN, .rank = MSTUN_RANK_STATED,
         .extent = MSTUN_PER_SERVER,
-        .summary = "The client does not get to the alternate server",
+        .summary = "The client does not reach the alternate server",
         .sentences = { "The server sends the client to {server} (300), but the client opens no connection to it: it "
-                       "does not follow redirections, or its way there was not captured",
+                       "does not follow redirections, or that connection was not captured",
                        "The server sends the client to {server} (300), which does not accept the client's connection",
                        "The server sends the client away (300) without an ALTERNATE-SERVER to go to" },
-        .advice = "Check whether the client follows 300, and whether the alternate server is reachable on TCP from "
-                  "where the client is",
+        .advice = "Check whether the client follows 300, and whether the alternate server is reachable on TCP from the "
+                  "client",
         .section = "RFC 8489 section 10" },
 
     /* ---- TURN: what the client does ---- */
@@ -347,19 +346,19 @@ static const mstun_finding_row_t rows[MSTUN_FINDING_COUNT] = {
         .summary = "ConnectionBind comes too late",
         .sentences = { "ConnectionBind comes {seconds} s after the connection was announced; the server closes it "
                        "after 30 s" },
-        .advice = "See what held the client up between the announcement and the bind",
+        .advice = "Find out what delayed the client between the announcement and the bind",
         .section = "RFC 6062 section 5.4" },
     [MSTUN_FINDING_BIND_AGAIN] = {
         .name = "mstun.turn.bind_again", .group = PI_SEQUENCE, .severity = PI_WARN, .rank = MSTUN_RANK_STATED,
         .summary = "ConnectionBind with an id that is bound already",
-        .sentences = { "The connection with this id was bound already in frame {frame}: an id is good for one "
+        .sentences = { "The connection with this id was already bound in frame {frame}: an id can be used for only one "
                        "ConnectionBind" },
-        .advice = "One announced connection is good for one bind: see who sent both",
+        .advice = "Each announced connection takes exactly one ConnectionBind: find out who sent the second one",
         .section = "RFC 6062 section 5.4" },
     [MSTUN_FINDING_BIND_UNKNOWN_ID] = {
         .name = "mstun.turn.bind_unknown_id", .group = PI_SEQUENCE, .severity = PI_WARN, .rank = MSTUN_RANK_STATED,
         .summary = "ConnectionBind with an id that this server never announced to this client",
-        .advice = "Compare the id with those announced: is it another server's, behind a load balancer?",
+        .advice = "Compare the id with those announced: did another server behind a load balancer announce it?",
         .section = "RFC 6062 section 5.4" },
     [MSTUN_FINDING_BIND_OTHER_USER] = {
         .name = "mstun.turn.bind_other_user", .group = PI_SEQUENCE, .severity = PI_WARN, .rank = MSTUN_RANK_STATED,
@@ -373,18 +372,18 @@ static const mstun_finding_row_t rows[MSTUN_FINDING_COUNT] = {
         .name = "mstun.turn.bind_missing", .group = PI_SEQUENCE, .severity = PI_WARN, .rank = MSTUN_RANK_STATED,
         .extent = MSTUN_PER_SERVER,
         .summary = "Announced connection without ConnectionBind",
-        .sentences = { "No ConnectionBind with id {id} (peer {peer}) followed in 30 s: the client did not open a "
-                       "second connection to the server, or a firewall or load balancer kept it away" },
-        .advice = "See whether the client opens a second connection to the server's address and port, and whether a "
+        .sentences = { "No ConnectionBind with id {id} (peer {peer}) followed within 30 s: the client did not open a "
+                       "second connection to the server, or a firewall or load balancer blocked it" },
+        .advice = "Check whether the client opens a second connection to the server's address and port, and whether a "
                   "firewall allows it",
         .section = "RFC 6062 section 5.4" },
     [MSTUN_FINDING_PERMISSION_EXPIRED] = {
         .name = "mstun.turn.permission_expired", .group = PI_SEQUENCE, .severity = PI_WARN, .rank = MSTUN_RANK_STATED,
         .extent = MSTUN_PER_PEER,
         .summary = "The permission for the peer has expired",
-        .sentences = { "The permission for {peer} expired {seconds} s before (it lasts for 300 s): the server drops "
-                       "what is sent; a new CreatePermission is due" },
-        .advice = "See why the client did not renew it within 300 s",
+        .sentences = { "The permission for {peer} had expired {seconds} s earlier (it lasts 300 s): the server drops "
+                       "what is sent; the client must send a new CreatePermission" },
+        .advice = "Find out why the client did not renew it within 300 s",
         .section = "RFC 8656 section 9" },
     [MSTUN_FINDING_PERMISSION_MISSING] = {
         .name = "mstun.turn.permission_missing", .group = PI_SEQUENCE, .severity = PI_WARN, .rank = MSTUN_RANK_STATED,
@@ -398,7 +397,7 @@ static const mstun_finding_row_t rows[MSTUN_FINDING_COUNT] = {
         .name = "mstun.turn.no_permission", .group = PI_SEQUENCE, .severity = PI_NOTE, .rank = MSTUN_RANK_STATED,
         .summary = "No permission was ever created on this allocation: every peer that connects to it is disconnected "
                    "at once",
-        .advice = "See whether signalling gave the client the peer's candidates",
+        .advice = "Check whether signalling gave the client the peer's candidates",
         .section = "RFC 6062 section 5.3" },
     [MSTUN_FINDING_CHANNEL_UNBOUND] = {
         .name = "mstun.turn.channel_unbound", .group = PI_SEQUENCE, .severity = PI_WARN, .rank = MSTUN_RANK_STATED,
@@ -414,29 +413,29 @@ static const mstun_finding_row_t rows[MSTUN_FINDING_COUNT] = {
         .name = "mstun.turn.channel_expired", .group = PI_SEQUENCE, .severity = PI_WARN, .rank = MSTUN_RANK_STATED,
         .extent = MSTUN_PER_STREAM,
         .summary = "ChannelData on a channel whose binding has expired",
-        .sentences = { "The binding of channel {channel} expired {seconds} s before (it lasts for 600 s, and was last "
+        .sentences = { "The binding of channel {channel} had expired {seconds} s earlier (it lasts 600 s, and was last "
                        "renewed in frame {frame}): the server drops its data ({count} messages)" },
-        .advice = "Check why the client did not send ChannelBind again within 600 s",
+        .advice = "Find out why the client did not send ChannelBind again within 600 s",
         .section = "RFC 8656 section 12" },
     [MSTUN_FINDING_WRONG_TRANSPORT] = {
         .name = "mstun.turn.wrong_transport", .group = PI_PROTOCOL, .severity = PI_WARN, .rank = MSTUN_RANK_STATED,
-        .summary = "Request for the other kind of allocation",
+        .summary = "Request that does not fit the kind of allocation",
         .sentences = {
-            "The allocation relays TCP, where Send and channels do not exist: Connect and ConnectionBind carry data "
-            "there",
-            "The allocation relays UDP, where Connect does not exist: allocate with REQUESTED-TRANSPORT TCP" },
-        .advice = "Let the client allocate with the REQUESTED-TRANSPORT of what it sends afterwards",
+            "The allocation relays TCP, for which Send and channels do not exist: data needs Connect and "
+            "ConnectionBind",
+            "The allocation relays UDP, for which Connect does not exist: allocate with REQUESTED-TRANSPORT TCP" },
+        .advice = "The client must allocate with the REQUESTED-TRANSPORT that fits what it sends afterwards",
         .section = "RFC 6062 section 4.1" },
     [MSTUN_FINDING_ALLOCATION_EXPIRED] = {
         .name = "mstun.turn.allocation_expired", .group = PI_SEQUENCE, .severity = PI_WARN, .rank = MSTUN_RANK_STATED,
         .extent = MSTUN_PER_STREAM,
         .summary = "The allocation's lifetime has passed",
         .sentences = {
-            "The allocation expired {seconds} s before: no Refresh had renewed it",
-            "No Refresh followed in the lifetime of {seconds} s, and the server closed the connection when it had "
-            "passed",
+            "The allocation had expired {seconds} s earlier: no Refresh had renewed it",
+            "No Refresh followed within the lifetime of {seconds} s, and the server closed the connection when it was "
+            "over",
             "The client uses the allocation that it deleted itself in frame {frame}" },
-        .advice = "See why the client sent no Refresh in time: was its control connection alive?",
+        .advice = "Find out why the client sent no Refresh in time: was its control connection still open?",
         .section = "RFC 8656 section 8" },
     [MSTUN_FINDING_ALLOCATION_LOST] = {
         .name = "mstun.turn.allocation_lost", .group = PI_RESPONSE_CODE, .severity = PI_WARN,
@@ -447,15 +446,15 @@ static const mstun_finding_row_t rows[MSTUN_FINDING_COUNT] = {
                        "server answers)",
                        "{request} is refused: {answer} while {seconds} s of the lifetime granted in frame {frame} "
                        "were left" },
-        .advice = "See whether the server was restarted at this time, or a load balancer sends the client's packets to "
-                  "another one; the client must make a new allocation",
+        .advice = "Check whether the server was restarted at this time, or a load balancer sends the client's packets "
+                  "to another one; the client must make a new allocation",
         .section = "RFC 8656 section 8" },
     [MSTUN_FINDING_CONTROL_CLOSED] = {
         .name = "mstun.turn.control_closed", .group = PI_SEQUENCE, .severity = PI_WARN, .rank = MSTUN_RANK_CONNECTION,
         .extent = MSTUN_PER_SERVER,
-        .summary = "The control connection of a living allocation was closed by the server",
-        .sentences = { "The server {how} the control connection of a living allocation (relayed address {relay}, "
-                       "{seconds} s of its lifetime were left): everything that it relays ends" },
+        .summary = "The server closed the control connection of an active allocation",
+        .sentences = { "The server {how} the control connection of an active allocation (relayed address {relay}, "
+                       "{seconds} s of its lifetime left): everything that it relays ends" },
         .advice = "Look at the server at this time: was it restarted, did it crash, or did a firewall end the "
                   "connection?",
         .section = "RFC 8656 section 7.3" },
@@ -463,18 +462,18 @@ static const mstun_finding_row_t rows[MSTUN_FINDING_COUNT] = {
         .name = "mstun.turn.server_silent", .group = PI_SEQUENCE, .severity = PI_WARN, .rank = MSTUN_RANK_CONNECTION,
         .extent = MSTUN_PER_SERVER,
         .summary = "The server's program no longer answers, though its TCP still acknowledges",
-        .sentences = { "From frame {frame} on the program of the server {server} no longer answers, though its TCP "
-                       "still acknowledges: {requests} to it (frame {own_frame}) and {through} through it have no "
-                       "answer, and it relays nothing" },
+        .sentences = { "From frame {frame} on, the program on server {server} no longer answers, though its TCP still "
+                       "acknowledges: {requests} to it (frame {own_frame}) and {through} through it have no answer, "
+                       "and it relays nothing" },
         .advice = "Look at the server at this time: did its program hang, or was it stopped? The peers behind it need "
                   "not be at fault",
         .section = "RFC 8489 section 6.2.2" },
     [MSTUN_FINDING_NOTHING_RELAYED] = {
         .name = "mstun.turn.nothing_relayed", .group = PI_SEQUENCE, .severity = PI_WARN, .rank = MSTUN_RANK_CONNECTION,
         .extent = MSTUN_PER_SERVER,
-        .summary = "The data connection was bound and nothing ever came through, either way: look at both ends of the "
-                   "leg between server and peer",
-        .advice = "Capture on the leg between server and peer: does the peer know that it is to speak first?",
+        .summary = "The data connection was bound, but nothing was ever relayed in either direction: look at both ends "
+                   "of the leg between server and peer",
+        .advice = "Capture on the leg between server and peer: does either side send anything there?",
         .section = "RFC 6062 section 5.5" },
     [MSTUN_FINDING_PEER_DATA_LOST] = {
         .name = "mstun.turn.peer_data_lost", .group = PI_SEQUENCE, .severity = PI_WARN, .rank = MSTUN_RANK_CONNECTION,
@@ -532,8 +531,8 @@ static const mstun_finding_row_t rows[MSTUN_FINDING_COUNT] = {
     [MSTUN_FINDING_MS_SEQUENCE_GAP] = {
         .name = "mstun.ms.sequence_gap", .group = PI_SEQUENCE, .severity = PI_NOTE, .rank = MSTUN_RANK_MESSAGE,
         .summary = "The sequence number does not follow the one before, [MS-TURN] 2.2.2.21",
-        .sentences = { "{count} sequence number(s) before this one are not in the capture: requests were lost, or went "
-                       "another way",
+        .sentences = { "{count} sequence number(s) before this one are not in the capture: requests were lost, or took "
+                       "another path",
                        "The sequence number is not above {count}, which was used before: reordered or replayed, and "
                        "the server may drop it without an answer" },
         .section = "[MS-TURN] 2.2.2.21" },
@@ -541,7 +540,7 @@ static const mstun_finding_row_t rows[MSTUN_FINDING_COUNT] = {
     /* ---- expert infos of the decoders: names and advice only ---- */
     [MSTUN_FINDING_CREDENTIALS_EXPIRED] = {
         .name = "mstun.ms.credentials_expired", .rank = MSTUN_RANK_STATED, .extent = MSTUN_PER_STREAM,
-        .advice = "Have the client get new credentials from MRAS" },
+        .advice = "The client must get new credentials from MRAS, the Edge's authentication service" },
     [MSTUN_FINDING_CRC32_BAD] = {
         .name = "mstun.att.crc32.bad", .rank = MSTUN_RANK_MESSAGE, .extent = MSTUN_PER_STREAM,
         .advice = "Open the frame: it shows where the message deviates from the RFC" },

@@ -16,9 +16,11 @@ const mstun_finding_row_t mstun_ice_finding_rows[MSTUN_FINDING_FIRST_DECODED] = 
             "{pair}: its TCP did not acknowledge them, so they were lost on the way",
             "{pair}, but those from {receiver} are answered: it does not have this candidate (compare what was "
             "signalled), or a firewall drops what it sends first",
-            "{pair}" },
+            "{pair}",
+            "{pair}, but its own are answered. The TURN server acknowledged the checks: {receiver} drops them (compare "
+            "USERNAME and ice-pwd) or never got them" },
         .advice = "Capture at the silent side: do the checks arrive? If they do, compare ice-ufrag and ice-pwd; if "
-                  "not, look for the firewall that lets only one direction pass",
+                  "not, look for what drops them on the way, such as a firewall that lets only one direction pass",
         .section = "RFC 8445 section 7" },
     [MSTUN_FINDING_PAIR_REJECTED] = {
         .name = "mstun.pair.rejected", .group = PI_RESPONSE_CODE, .severity = PI_WARN, .rank = MSTUN_RANK_PAIR_REFUSED,
@@ -28,33 +30,35 @@ const mstun_finding_row_t mstun_ice_finding_rows[MSTUN_FINDING_FIRST_DECODED] = 
             "{pair}, and no later one succeeds: compare the ice-pwd that each side was given for the other",
             "{pair}, and no later one succeeds: compare the request with what the response says",
             "{pair}: the last one has no {missing}, which every check must have (RFC 8445 section 7.2.2)" },
-        .advice = "401 or 431: compare the ice-pwd that each side was given for the other; else read the response",
+        .advice = "401 or 431: compare the ice-pwd that each side was given for the other; any other error: read the "
+                  "response",
         .section = "RFC 8445 section 7.2.5.2.4" },
     [MSTUN_FINDING_NOT_NOMINATED] = {
         .name = "mstun.pair.not_nominated", .group = PI_SEQUENCE, .severity = PI_WARN, .rank = MSTUN_RANK_PAIR,
         .extent = MSTUN_PER_PAIR,
-        .summary = "Checks are answered in both directions, but nobody sent USE-CANDIDATE before the call ended: not "
-                   "the network, but signalling or the controlling agent. See why it gave up (SIP trace)",
+        .summary = "Checks are answered in both directions, but nobody sent USE-CANDIDATE before the call ended: the "
+                   "fault is not in the network but in signalling or in the controlling agent",
         .sentences = {
-            "{pair}, though checks are answered in both directions: not the network, but signalling or the controlling "
-            "agent. See why it gave up (SIP trace)",
-            "{pair}, though checks are answered in both directions: no pair is in use. See whether it reached "
+            "{pair}, though checks are answered in both directions: the fault is not in the network but in signalling "
+            "or in the controlling agent",
+            "{pair}, though checks are answered in both directions: no pair is in use. Check whether it reached "
             "{nominee}" },
-        .advice = "Look at the controlling side's signalling: the network is fine, but its agent chose no pair",
+        .advice = "Look at the controlling side's signalling (SIP trace): its agent chose no pair. Find out why it "
+                  "gave up",
         .section = "RFC 8445 section 8.1.1" },
     [MSTUN_FINDING_CONSENT_LOST] = {
         .name = "mstun.pair.consent_lost", .group = PI_SEQUENCE, .severity = PI_WARN, .rank = MSTUN_RANK_PAIR,
         .extent = MSTUN_PER_PAIR,
         .summary = "A pair that worked no longer answers (RFC 7675)",
         .sentences = {
-            "{pair}: it is gone, or the path to it is. See what its network did at this time (RFC 7675)",
-            "{pair}, though its TCP acknowledged them: the program there hangs, or has ended (RFC 7675)",
-            "{pair}: its TCP did not acknowledge them, the path to it is gone. See what its network did at this "
-            "time (RFC 7675)",
+            "{pair}: it is gone, or the path to it is broken. Check its network at this time (RFC 7675)",
+            "{pair}, though its TCP acknowledged them: the program there hangs or has ended (RFC 7675)",
+            "{pair}: its TCP did not acknowledge them, so the path to it is broken. Check its network at this time "
+            "(RFC 7675)",
             "{pair}, though media from it goes on: the network is fine, but its agent no longer answers "
             "(RFC 7675)",
             "{pair}" },
-        .advice = "See what happened to the silent side and its network at this time",
+        .advice = "Check what happened to the silent side and its network at this time",
         .section = "RFC 7675 section 5.1" },
     [MSTUN_FINDING_ROLE_CONFLICT] = {
         .name = "mstun.role_conflict", .group = PI_RESPONSE_CODE, .severity = PI_WARN, .rank = MSTUN_RANK_PAIR_REFUSED,
@@ -63,8 +67,8 @@ const mstun_finding_row_t mstun_ice_finding_rows[MSTUN_FINDING_FIRST_DECODED] = 
         .sentences = {
             "{pair}: one of them must answer 487 (RFC 8445 section 7.3.1.1)",
             "{pair}: it must take the other role and check again (RFC 8445 section 7.2.5.1)" },
-        .advice = "See which side signalling made the offerer, and why the side that got the 487 does not change its "
-                  "role",
+        .advice = "Check which side is the offerer in signalling, and why the side that got the 487 does not change "
+                  "its role",
         .section = "RFC 8445 section 7.2.5.1" },
     [MSTUN_FINDING_ROLE_CONFLICT_RESOLVED] = {
         .name = "mstun.role_conflict.resolved", .group = PI_RESPONSE_CODE, .severity = PI_NOTE,

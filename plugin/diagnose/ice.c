@@ -52,6 +52,13 @@ static mstun_finding_t *add(const ctx_t *ctx, mstun_finding_id_t id, unsigned se
     return mstun_finding_add_sentence(ctx->evaluation, id, sentence, places, subject);
 }
 
+/* Whether the server has a check that it is to relay to the peer: all that TCP says of it. */
+static bool server_acknowledged(const ctx_t *ctx, const mstun_transaction_t *check)
+{
+    return ctx->view->relayed && ctx->broken != ctx->view->peer &&
+           mstun_request_was_acknowledged(check, mstun_pair_stream(ctx->pair)) == MSTUN_ACK_YES;
+}
+
 /* What TCP says of an unanswered check. Behind a relay it speaks of the server only. */
 static mstun_ack_t acknowledgement(const ctx_t *ctx, const mstun_transaction_t *check)
 {
@@ -88,7 +95,7 @@ static mstun_finding_t *add_if_cut(const ctx_t *ctx, mstun_finding_id_t id, unsi
 /* On the first check that has no answer, or on the first of the pair where the other side makes none. */
 static void add_one_way(const ctx_t *ctx)
 {
-    enum { UNKNOWN, DELIVERED, LOST, NO_CHECKS, CUT };
+    enum { UNKNOWN, DELIVERED, LOST, NO_CHECKS, CUT, AT_SERVER };
     const mstun_transaction_t *check = ctx->dir->first_unanswered;
 
     if (!ctx->dir->requests || !check) {
@@ -104,7 +111,10 @@ static void add_one_way(const ctx_t *ctx)
         return;
     }
     mstun_ack_t acknowledged = acknowledgement(ctx, check);
-    unsigned sentence = acknowledged == MSTUN_ACK_YES ? DELIVERED : acknowledged == MSTUN_ACK_NO ? LOST : UNKNOWN;
+    unsigned sentence = server_acknowledged(ctx, check) ? AT_SERVER
+                        : acknowledged == MSTUN_ACK_YES ? DELIVERED
+                        : acknowledged == MSTUN_ACK_NO  ? LOST
+                                                        : UNKNOWN;
 
     add(ctx, MSTUN_FINDING_ONE_WAY, sentence, NULL, NULL, &subject)->advice = advice_by_ack(acknowledged);
 }

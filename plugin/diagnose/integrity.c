@@ -45,14 +45,14 @@ static const char *advice_for(const mstun_integrity_problem_t *problem)
 {
     switch (problem->result.cause) {
     case MSTUN_CAUSE_REQUESTERS_KEY:
-        return "Nothing is wrong with the passwords: have the sender's ICE agent mended, which takes the wrong one";
+        return "Nothing is wrong with the passwords: the sender's ICE agent uses the wrong one and must be fixed";
     case MSTUN_CAUSE_WRONG_LENGTH:
     case MSTUN_CAUSE_SHORT_TERM_KEY:
     case MSTUN_CAUSE_OTHER_ALGORITHM:
     case MSTUN_CAUSE_OTHERS_VARIANT:
-        return "Nothing is wrong with the password: have the sender's STUN library mended";
+        return "Nothing is wrong with the password: the sender's STUN library must be fixed";
     case MSTUN_CAUSE_OTHER_USER:
-        return "See which user the sender is configured with, and whose password it has";
+        return "Check which user the sender is configured with, and whose password it has";
     case MSTUN_CAUSE_OTHER_KEY:
     case MSTUN_CAUSE_NONE:
         break;
@@ -70,12 +70,12 @@ static const char *where_to_look(const mstun_integrity_problem_t *problem, wmem_
         return "look for what rewrites STUN in between (a NAT, firewall or proxy)";
     }
     if (problem->class != STUN_REQUEST) {
-        return wmem_strdup_printf(scope, "look at the password that %s, which answers, has", sender);
+        return wmem_strdup_printf(scope, "check the password with which %s answers", sender);
     }
     if (problem->long_term) {
-        return wmem_strdup_printf(scope, "look at the password that the client %s has", sender);
+        return wmem_strdup_printf(scope, "check the password of the client %s", sender);
     }
-    return wmem_strdup_printf(scope, "look at what signalling gave %s as the receiver's password", sender);
+    return wmem_strdup_printf(scope, "check which password signalling gave %s for the receiver", sender);
 }
 
 static const char *why_key_differs(const mstun_integrity_problem_t *problem)

@@ -73,7 +73,7 @@ static const char *hint_text(const mstun_transaction_t *request, const mstun_str
     case MSTUN_ACK_NO:
         return ". Its TCP never acknowledged the request, which was lost on the way";
     case MSTUN_ACK_SACK:
-        return ". The request arrived, but bytes before it were lost, so TCP keeps it back";
+        return ". The request arrived, but bytes before it were lost, so TCP holds it back";
     case MSTUN_ACK_UNKNOWN:
         break;
     }

@@ -189,7 +189,8 @@ void mstun_message_dissector_register(const mstun_registrar_t *reg)
 
     proto_mstun = reg->proto;
     prefs_register_enum_preference(reg->prefs, "dialect", "Dialect of messages",
-                                   "Detected for each message by itself; choose one only to read all messages in it",
+                                   "Normally detected for each message. Choose a dialect only to force it on all "
+                                   "messages, if the detection gets it wrong",
                                    &pref_dialect, dialects, FALSE);
     register_init_routine(find_expert_tap);
 }

@@ -217,7 +217,7 @@ void mstun_packet_register(const mstun_registrar_t *reg)
     static ei_register_info ei[] = {
         { &ei_nested_too_deeply,
           { "mstun.nested_too_deeply", PI_PROTOCOL, PI_WARN,
-            "A message in the data of a message, too deep to be followed", EXPFILL } },
+            "A message nested too deeply in other messages to be decoded", EXPFILL } },
     };
 
     proto_mstun = reg->proto;

@@ -387,8 +387,9 @@ void mstun_entry_tcp_register(const mstun_registrar_t *reg)
 
     range_convert_str(wmem_epan_scope(), &shared_ports, "1-65535", 65535);
     prefs_register_range_preference(reg->prefs, "shared_ports", "TCP ports shared with other protocols",
-                                    "Ports with a dissector of their own on which connections are looked at first: one "
-                                    "that carries STUN is decoded as such, any other goes to the port's dissector",
+                                    "On these ports, mstun looks at a TCP connection before the dissector that "
+                                    "Wireshark has for the port. A connection that carries STUN is decoded as STUN; "
+                                    "any other is left to that dissector",
                                     &shared_ports, 65535);
     register_init_routine(wrap_ports);
     register_init_routine(forget_last_probe);

@@ -218,7 +218,8 @@ void mstun_entry_udp_register(const mstun_registrar_t *reg)
     wrapper_handle = create_dissector_handle(dissect_wrapped, mstun_wrapper_proto());
     reclaim_handle = create_dissector_handle(dissect_claimed_by_builtin, mstun_wrapper_proto());
     prefs_register_enum_preference(reg->prefs, "udp", "Decode on UDP",
-                                   "What of STUN on UDP is decoded here; the rest stays with the built-in STUN",
+                                   "Which STUN on UDP is decoded by mstun; the rest is left to Wireshark's own STUN "
+                                   "dissector",
                                    &pref_udp, choices, FALSE);
     register_init_routine(wrap_port);
 }

@@ -139,7 +139,7 @@ proto_item *mstun_pseudo_tls_show(tvbuff_t *tvb, proto_tree *tree, mstun_pseudo_
 proto_item *mstun_tls_intercepted_show(tvbuff_t *tvb, proto_tree *tree, uint32_t offset)
 {
     return proto_tree_add_protocol_format(tree, proto_mstun, tvb, (int)offset, 0,
-                                          "MSTUN, no answer to pseudo-TLS but real TLS");
+                                          "MSTUN, real TLS in answer to pseudo-TLS");
 }
 
 proto_tree *mstun_relayed_show(tvbuff_t *tvb, proto_tree *tree, uint32_t offset)
@@ -203,7 +203,7 @@ void mstun_framing_tree_register(const mstun_registrar_t *reg)
             "As in MS-MULTIPLEXED-TURN-SESSION-ID, [MS-TURN] 2.2.3", HFILL } },
         { &hf_hello,
           { "Pseudo-TLS", "mstun.pseudo_tls", FT_UINT8, BASE_DEC, VALS(hello_names), 0x0,
-            "A hello that looks like TLS and is none, [MS-TURN] 2.1", HFILL } },
+            "A hello that looks like TLS but is not, [MS-TURN] 2.1", HFILL } },
         { &hf_skipped,
           { "Continuation", "mstun.continuation", FT_BYTES, BASE_NONE, NULL, 0x0,
             "Bytes of a message or frame that began outside of the capture", HFILL } },

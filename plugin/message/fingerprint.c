@@ -107,8 +107,8 @@ static void show_fingerprint(const mstun_attr_ctx_t *ctx, const mstun_attr_t *ro
 
         proto_item_set_generated(proto_tree_add_uint(ctx->tree, hf_crc32_computed, ctx->tvb, offset, len, expected));
         expert_add_info_format(ctx->pinfo, item, &ei_crc32_bad,
-                               "Bad FINGERPRINT (should be 0x%08x): the message was changed on its way, or its sender "
-                               "computes it wrongly; receivers may take it for something else than STUN",
+                               "Bad FINGERPRINT (should be 0x%08x): the message was changed on the way, or its sender "
+                               "computes it wrongly; receivers may take it for something other than STUN",
                                expected);
     } else if (status == MSTUN_FINGERPRINT_LEGACY) {
         expert_add_info(ctx->pinfo, item, &ei_crc32_legacy);

@@ -231,7 +231,7 @@ void mstun_message_register(const mstun_registrar_t *reg)
           { "mstun.wrong_msglen", PI_PROTOCOL, PI_WARN, "Message length is not a multiple of 4 bytes", EXPFILL } },
         { &ei_unpadded,
           { "mstun.wrong_msglen.unpadded", PI_PROTOCOL, PI_NOTE,
-            "The attributes of an error response are not padded, which its length takes into account", EXPFILL } },
+            "The attributes of an error response are not padded, and its length fits that", EXPFILL } },
         { &ei_short_packet,
           { "mstun.short_packet", PI_PROTOCOL, PI_ERROR, "The message is longer than what carries it", EXPFILL } },
         { &ei_frame_trailing,

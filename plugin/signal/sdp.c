@@ -230,17 +230,17 @@ const char *mstun_sdp_problem_text(mstun_sdp_problem_kind_t kind)
 {
     switch (kind) {
     case MSTUN_SDP_BAD_CANDIDATE:
-        return "This is no candidate of RFC 8839, [MS-ICE2] or [MS-ICE]: it is ignored";
+        return "This is not a candidate as in RFC 8839, [MS-ICE2] or [MS-ICE]: it is ignored";
     case MSTUN_SDP_BAD_UFRAG:
-        return "An ufrag has 4 to 256 characters (RFC 8839 section 5.4)";
+        return "A ufrag has 4 to 256 characters (RFC 8839 section 5.4)";
     case MSTUN_SDP_BAD_PWD:
         return "An ICE password has 22 to 256 characters (RFC 8839 section 5.4)";
     case MSTUN_SDP_BAD_MEDIA:
-        return "This is no media line: its port is not known";
+        return "This is not a valid media line: its port cannot be read";
     case MSTUN_SDP_TOO_MUCH:
         break;
     }
-    return "There is more of this than anybody needs: it is ignored";
+    return "There are too many of these: this one is ignored";
 }
 
 const char *mstun_sdp_media_name(wmem_allocator_t *scope, const mstun_sdp_media_t *media)

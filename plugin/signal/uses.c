@@ -147,7 +147,7 @@ static const char *because_of_peer(const mstun_uses_t *uses, const mstun_generat
                                   peer->last_frame);
     }
     if (peer && peer->mismatch) {
-        return wmem_strdup_printf(uses->scope, "the other side does without ICE: ice-mismatch in frame %u",
+        return wmem_strdup_printf(uses->scope, "the other side refuses ICE: ice-mismatch in frame %u",
                                   peer->last_frame);
     }
     if (peer) {
@@ -159,7 +159,7 @@ static const char *because_of_peer(const mstun_uses_t *uses, const mstun_generat
                                       mstun_diagnostics_text(uses->scope, &code->is));
         }
     }
-    return "the capture has no description of the other side";
+    return "the capture has no SDP of the other side";
 }
 
 static const char *because_of_candidates(const mstun_candidate_t *own, const common_t *common)
@@ -214,10 +214,10 @@ const char *mstun_use_because(const mstun_uses_t *uses, const mstun_generation_t
         return because;
     }
     if (newest != generation && newest->frame > generation->frame) {
-        return wmem_strdup_printf(uses->scope, "a new description in frame %u replaced it", newest->frame);
+        return wmem_strdup_printf(uses->scope, "a new SDP in frame %u replaced it", newest->frame);
     }
     if (has_twin_in_use(uses, generation, candidate)) {
-        return "its address is another candidate's too, which has the checks";
+        return "another candidate has the same address, and the checks are counted there";
     }
     if (!stream.first_frame) {
         return "no check of this stream is in the capture: they may have been made where it was not captured";

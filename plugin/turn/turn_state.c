@@ -24,13 +24,12 @@ static const value_string state_names[] = {
 };
 
 static const value_string state_texts[] = {
-    { MSTUN_RELAY_NO_BIND, "The client never sent a ConnectionBind for it; the "
-                           "server gives it up after 30 s" },
-    { MSTUN_RELAY_BIND_FAILED, "The ConnectionBind had no success: see its answer, or what came instead" },
-    { MSTUN_RELAY_NOTHING_RELAYED, "Bound, and not a byte came through, either way" },
-    { MSTUN_RELAY_FROM_CLIENT_ONLY, "Bytes go to the peer and none come back from it" },
-    { MSTUN_RELAY_FROM_PEER_ONLY, "Bytes come from the peer and the client sends none" },
-    { MSTUN_ALLOCATION_EXPIRED, "Its lifetime was over and no Refresh had renewed it" },
+    { MSTUN_RELAY_NO_BIND, "The client never sent a ConnectionBind for it; the server drops it after 30 s" },
+    { MSTUN_RELAY_BIND_FAILED, "The ConnectionBind did not succeed: see its response, or what came instead" },
+    { MSTUN_RELAY_NOTHING_RELAYED, "Bound, but nothing was relayed in either direction" },
+    { MSTUN_RELAY_FROM_CLIENT_ONLY, "Bytes go to the peer, but none come back" },
+    { MSTUN_RELAY_FROM_PEER_ONLY, "Bytes come from the peer, but the client sends none" },
+    { MSTUN_ALLOCATION_EXPIRED, "Its lifetime ended without a Refresh" },
     { MSTUN_ALLOCATION_RESET, "The control connection was reset, and the allocation with it" },
     { MSTUN_RELAY_BIND_PENDING, "No ConnectionBind yet: the capture ends too soon to tell" },
     { MSTUN_ALLOCATION_CLOSED, "Ended with its control connection" },

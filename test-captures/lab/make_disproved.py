@@ -434,7 +434,7 @@ def label(name):
 SWAPPED = [f'"ufrag","{ufrag}","","text","{password.decode()}",""'
            for ufrag, password in (("LfLg", RIGHT_END), ("RfRg", LEFT_END))]
 PASSWORDS = {"auth-rejected": [r"^note +mstun\.integrity\.bad"],
-             "turn-bind-other-user": [r"look at the password that 192\.0\.2\.1, which answers"],
+             "turn-bind-other-user": [r"check the password with which 192\.0\.2\.1 answers"],
              "ice-not-nominated": ["What happened: .*this check is signed with its sender's own ice-pwd",
                                    "this response is signed with the requester's password"]}
 
@@ -444,7 +444,7 @@ SAYS = {
     "turn-permission-missing": [r"198\.51\.100\.20:52558 sends no checks"],
     "turn-bind-unknown-id": [r"without answering"],
     "ms-dialect-mismatch": [r"never answers the challenge"],
-    "turn-allocation-expired": [r"reset the control connection of a living allocation"],
+    "turn-allocation-expired": [r"reset the control connection of an active allocation"],
     "closed-without-response": [r"never answers the challenge"],
 }
 

@@ -118,7 +118,7 @@ def killed(name):
     files = [os.path.join(lab.SCRATCH, f"{side}-{time.time_ns()}.json") for side in ("left", "right")]
     with servers.coturn() as server, scene.scene(
             "aioice-servers", name, f"{AIOICE}, {scene.COTURN}", "the server's process is killed during the call",
-            "mstun.turn.control_closed", note="the name of the finding is a guess (verdicts.md, D4)",
+            "mstun.turn.control_closed", note="the name of the finding is a guess",
             bpf="tcp port 3478"):
         script = os.path.join(lab.HERE, "agents", "aioice_agent.py")
         running = [scene.program(host, "/usr/bin/python3", script, json.dumps(

@@ -82,10 +82,10 @@ SCENES = {
                                    "mstun.turn.no_udp_relay", server=coturn("--no-udp-relay")),
     "killed": lambda n: play(n, "the server's process is killed during the call: RST on a living allocation's control "
                              "connection", "mstun.turn.control_closed", during=after(1, servers.kill), **LONG,
-                             note="the name of the finding is a guess (verdicts.md, D4)"),
+                             note="the name of the finding is a guess"),
     "killed-pion": lambda n: play(n, "the server's process is killed during the call: FIN on a living allocation's "
                                   "control connection", "mstun.turn.control_closed", during=after(1, servers.kill), **LONG,
-                                  **OF_PION, note="the name of the finding is a guess (verdicts.md, D4)"),
+                                  **OF_PION, note="the name of the finding is a guess"),
 }
 
 if __name__ == "__main__":

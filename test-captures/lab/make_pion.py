@@ -203,7 +203,7 @@ def killed(name, freeze=False):
     with servers.coturn() as server, scene.UdpEcho(), captured(
             name, cause="the server's process is killed during the call: RST on a living allocation's control "
             "connection" + (", after 0.2 s of silence" if freeze else ""), finding="mstun.turn.control_closed",
-            note="the name of the finding is a guess (verdicts.md, D4)"):
+            note="the name of the finding is a guess"):
         with client_running("allocate", "send", PEER, 4, "throw", PEER, 30, "wait", "1s"):
             time.sleep(0.6)
             if freeze:
@@ -215,7 +215,7 @@ def killed(name, freeze=False):
 
 def pion_killed(name):
     with pion_server() as server, scene.UdpEcho(), of_pion(
-            name, "the server's process is killed during the call: FIN on a living allocation's control connection", "mstun.turn.control_closed", note="the name of the finding is a guess (verdicts.md, D4)"):
+            name, "the server's process is killed during the call: FIN on a living allocation's control connection", "mstun.turn.control_closed", note="the name of the finding is a guess"):
         with client_running("allocate", "send", PEER, 4, "wait", "5s"):
             time.sleep(1)
             servers.kill(server)
@@ -255,7 +255,7 @@ def ice(name, server=servers.coturn, who=scene.COTURN, cause=None, finding=None,
 def ice_killed(name):
     with servers.coturn() as server, captured(
             name, f"{AGENT}, {scene.COTURN}", "the server's process is killed during the call",
-            "mstun.turn.control_closed", legs="both", note="the name of the finding is a guess (verdicts.md, D4)"):
+            "mstun.turn.control_closed", legs="both", note="the name of the finding is a guess"):
         stay = ["-after", "4s"]
         agents(stay, stay, more=lambda: (time.sleep(3), servers.kill(server)))
 

@@ -217,7 +217,7 @@ def connect_repeated(name):
     try:
         with captured(name, "the client repeats its Connect over TCP after 0.2 s (same id): 446, while the server still "
                       "tries to reach the peer", "mstun.turn.connection_exists", legs="both", bpf="tcp",
-                      note="the repetition is the fault, verdicts.md D7; the peer's firewall drops the SYN"):
+                      note="the repetition is the fault; the peer's firewall drops the SYN"):
             t = allocated()
             tid = os.urandom(12)
             auth = [(USERNAME, b"lab"), (REALM, t.realm), (NONCE, t.nonce)]
@@ -456,7 +456,7 @@ def killed(name, freeze):
     with scene.listener() as srv, captured(
             name, "the server's process is killed: RST on the control connection of a living allocation and on its data "
             "connection" + (", after 3 s of silence" if freeze else ""), "mstun.turn.control_closed",
-            note="the name of the finding is a guess (verdicts.md, D4)") as server:
+            note="the name of the finding is a guess") as server:
         t = allocated()
         pair = opened(t, srv)
         say(*pair)

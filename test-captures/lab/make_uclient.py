@@ -135,7 +135,7 @@ SCENES = {
                                    note="UDP relay: only that nothing is relayed back can be seen"),
     "killed": lambda n: during(n, servers.kill, "the server's process is killed during the call",
                                "mstun.turn.control_closed", "-y", "-c", "-n", "60", "-m", "1", "-z", "100",
-                               note="the name of the finding is a guess (verdicts.md, D4)"),
+                               note="the name of the finding is a guess"),
     "frozen": lambda n: during(n, servers.freeze, "the server's process hangs during the call: TCP acknowledges, "
                                "nothing comes back", None, "-y", "-c", "-n", "60", "-m", "1", "-z", "100",
                                note="no request is open: only that data goes one way can be seen"),

@@ -69,7 +69,7 @@ def relayed(who, name, *args, server=servers.coturn, server_name=scene.COTURN, l
 def killed(who, name):
     with servers.coturn() as server, captured(
             who, name, scene.COTURN, "the server's process is killed during the call", "mstun.turn.control_closed",
-            legs="client", bpf="tcp port 3478", note="the name of the finding is a guess (verdicts.md, D4)"):
+            legs="client", bpf="tcp port 3478", note="the name of the finding is a guess"):
         call(who, who, more=lambda: (time.sleep(4), servers.kill(server)), after=5000)
 
 
