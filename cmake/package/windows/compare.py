@@ -23,7 +23,7 @@ from harness import STAGE, TestFailure
 PREFIX = "/srv/wine"
 DRIVE = f"{PREFIX}/drive_c"
 WIRESHARK = "Program Files/Wireshark"
-REPORTS = ["findings", "pairs", "turn", "srt", "tree", "findings,json", "pairs,json", "turn,json"]
+REPORTS = ["candidates", "findings", "pairs", "turn", "srt", "tree", "candidates,json", "findings,json", "pairs,json", "turn,json"]
 TIME_ZONE = re.compile(r"^(.* Time: .*) UT$", re.MULTILINE)  # wine's name of it
 # HTTP gives TLS its port, also where it is switched off.
 ONLY_HERE = ["-o", "http.tls.port:1"]
