@@ -19,8 +19,8 @@ from build import TRIPLET, run
 WORK = build.CACHE / "tshark"
 SOURCES = {"wireshark": "bookworm", "glib2.0": "trixie", "pcre2": "trixie"}
 GCC = [f"{TRIPLET}-gcc", "-std=gnu11", "-w", "-O0"]
-DISSECTORS = """arp data dtls eth ethertype file frame http icmp icmpv6 ieee8023 ip ipv6 llc media multipart null raw rtcp rtp sdp sip
-sll stun tcp text-media tls tls-utils udp v150fw xml""".split()
+DISSECTORS = """arp data dtls eth ethertype file frame http icmp icmpv6 ieee8023 imf ip ipv6 llc media multipart null raw rtcp rtp sdp
+sip sll stun tcp text-media tls tls-utils udp v150fw xml""".split()
 TAPS = "expert endpoints follow protohierstat simple_stattable srt stats_tree".split()
 UI = """capture_ui_utils clopts_common cmdarg_err decode_as_utils dissect_opts export_pdu_ui_utils failure_message filter_files
 persfilepath_opt preference_utils profile ssl_key_export util version_info""".split()
@@ -57,7 +57,8 @@ WIRESHARK_CONFIG = """#define PACKAGE "wireshark"
 #define HAVE_VASPRINTF 1
 #define ENABLE_CHECK_FILTER 1
 """
-# tshark walks the lists of three kinds of tables and of postdissectors without asking whether there is one.
+# tshark walks the lists of three kinds of tables and of postdissectors without asking whether there is one, HTTP adds itself
+# to SCTP's ports, and SDP looks for SPRT.
 NEEDED = """#include "config.h"
 #include <epan/packet.h>
 #include <epan/rtd_table.h>
@@ -76,6 +77,8 @@ void proto_register_needed(void)
     register_rtd_table(proto, NULL, 1, 1, NULL, packet, NULL);
     register_stat_tap_table_ui(&table);
     register_postdissector(create_dissector_handle(dissect, proto));
+    register_dissector_table("sctp.port", "SCTP port", proto, FT_UINT16, BASE_DEC);
+    register_dissector("sprt", dissect, proto);
     proto_disable_by_default(proto);
 }
 """
