@@ -128,12 +128,12 @@ case ${1-} in
 *) usage >&2; exit 2 ;;
 esac
 
-require_debian
 if is_wsl; then
     printf '%s\n' "This is Linux inside Windows (WSL): the plugin goes into the Wireshark of this Linux, not into that of" \
         "Windows. For that one, take $windows_zip." | tr -s '\n ' '  ' | fold -s -w 100
     echo
 fi
+require_debian
 # shellcheck disable=SC2086 # a list of words
 install_packages $build_packages
 

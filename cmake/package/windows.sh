@@ -8,7 +8,8 @@
 #   sh cmake/package/windows.sh --twice [minor version...]   builds each twice, and proves that the zips are the same
 #   sh cmake/package/windows.sh --wine                       installs that for 4.0 in wine, and compares what a tshark.exe,
 #                                      cross-built in the chroot, says of all captures with what tshark says here, on
-#                                      Debian 12; an hour. MSTUN_EVERY=20 takes every 20th capture only
+#                                      Debian 12; an hour. MSTUN_CAPTURES='signalling/*' takes one topic only,
+#                                      MSTUN_EVERY=20 every 20th capture
 #
 # MSTUN_CHROOTS is the folder where the chroot stays, with all that was downloaded (/var/tmp/mstun-chroots, if it is not
 # set).
@@ -68,7 +69,7 @@ wine=no
 case ${1-} in
 --twice) twice=yes; shift ;;
 --wine) wine=yes; compiler_packages="$compiler_packages $wine_packages"; shift; set -- 4.0 4.4 ;;
--*) sed -n 's/^# \{0,1\}//; 3,15p' "$0" >&2; exit 2 ;;
+-*) sed -n 's/^# \{0,1\}//; 3,16p' "$0" >&2; exit 2 ;;
 esac
 [ $# -gt 0 ] || set -- 4.0 4.4 4.6
 for minor in "$@"; do

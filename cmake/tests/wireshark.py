@@ -42,6 +42,8 @@ REWORDED = [
     ((4, 2), r"\bClient Hello \(SNI=[^)]*\)", "Client Hello"),
     # Trees show more of long bytes: 4.0 cut them after 36.
     ((4, 2), r"(?m)^( *[^:\n]+?)(?: \[(?:…|truncated)\])?: ([0-9a-f]{72})[0-9a-f]+…?$", r"\1: \2…"),
+    # -G defaultprefs: what may be written for a boolean.
+    ((4, 4), r"(?m)^# true or false \(case-insensitive\)$", "# TRUE or FALSE (case-insensitive)"),
     ((4, 6), r"(?m)^(Frame \d+: )Packet, ", r"\1"),
     # Durations in trees have the unit that fits.
     ((4, 6), r"\b(\d+\.\d+) (nanoseconds|microseconds|milliseconds)\b", in_seconds),

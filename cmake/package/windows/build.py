@@ -264,6 +264,20 @@ def source_archive():
     return archive.stdout
 
 
+def documents():
+    """README.md, plugin/doc, and all that these link to, as {name: bytes}."""
+    found, left = {}, ["README.md", *(str(path.relative_to(SOURCE)) for path in sorted((SOURCE / "plugin/doc").iterdir()))]
+    while left:
+        name = left.pop()
+        if name in found:
+            continue
+        found[name] = (SOURCE / name).read_bytes()
+        if name.endswith(".md"):
+            links = re.findall(r"""(?:\]\(|src=")(?!https?:)([^)#"\s]+)""", found[name].decode())
+            left += [str((SOURCE / name).parent.joinpath(link).resolve().relative_to(SOURCE)) for link in links]
+    return found
+
+
 def pack(dll, minor, folder, built=BUILT):
     """The zip: the same bytes for the same commit."""
     commit = run("git", "rev-parse", "HEAD", cwd=SOURCE).strip()
@@ -271,12 +285,10 @@ def pack(dll, minor, folder, built=BUILT):
     name = f"mstun-{plugin_version()}+ws{minor}-windows-x64"
     files = {f"plugins/{minor}/epan/mstun.dll": dll.read_bytes(),
              "source.zip": source_archive(),
-             "README.md": (SOURCE / "README.md").read_bytes(),
+             **documents(),
              "LICENSE.txt": (SOURCE / "LICENSE").read_text().replace("\n", "\r\n").encode()}
     for text in ("INSTALL.txt", "SOURCE.txt", "install.cmd", "remove.cmd"):
         files[text] = text_file(text, values)
-    for path in sorted((SOURCE / "plugin/doc").iterdir()):  # README links there
-        files[f"plugin/doc/{path.name}"] = path.read_bytes()
     for path in sorted((SOURCE / "cmake/profile/MS-STUN").iterdir()):
         files[f"profiles/MS-STUN/{path.name}"] = path.read_bytes()
     date = time.gmtime(int(os.environ["SOURCE_DATE_EPOCH"]))[:6]

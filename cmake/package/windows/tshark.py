@@ -19,8 +19,8 @@ from build import TRIPLET, run
 WORK = build.CACHE / "tshark"
 SOURCES = {"wireshark": "bookworm", "glib2.0": "trixie", "pcre2": "trixie"}
 GCC = [f"{TRIPLET}-gcc", "-std=gnu11", "-w", "-O0"]
-DISSECTORS = """arp data dtls eth ethertype file frame icmp icmpv6 ieee8023 ip ipv6 llc null raw rtcp rtp sll stun tcp tls
-tls-utils udp v150fw""".split()
+DISSECTORS = """arp data dtls eth ethertype file frame http icmp icmpv6 ieee8023 imf ip ipv6 llc media multipart null raw rtcp rtp sdp
+sip sll stun tcp text-media tls tls-utils udp v150fw xml""".split()
 TAPS = "expert endpoints follow protohierstat simple_stattable srt stats_tree".split()
 UI = """capture_ui_utils clopts_common cmdarg_err decode_as_utils dissect_opts export_pdu_ui_utils failure_message filter_files
 persfilepath_opt preference_utils profile ssl_key_export util version_info""".split()
@@ -57,8 +57,8 @@ WIRESHARK_CONFIG = """#define PACKAGE "wireshark"
 #define HAVE_VASPRINTF 1
 #define ENABLE_CHECK_FILTER 1
 """
-# tshark walks the lists of three kinds of tables and of postdissectors without asking whether there is one, and mstun hands
-# the answer of a web server to HTTP without asking whether that exists: here is what leaves it to others.
+# tshark walks the lists of three kinds of tables and of postdissectors without asking whether there is one, HTTP adds itself
+# to SCTP's ports, and SDP looks for SPRT.
 NEEDED = """#include "config.h"
 #include <epan/packet.h>
 #include <epan/rtd_table.h>
@@ -77,7 +77,8 @@ void proto_register_needed(void)
     register_rtd_table(proto, NULL, 1, 1, NULL, packet, NULL);
     register_stat_tap_table_ui(&table);
     register_postdissector(create_dissector_handle(dissect, proto));
-    register_dissector("http", dissect, proto);
+    register_dissector_table("sctp.port", "SCTP port", proto, FT_UINT16, BASE_DEC);
+    register_dissector("sprt", dissect, proto);
     proto_disable_by_default(proto);
 }
 """
@@ -129,14 +130,15 @@ def unpacked(package):
 
 
 def compile_all(name, folder, sources, includes, defines):
-    """Objects of these sources (paths in the folder, or absolute), two compilers at a time. What is there stays."""
+    """Objects of these sources (paths in the folder, or absolute), two compilers at a time. What is newer than its source
+    stays."""
     to = WORK / "objects" / name
     to.mkdir(parents=True, exist_ok=True)
     flags = [*(f"-I{include}" for include in includes), *(f"-D{define}" for define in defines)]
     jobs = [(folder / source, to / (re.sub(r"\W", "_", str(source)) + ".o")) for source in sources]
 
     def compile_one(job):
-        if job[1].exists():
+        if job[1].exists() and job[1].stat().st_mtime >= job[0].stat().st_mtime:
             return ""
         done = subprocess.run([*GCC, *flags, "-c", job[0], "-o", job[1].with_suffix(".tmp")], stderr=subprocess.PIPE,
                               text=True, check=False)
@@ -260,16 +262,18 @@ def generate(source, dissectors, taps):
             text = ("#include <winsock2.h>\n#include <ws2tcpip.h>\n#define CARES_TYPEOF_ARES_SOCKLEN_T int\n"
                     "typedef int ares_socklen_t;\n#define CARES_TYPEOF_ARES_SSIZE_T long long\ntypedef long long ares_ssize_t;\n")
         write(generated / header.name, text)
-    if not (generated / "wtap_modules.c").exists():
+    if not (generated / "ps.c").exists():
         run("gcc", "-w", "-o", generated / "lemon", source / "tools/lemon/lemon.c")
         run(generated / "lemon", f"-T{source}/tools/lemon/lempar.c", f"-d{generated}", source / "epan/dfilter/grammar.lemon")
         for scanner in ("dfilter/scanner", "uat_load"):
             name = generated / Path(scanner).name
             run("flex", "-o", f"{name}.c", f"--header-file={name}_lex.h", source / f"epan/{scanner}.l")
         run("python3", source / "tools/rdps.py", source / "epan/print.ps", generated / "ps.c")
-        registered = {"dissectors": dissectors, "taps": taps, "wtap_modules": ["wiretap/snoop.c"]}  # there has to be one
-        for kind, files in registered.items():
-            run("python3", source / "tools/make-regs.py", kind, generated / f"{kind}.c", *(source / file for file in files))
+    registered = {"dissectors": dissectors, "taps": taps, "wtap_modules": ["wiretap/snoop.c"]}  # there has to be one
+    for kind, files in registered.items():
+        made = generated / f"{kind}.made"
+        run("python3", source / "tools/make-regs.py", kind, made, *(source / file for file in files))
+        write(generated / f"{kind}.c", made.read_text())
     return generated
 
 

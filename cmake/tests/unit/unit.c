@@ -71,16 +71,20 @@ void register_cleanup_routine(void (*routine)(void))
     add_routine(cleanup_routines, routine);
 }
 
-/* All packets are of one connection, which is in no table. */
+/* All packets are of one connection, which is in no table. Of these two only the linker knows Wireshark's names: their
+ * arguments are const since 4.4 and 4.6. */
+
+conversation_t *unit_conversation(void) __asm__("find_or_create_conversation");
+conversation_t *unit_no_conversation(void) __asm__("find_conversation_pinfo");
 
 static conversation_t conversation;
 
-conversation_t *find_or_create_conversation(packet_info *pinfo _U_)
+conversation_t *unit_conversation(void)
 {
     return &conversation;
 }
 
-conversation_t *find_conversation_pinfo(packet_info *pinfo _U_, const unsigned options _U_)
+conversation_t *unit_no_conversation(void)
 {
     return NULL;
 }
