@@ -11,6 +11,8 @@ static int proto_mstun = -1;
 
 static wmem_map_t *ms_turn_clients; /* on UDP: mstun_endpoint_t -> mstun_stream_t */
 
+#define BEGINNING_MAX 0x10000 /* bytes before the first ones of a direction that may come late */
+
 static mstun_stream_t *first_stream, *last_stream; /* NULL: there is none */
 
 guint mstun_endpoint_hash(gconstpointer key)
@@ -158,18 +160,20 @@ bool mstun_stream_is_joined(packet_info *pinfo)
     return !(get_tcp_conversation_data(NULL, pinfo)->conversation_completeness & TCP_SYN_SEEN);
 }
 
-/* Positive if a comes after b, negative if before. Sequence numbers wrap: the shorter distance counts. */
-static int32_t seq_distance(uint32_t a, uint32_t b)
-{
-    return (int32_t)(a - b);
-}
-
 static void add_framing_change(mstun_flow_t *flow, const mstun_framing_change_t *change)
 {
     if (!flow->framing_changes) {
         flow->framing_changes = wmem_array_sized_new(wmem_file_scope(), sizeof(mstun_framing_change_t), 1);
     }
     wmem_array_append_one(flow->framing_changes, *change);
+}
+
+static void set_framing(mstun_flow_t *flow, uint32_t frame, uint32_t seq, mstun_framing_t framing)
+{
+    if (framing != flow->framing) {
+        flow->framing = framing;
+        add_framing_change(flow, &(mstun_framing_change_t){ .frame = frame, .seq = seq, .framing = framing });
+    }
 }
 
 /* What the last change at or before this byte of this frame means for a segment that begins there. */
@@ -183,7 +187,7 @@ static mstun_framing_change_t look_up(const mstun_flow_t *flow, uint32_t frame, 
         const mstun_framing_change_t *change =
             (const mstun_framing_change_t *)wmem_array_index(flow->framing_changes, middle);
 
-        if (change->frame < frame || (change->frame == frame && seq_distance(change->seq, seq) <= 0)) {
+        if (change->frame < frame || (change->frame == frame && mstun_seq_distance(change->seq, seq) <= 0)) {
             latest = *change;
             low = middle + 1;
         } else {
@@ -228,6 +232,27 @@ static mstun_framing_change_t find_sync_point(mstun_framing_t framing, packet_in
     return change;
 }
 
+/* The first bytes of a direction begin its coverage; later ones may come behind missing ones. */
+static void note_arrival(const mstun_event_t *event, mstun_flow_t *flow, const mstun_segment_t *segment)
+{
+    mstun_coverage_t *coverage = &flow->coverage;
+    bool lacks_before = mstun_tcp_has_gap_here(event->stream->tcp);
+
+    flow->entered_frame = event->pinfo->num;
+    if (!coverage->begun) {
+        bool is_joined = mstun_stream_is_joined(event->pinfo);
+        uint32_t first = mstun_tcp_first_position(event->stream->tcp, event->direction);
+
+        if (is_joined || segment->seq - first > BEGINNING_MAX) {
+            first = segment->seq - BEGINNING_MAX;
+        }
+        mstun_coverage_begin(coverage, lacks_before || is_joined ? first : segment->seq, segment->seq,
+                             lacks_before ? event->pinfo->num : 0);
+    } else if (mstun_seq_distance(segment->seq, coverage->newest) > 0) {
+        coverage->gap_frame = event->pinfo->num;
+    }
+}
+
 mstun_framing_change_t mstun_stream_enter(const mstun_event_t *event, const mstun_segment_t *segment,
                                           mstun_framing_t hint)
 {
@@ -238,12 +263,13 @@ mstun_framing_change_t mstun_stream_enter(const mstun_event_t *event, const mstu
         return look_up(flow, pinfo->num, segment->seq);
     }
     flow->has_seq = segment->has_seq;
+    flow->read_from = segment->seq;
+    flow->is_reading = true;
+    if (segment->has_seq && event->stream->tcp && !segment->is_late) {
+        note_arrival(event, flow, segment);
+    }
     if (flow->synchronized && (!segment->has_seq || flow->next_seq == segment->seq)) {
         return (mstun_framing_change_t){ .frame = pinfo->num, .seq = segment->seq, .framing = flow->framing };
-    }
-    if (flow->synchronized ? seq_distance(segment->seq, flow->next_seq) > 0
-                           : segment->has_seq && event->stream->tcp && mstun_tcp_has_gap_here(event->stream->tcp)) {
-        flow->gap_frame = pinfo->num;
     }
     if (flow->framing != MSTUN_FRAMING_UNKNOWN) {
         hint = flow->framing;
@@ -252,9 +278,26 @@ mstun_framing_change_t mstun_stream_enter(const mstun_event_t *event, const mstu
     }
     mstun_framing_change_t change = find_sync_point(hint, pinfo, segment);
 
+    if (flow->coverage.begun && mstun_seq_distance(segment->seq, flow->coverage.top) > 0) { /* behind a gap */
+        flow->is_reading = change.first_unit_offset != MSTUN_OFFSET_NONE;
+        flow->read_from = segment->seq + (flow->is_reading ? change.first_unit_offset : 0);
+    }
     flow->framing = change.framing;
     add_framing_change(flow, &change);
     return change;
+}
+
+/* Bytes of the segment up to end are read. What a unit lacks of its end comes in the next segment. */
+static void read_up_to(const mstun_event_t *event, mstun_flow_t *flow, const mstun_segment_t *segment, uint32_t end,
+                       mstun_framing_t framing)
+{
+    if (mstun_seq_distance(end, segment->seq + segment->reported) > 0) {
+        end = segment->seq + segment->reported;
+    }
+    if (flow->coverage.begun && flow->is_reading && mstun_seq_distance(end, flow->read_from) > 0) {
+        mstun_coverage_read(&flow->coverage, flow->read_from, end, event->pinfo->num, framing);
+        flow->read_from = end;
+    }
 }
 
 void mstun_stream_leave(const mstun_event_t *event, const mstun_segment_t *segment, uint32_t offset,
@@ -263,17 +306,39 @@ void mstun_stream_leave(const mstun_event_t *event, const mstun_segment_t *segme
     mstun_flow_t *flow = &event->stream->flow[event->direction];
     uint32_t end = segment->seq + offset;
 
-    if (framing != flow->framing) {
-        mstun_framing_change_t change = { .frame = event->pinfo->num, .seq = end, .framing = framing };
-
-        flow->framing = framing;
-        add_framing_change(flow, &change);
-    }
+    read_up_to(event, flow, segment, end, framing);
+    set_framing(flow, event->pinfo->num, end, framing);
     /* A retransmission that TCP passes on to us must not move next_seq back. */
-    if (!flow->synchronized || seq_distance(end, flow->next_seq) > 0) {
+    if (!flow->synchronized || mstun_seq_distance(end, flow->next_seq) > 0) {
         flow->next_seq = end;
     }
     flow->synchronized = synchronized;
+}
+
+mstun_flow_edge_t mstun_stream_go_back(const mstun_event_t *event, const mstun_run_t *run)
+{
+    mstun_flow_t *flow = &event->stream->flow[event->direction];
+    mstun_flow_edge_t edge = { flow->next_seq, flow->framing, flow->synchronized };
+
+    if (run->framing != MSTUN_FRAMING_UNKNOWN) {
+        set_framing(flow, event->pinfo->num, run->begin, run->framing);
+    }
+    flow->next_seq = run->begin;
+    flow->synchronized = run->synchronized;
+    return edge;
+}
+
+void mstun_stream_go_on(const mstun_event_t *event, const mstun_run_t *run, uint32_t end,
+                        const mstun_flow_edge_t *edge)
+{
+    mstun_flow_t *flow = &event->stream->flow[event->direction];
+
+    if (run->at_top && mstun_seq_distance(end, run->begin) > 0) {
+        return; /* nothing was read behind it */
+    }
+    set_framing(flow, event->pinfo->num, end, edge->framing);
+    flow->next_seq = edge->next_seq;
+    flow->synchronized = edge->synchronized;
 }
 
 void mstun_stream_note_truncation(const mstun_event_t *event, const mstun_segment_t *segment)
@@ -303,7 +368,7 @@ mstun_lack_t mstun_stream_lack(const mstun_stream_t *stream, unsigned direction,
     if (stream->tcp && mstun_tcp_is_uncaptured(stream->tcp, direction)) {
         return MSTUN_LACK_DIRECTION;
     }
-    if (flow->gap_frame > frame) {
+    if (mstun_coverage_gap_frame(&flow->coverage) > frame) {
         return MSTUN_LACK_SEGMENT;
     }
     if (flow->last_truncated_frame > frame) {
@@ -325,7 +390,7 @@ bool mstun_stream_speaks_rfc3489(const mstun_stream_t *stream, const packet_info
 {
     return stream->rfc3489_frame &&
            (stream->rfc3489_frame < pinfo->num ||
-            (stream->rfc3489_frame == pinfo->num && seq_distance(stream->rfc3489_position, position) < 0));
+            (stream->rfc3489_frame == pinfo->num && mstun_seq_distance(stream->rfc3489_position, position) < 0));
 }
 
 const char *mstun_stream_filter(wmem_allocator_t *scope, const mstun_stream_t *stream)

@@ -97,6 +97,16 @@ static bool sent_fin(const struct tcp_analysis *tcp, const tcp_flow_t *flow)
             nstime_cmp(&flow->tcp_analyze_seq_info->nextseqtime, &first.time) >= 0);
 }
 
+uint32_t mstun_tcp_position(const struct tcp_analysis *tcp, unsigned direction, uint32_t raw_seq)
+{
+    return mstun_tcp_counts_from_one() ? raw_seq - flow_of(tcp, direction)->base_seq : raw_seq;
+}
+
+uint32_t mstun_tcp_first_position(const struct tcp_analysis *tcp, unsigned direction)
+{
+    return mstun_tcp_position(tcp, direction, flow_of(tcp, direction)->base_seq + 1);
+}
+
 uint32_t mstun_tcp_data_len(const struct tcp_analysis *tcp, unsigned direction)
 {
     const tcp_flow_t *flow = flow_of(tcp, direction);

@@ -12,6 +12,7 @@
 #include "base/heuristic.h"
 #include "dissect/event.h"
 #include "dissect/segment.h"
+#include "entry/withheld.h"
 #include "entry/wrapper.h"
 #include "framing/prefilter.h"
 
@@ -145,6 +146,7 @@ static int claim(const candidate_t *candidate, packet_info *pinfo, proto_tree *t
     }
     if (!stream) {
         stream = mstun_stream_claim(pinfo);
+        mstun_withheld_watch(pinfo);
         conversation_set_dissector_from_frame_number(find_or_create_conversation(pinfo), pinfo->num, mstun_handle);
     }
     mstun_dissect_segment(segment, pinfo, tree, stream, candidate->framing);
