@@ -495,13 +495,13 @@ def originals():
     return usable
 
 
-def main(seeds):
+def main(seeds, *ways):
     total, wrong = defaultdict(Count), []
     usable = originals()
     work = STAGE / "recovery"
     work.mkdir(exist_ok=True)
     work.chmod(0o755)
-    for way, spoil in WAYS.items():
+    for way, spoil in ((way, spoil) for way, spoil in WAYS.items() if way in (ways or WAYS)):
         for link in sorted({original.link for original in usable}):
             copies = [Copy(original, way, seed, segments, garbage)
                       for original in usable if original.link == link

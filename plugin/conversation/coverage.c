@@ -248,7 +248,7 @@ void mstun_coverage_read(mstun_coverage_t *coverage, uint32_t begin, uint32_t en
 static bool next_unread(const mstun_coverage_t *coverage, uint32_t begin, uint32_t end, uint32_t *from, uint32_t *to)
 {
     for (const mstun_hole_t *hole = coverage->holes; hole && is_before(hole->begin, end); hole = hole->next) {
-        if (is_before(begin, hole->end)) {
+        if (is_before(begin, hole->end) && is_before(begin, end)) {
             *from = later(begin, hole->begin);
             *to = earlier(end, hole->end);
             return true;
