@@ -324,7 +324,7 @@ mstun_flow_edge_t mstun_stream_go_back(const mstun_event_t *event, const mstun_r
         set_framing(flow, event->pinfo->num, run->begin, run->framing);
     }
     flow->next_seq = run->begin;
-    flow->synchronized = run->synchronized;
+    flow->synchronized = run->synchronized && flow->framing != MSTUN_FRAMING_UNKNOWN;
     return edge;
 }
 

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "conversation/withheld.h"
 
+#include "conversation/tcp_state.h"
+
+#define BEGINNING_MAX 0x10000 /* bytes before the first that TCP knows of */
+
 /* A segment that TCP handed over and that was not new, or not all of it. */
 typedef struct {
     mstun_frame_pos_t pos;
@@ -59,13 +63,26 @@ mstun_handed_t mstun_segment_handed(const mstun_event_t *event, const mstun_segm
     return learn(flow, &entry);
 }
 
+/* TCP withholds even the first bytes of a direction if they were acknowledged before. */
+static bool begins_late(const mstun_event_t *event, mstun_coverage_t *coverage, const mstun_segment_t *segment)
+{
+    int32_t distance =
+        mstun_seq_distance(mstun_tcp_first_position(event->stream->tcp, event->direction), segment->seq);
+
+    if (distance < 0 || distance > BEGINNING_MAX) {
+        return false;
+    }
+    mstun_coverage_begin(coverage, segment->seq, segment->seq, 0);
+    return true;
+}
+
 bool mstun_withheld_arrive(const mstun_event_t *event, const mstun_segment_t *segment, uint32_t *position)
 {
     mstun_flow_t *flow = &event->stream->flow[event->direction];
     mstun_coverage_t *coverage = &flow->coverage;
 
     *position = segment->seq + segment->captured - 1;
-    if (!coverage->begun) {
+    if (!coverage->begun && !begins_late(event, coverage, segment)) {
         return false;
     }
     bool is_new = mstun_coverage_has_new(coverage, segment->seq, segment->seq + segment->captured);
