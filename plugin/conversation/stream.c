@@ -240,14 +240,12 @@ static void note_arrival(const mstun_event_t *event, mstun_flow_t *flow, const m
 
     flow->entered_frame = event->pinfo->num;
     if (!coverage->begun) {
-        bool is_joined = mstun_stream_is_joined(event->pinfo);
         uint32_t first = mstun_tcp_first_position(event->stream->tcp, event->direction);
 
-        if (is_joined || segment->seq - first > BEGINNING_MAX) {
+        if (segment->seq - first > BEGINNING_MAX || mstun_stream_is_joined(event->pinfo)) {
             first = segment->seq - BEGINNING_MAX;
         }
-        mstun_coverage_begin(coverage, lacks_before || is_joined ? first : segment->seq, segment->seq,
-                             lacks_before ? event->pinfo->num : 0);
+        mstun_coverage_begin(coverage, first, segment->seq, lacks_before ? event->pinfo->num : 0);
     } else if (mstun_seq_distance(segment->seq, coverage->newest) > 0) {
         coverage->gap_frame = event->pinfo->num;
     }
@@ -278,6 +276,9 @@ mstun_framing_change_t mstun_stream_enter(const mstun_event_t *event, const mstu
     }
     mstun_framing_change_t change = find_sync_point(hint, pinfo, segment);
 
+    if (segment->is_late && change.first_unit_offset == MSTUN_OFFSET_NONE) {
+        return change;
+    }
     if (flow->coverage.begun && mstun_seq_distance(segment->seq, flow->coverage.top) > 0) { /* behind a gap */
         flow->is_reading = change.first_unit_offset != MSTUN_OFFSET_NONE;
         flow->read_from = segment->seq + (flow->is_reading ? change.first_unit_offset : 0);

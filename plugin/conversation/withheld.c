@@ -73,32 +73,40 @@ static bool begins_late(const mstun_event_t *event, mstun_coverage_t *coverage, 
         return false;
     }
     mstun_coverage_begin(coverage, segment->seq, segment->seq, 0);
+    coverage->is_late = true;
+    coverage->late_at = segment->seq;
     return true;
 }
 
-bool mstun_withheld_arrive(const mstun_event_t *event, const mstun_segment_t *segment, uint32_t *position)
+/* TCP keeps bytes that are in time to itself: they continue a unit that it was asked for, or, if the user has it reorder
+ * segments, something is missing before them. Then it may never hand them over, and has not where the unit is whole. */
+static bool is_given_up(const mstun_flow_t *flow, const mstun_event_t *event, const mstun_run_t *run)
+{
+    return flow->entered_frame != event->pinfo->num &&
+           (run->begin == flow->coverage.top ? flow->coverage.unit_end != run->begin : mstun_tcp_reorders());
+}
+
+bool mstun_withheld_arrive(const mstun_event_t *event, const mstun_segment_t *segment, mstun_run_t *run)
 {
     mstun_flow_t *flow = &event->stream->flow[event->direction];
     mstun_coverage_t *coverage = &flow->coverage;
 
-    *position = segment->seq + segment->captured - 1;
     if (!coverage->begun && !begins_late(event, coverage, segment)) {
         return false;
     }
-    bool is_new = mstun_coverage_has_new(coverage, segment->seq, segment->seq + segment->captured);
-
-    if (is_new) {
+    if (mstun_coverage_has_new(coverage, segment->seq, segment->seq + segment->captured)) {
         if (mstun_seq_distance(segment->seq, coverage->newest) > 0) {
             coverage->gap_frame = event->pinfo->num;
         }
         mstun_coverage_keep(coverage, segment->seq, segment->bytes, segment->captured, segment->reported);
+    } else if (!coverage->is_late) {
+        return false;
     }
-    if (coverage->is_late) {
-        coverage->is_late = false;
-        *position = coverage->late_at;
-        return true;
-    }
-    return is_new && flow->entered_frame != event->pinfo->num;
+    bool is_late = coverage->is_late;
+    uint32_t position = is_late ? coverage->late_at : segment->seq + segment->captured - 1;
+
+    coverage->is_late = false;
+    return mstun_coverage_run(coverage, position, run) && (is_late || is_given_up(flow, event, run));
 }
 
 void mstun_withheld_keep(const mstun_event_t *event, const mstun_segment_t *segment)
@@ -106,7 +114,10 @@ void mstun_withheld_keep(const mstun_event_t *event, const mstun_segment_t *segm
     mstun_coverage_t *coverage = &event->stream->flow[event->direction].coverage;
 
     if (coverage->begun) {
+        bool is_late = coverage->is_late; /* what is before what was read of the same segment is not */
+
         mstun_coverage_keep(coverage, segment->seq, segment->bytes, segment->captured, segment->reported);
+        coverage->is_late = is_late;
     }
 }
 

@@ -28,9 +28,9 @@ typedef enum {
 /** First and later visits. new_from: of MSTUN_HANDED_NEW, how many bytes at its beginning were read before. */
 mstun_handed_t mstun_segment_handed(const mstun_event_t *event, const mstun_segment_t *segment, uint32_t *new_from);
 
-/** First visit: bytes that the packet's segment has, whatever TCP does with it. Returns whether there may be something
- * to read in them, from *position on. */
-bool mstun_withheld_arrive(const mstun_event_t *event, const mstun_segment_t *segment, uint32_t *position);
+/** First visit, when TCP is done with the packet: its segment. Returns whether there may be something to read that TCP
+ * does not hand over: run. */
+bool mstun_withheld_arrive(const mstun_event_t *event, const mstun_segment_t *segment, mstun_run_t *run);
 
 /** First visit: TCP has handed over the segment; what was not read of it may be completed late. */
 void mstun_withheld_keep(const mstun_event_t *event, const mstun_segment_t *segment);

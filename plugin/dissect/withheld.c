@@ -44,17 +44,17 @@ static uint32_t dissect_bytes(const mstun_late_frame_t *frame, packet_info *pinf
 }
 
 static uint32_t dissect_run(const mstun_event_t *event, const mstun_late_frame_t *frame, proto_tree *tree,
-                            mstun_run_t *run)
+                            mstun_run_t run)
 {
     packet_info *pinfo = event->pinfo;
 
-    run->bytes = (const uint8_t *)wmem_memdup(pinfo->pool, run->bytes, run->len); /* what is read is forgotten */
-    mstun_flow_edge_t edge = mstun_stream_go_back(event, run);
-    uint32_t used = dissect_bytes(frame, pinfo, tree, run->begin, run->bytes, run->len);
+    run.bytes = (const uint8_t *)wmem_memdup(pinfo->pool, run.bytes, run.len); /* what is read is forgotten */
+    mstun_flow_edge_t edge = mstun_stream_go_back(event, &run);
+    uint32_t used = dissect_bytes(frame, pinfo, tree, run.begin, run.bytes, run.len);
 
-    mstun_stream_go_on(event, run, run->begin + used, &edge);
+    mstun_stream_go_on(event, &run, run.begin + used, &edge);
     if (used > 0) {
-        mstun_withheld_learn(event, run, used);
+        mstun_withheld_learn(event, &run, used);
     }
     return used;
 }
@@ -63,20 +63,17 @@ bool mstun_late_frame_has_units(mstun_late_frame_t *frame, packet_info *pinfo)
 {
     mstun_event_t event = mstun_event_begin(pinfo, frame->stream);
 
-    return event.first_visit ? mstun_withheld_arrive(&event, &frame->segment, &frame->position)
+    return event.first_visit ? mstun_withheld_arrive(&event, &frame->segment, &frame->run)
                              : mstun_withheld_at(pinfo->num) != NULL;
 }
 
 uint32_t mstun_dissect_late_frame(const mstun_late_frame_t *frame, packet_info *pinfo, proto_tree *tree)
 {
     mstun_event_t event = mstun_event_begin(pinfo, frame->stream);
-    mstun_run_t run;
     uint32_t used = 0;
 
     if (event.first_visit) {
-        const mstun_coverage_t *coverage = &frame->stream->flow[event.direction].coverage;
-
-        return mstun_coverage_run(coverage, frame->position, &run) ? dissect_run(&event, frame, tree, &run) : 0;
+        return dissect_run(&event, frame, tree, frame->run);
     }
     for (const mstun_withheld_t *entry = mstun_withheld_at(pinfo->num); entry; entry = entry->next) {
         if (entry->stream == frame->stream) {

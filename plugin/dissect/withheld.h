@@ -10,7 +10,7 @@
 typedef struct {
     mstun_segment_t segment; /* the packet's, as it is on the wire */
     mstun_stream_t *stream;
-    uint32_t position; /* first visit: there are new bytes here */
+    mstun_run_t run; /* first visit: bytes to read */
 } mstun_late_frame_t;
 
 /** Whether there may be something. Once on each visit, when TCP is done with the packet. frame: with segment and
