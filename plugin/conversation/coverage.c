@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "conversation/coverage.h"
 
-#define HOLES_MAX 256     /* of a direction */
-#define KEPT_MAX 0x80000  /* bytes of a direction: several units of the greatest length */
+#define HOLES_MAX 256    /* of a direction */
+#define KEPT_MAX 0x80000 /* bytes of a direction: several units of the greatest length */
 #define BLOCK_MIN 256
 
 static uint32_t earlier(uint32_t a, uint32_t b)

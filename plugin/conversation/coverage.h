@@ -31,14 +31,14 @@ typedef struct mstun_piece {
 } mstun_piece_t;
 
 typedef struct {
-    bool begun; /* else nothing here has a meaning */
+    bool begun;   /* else nothing here has a meaning */
     bool is_late; /* new bytes are kept that come before others, from late_at on */
     uint32_t late_at;
     uint32_t top;
-    uint32_t unit_end;   /* of the unit at top, if its length is known; else top */
-    uint32_t newest;     /* the end of what is read or kept */
-    uint32_t gap_frame;  /* the last frame with bytes missing between top and it; 0: none */
-    uint32_t lost_frame; /* of the last hole that was given up; 0: none was */
+    uint32_t unit_end;       /* of the unit at top, if its length is known; else top */
+    uint32_t newest;         /* the end of what is read or kept */
+    uint32_t gap_frame;      /* the last frame with bytes missing between top and it; 0: none */
+    uint32_t lost_frame;     /* of the last hole that was given up; 0: none was */
     mstun_framing_t framing; /* at top */
     mstun_hole_t *holes;
     unsigned hole_count;

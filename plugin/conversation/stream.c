@@ -329,8 +329,7 @@ mstun_flow_edge_t mstun_stream_go_back(const mstun_event_t *event, const mstun_r
     return edge;
 }
 
-void mstun_stream_go_on(const mstun_event_t *event, const mstun_run_t *run, uint32_t end,
-                        const mstun_flow_edge_t *edge)
+void mstun_stream_go_on(const mstun_event_t *event, const mstun_run_t *run, uint32_t end, const mstun_flow_edge_t *edge)
 {
     mstun_flow_t *flow = &event->stream->flow[event->direction];
 

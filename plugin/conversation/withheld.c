@@ -66,8 +66,7 @@ mstun_handed_t mstun_segment_handed(const mstun_event_t *event, const mstun_segm
 /* TCP withholds even the first bytes of a direction if they were acknowledged before. */
 static bool begins_late(const mstun_event_t *event, mstun_coverage_t *coverage, const mstun_segment_t *segment)
 {
-    int32_t distance =
-        mstun_seq_distance(mstun_tcp_first_position(event->stream->tcp, event->direction), segment->seq);
+    int32_t distance = mstun_seq_distance(mstun_tcp_first_position(event->stream->tcp, event->direction), segment->seq);
 
     if (distance < 0 || distance > BEGINNING_MAX) {
         return false;
@@ -78,12 +77,18 @@ static bool begins_late(const mstun_event_t *event, mstun_coverage_t *coverage, 
     return true;
 }
 
-/* TCP keeps bytes that are in time to itself: they continue a unit that it was asked for, or, if the user has it reorder
- * segments, something is missing before them. Then it may never hand them over, and has not where the unit is whole. */
-static bool is_given_up(const mstun_flow_t *flow, const mstun_event_t *event, const mstun_run_t *run)
+/* Bytes in time that TCP has not handed over, though a unit that it was asked for is whole, or nothing was asked for:
+ * it takes them for repeated ones if their acknowledgement was captured first. A relayed protocol may have asked for
+ * all up to the connection's end. If TCP is to reorder segments, it keeps what comes behind a missing one. */
+static bool is_given_up(const mstun_flow_t *flow, const mstun_event_t *event, const mstun_segment_t *segment,
+                        const mstun_run_t *run)
 {
-    return flow->entered_frame != event->pinfo->num &&
-           (run->begin == flow->coverage.top ? flow->coverage.unit_end != run->begin : mstun_tcp_reorders());
+    bool is_relayed = flow->framing == MSTUN_FRAMING_RELAYED || flow->framing == MSTUN_FRAMING_UNDETERMINED_RELAY;
+
+    if (flow->entered_frame == event->pinfo->num) {
+        return false;
+    }
+    return run->begin == flow->coverage.top ? !is_relayed || run->begin == segment->seq : mstun_tcp_reorders();
 }
 
 bool mstun_withheld_arrive(const mstun_event_t *event, const mstun_segment_t *segment, mstun_run_t *run)
@@ -106,7 +111,7 @@ bool mstun_withheld_arrive(const mstun_event_t *event, const mstun_segment_t *se
     uint32_t position = is_late ? coverage->late_at : segment->seq + segment->captured - 1;
 
     coverage->is_late = false;
-    return mstun_coverage_run(coverage, position, run) && (is_late || is_given_up(flow, event, run));
+    return mstun_coverage_run(coverage, position, run) && (is_late || is_given_up(flow, event, segment, run));
 }
 
 void mstun_withheld_keep(const mstun_event_t *event, const mstun_segment_t *segment)

@@ -37,8 +37,8 @@ static bool read_segment(tvbuff_t *tvb, const packet_info *pinfo, mstun_late_fra
 
     frame->segment = mstun_segment_of(payload, NULL);
     frame->segment.has_seq = true;
-    frame->segment.seq = mstun_tcp_position(frame->stream->tcp, mstun_stream_direction(frame->stream, pinfo),
-                                            tvb_get_ntohl(tvb, 4));
+    frame->segment.seq =
+        mstun_tcp_position(frame->stream->tcp, mstun_stream_direction(frame->stream, pinfo), tvb_get_ntohl(tvb, 4));
     return true;
 }
 
