@@ -7,8 +7,11 @@
 
 /* Bits of tcp_flow_t's static_flags, as packet-tcp.c defines them for itself. */
 #define SENT_SYN 0x02
-/* And one of tcp_acked's flags. */
+/* And some of tcp_acked's flags. */
+#define RETRANSMISSION 0x0001
 #define PREVIOUS_SEGMENT_LOST 0x0002
+#define OUT_OF_ORDER 0x0200
+#define SPURIOUS_RETRANSMISSION 0x4000
 
 #define ACK_TIME_MS 1000 /* a receiver acknowledges in 0.5 s (RFC 9293 section 3.8.6.3), a sender repeats after 1 s */
 
@@ -76,6 +79,11 @@ bool mstun_tcp_is_closed(const struct tcp_analysis *tcp, mstun_tcp_close_t *clos
 bool mstun_tcp_has_gap_here(const struct tcp_analysis *tcp)
 {
     return tcp->ta && (tcp->ta->flags & PREVIOUS_SEGMENT_LOST);
+}
+
+bool mstun_tcp_withholds(const struct tcp_analysis *tcp)
+{
+    return tcp->ta && (tcp->ta->flags & (RETRANSMISSION | OUT_OF_ORDER | SPURIOUS_RETRANSMISSION));
 }
 
 bool mstun_tcp_lacks_acknowledged_bytes(const struct tcp_analysis *tcp, unsigned direction)

@@ -3,8 +3,6 @@
 
 #include "conversation/tcp_state.h"
 
-#define BEGINNING_MAX 0x10000 /* bytes before the first that TCP knows of */
-
 /* A segment that TCP handed over and that was not new, or not all of it. */
 typedef struct {
     mstun_frame_pos_t pos;
@@ -63,18 +61,12 @@ mstun_handed_t mstun_segment_handed(const mstun_event_t *event, const mstun_segm
     return learn(flow, &entry);
 }
 
-/* TCP withholds even the first bytes of a direction if they were acknowledged before. */
-static bool begins_late(const mstun_event_t *event, mstun_coverage_t *coverage, const mstun_segment_t *segment)
+/* TCP withholds even the first bytes of a direction if their acknowledgement was captured first. */
+static void begin_late(mstun_coverage_t *coverage, const mstun_segment_t *segment)
 {
-    int32_t distance = mstun_seq_distance(mstun_tcp_first_position(event->stream->tcp, event->direction), segment->seq);
-
-    if (distance < 0 || distance > BEGINNING_MAX) {
-        return false;
-    }
     mstun_coverage_begin(coverage, segment->seq, segment->seq, 0);
     coverage->is_late = true;
     coverage->late_at = segment->seq;
-    return true;
 }
 
 /* Bytes in time that TCP has not handed over, though a unit that it was asked for is whole, or nothing was asked for:
@@ -96,8 +88,11 @@ bool mstun_withheld_arrive(const mstun_event_t *event, const mstun_segment_t *se
     mstun_flow_t *flow = &event->stream->flow[event->direction];
     mstun_coverage_t *coverage = &flow->coverage;
 
-    if (!coverage->begun && !begins_late(event, coverage, segment)) {
-        return false;
+    if (!coverage->begun) {
+        if (!mstun_tcp_withholds(event->stream->tcp)) {
+            return false;
+        }
+        begin_late(coverage, segment);
     }
     if (mstun_coverage_has_new(coverage, segment->seq, segment->seq + segment->captured)) {
         if (mstun_seq_distance(segment->seq, coverage->newest) > 0) {

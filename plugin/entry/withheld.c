@@ -1,17 +1,25 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "entry/withheld.h"
 
+#include <epan/conversation.h>
+#include <epan/dissectors/packet-tcp.h>
+
+#include "base/heuristic.h"
 #include "conversation/tcp_state.h"
 #include "dissect/event.h"
 #include "dissect/withheld.h"
 #include "entry/wrapper.h"
+#include "framing/prefilter.h"
 
 #define IP_PROTO_TCP 6
 #define TCP_HEADER_LEN 20
+#define TCP_SEQ 4
+#define TCP_DATA_OFFSET 12
 #define TCP_FLAGS 13
 #define TCP_SYN 0x02
 
 static dissector_table_t ip_protocols;
+static dissector_table_t tcp_ports;
 static dissector_handle_t wrapper_handle;
 static dissector_handle_t late_handle;
 static dissector_handle_t tcp_handle; /* behind the wrapper; NULL: there is no wrapper in this file */
@@ -25,20 +33,38 @@ static bool is_watched(uint32_t ports)
     return (watched_ports[ports / 8] & (1u << (ports % 8))) != 0;
 }
 
-/* The packet's segment; false if it has no bytes that we could read. */
+/* TCP's payload; NULL if it has no bytes that we could read. */
+static tvbuff_t *payload_of(tvbuff_t *tvb)
+{
+    uint32_t header_len = (tvb_get_uint8(tvb, TCP_DATA_OFFSET) >> 4) * 4u;
+
+    return header_len >= TCP_HEADER_LEN && tvb_captured_length(tvb) > header_len &&
+                   !(tvb_get_uint8(tvb, TCP_FLAGS) & TCP_SYN)
+               ? tvb_new_subset_remaining(tvb, (int)header_len)
+               : NULL;
+}
+
+/* A prefilter: nearly all segments of other protocols get no further. */
+static bool may_begin_ours(tvbuff_t *tvb)
+{
+    uint32_t header_len = (tvb_get_uint8(tvb, TCP_DATA_OFFSET) >> 4) * 4u;
+
+    return tvb_captured_length(tvb) >= header_len + STUN_HEADER_LEN &&
+           mstun_detect_possible(tvb_get_ntoh64(tvb, (int)header_len));
+}
+
+/* The packet's segment. */
 static bool read_segment(tvbuff_t *tvb, const packet_info *pinfo, mstun_late_frame_t *frame)
 {
-    uint32_t header_len = (tvb_get_uint8(tvb, 12) >> 4) * 4u, captured = tvb_captured_length(tvb);
+    tvbuff_t *payload = payload_of(tvb);
 
-    if (header_len < TCP_HEADER_LEN || captured <= header_len || tvb_get_uint8(tvb, TCP_FLAGS) & TCP_SYN) {
+    if (!payload) {
         return false;
     }
-    tvbuff_t *payload = tvb_new_subset_remaining(tvb, (int)header_len);
-
     frame->segment = mstun_segment_of(payload, NULL);
     frame->segment.has_seq = true;
-    frame->segment.seq =
-        mstun_tcp_position(frame->stream->tcp, mstun_stream_direction(frame->stream, pinfo), tvb_get_ntohl(tvb, 4));
+    frame->segment.seq = mstun_tcp_position(frame->stream->tcp, mstun_stream_direction(frame->stream, pinfo),
+                                            tvb_get_ntohl(tvb, TCP_SEQ));
     return true;
 }
 
@@ -48,11 +74,46 @@ static int dissect_late(tvbuff_t *tvb _U_, packet_info *pinfo, proto_tree *tree,
     return (int)mstun_dissect_late_frame((const mstun_late_frame_t *)data, pinfo, tree);
 }
 
+/* Whether a port is ours or nobody's. What the user sets by Decode As wins. */
+static bool is_free(uint32_t port)
+{
+    dissector_handle_t owner = dissector_get_uint_handle(tcp_ports, port);
+
+    return !owner || (!dissector_is_uint_changed(tcp_ports, port) &&
+                      dissector_handle_get_protocol_index(owner) == mstun_wrapper_proto());
+}
+
+/* A connection whose first message TCP withholds, so that nobody was asked about it. */
+static mstun_stream_t *claim_withheld(tvbuff_t *tvb, packet_info *pinfo)
+{
+    tvbuff_t *payload = payload_of(tvb);
+    conversation_t *conversation = find_conversation_pinfo(pinfo, 0);
+
+    if (!payload || !conversation || !mstun_is_first_visit(pinfo) || mstun_is_quoted(pinfo) ||
+        !mstun_heuristic_is_on(find_heur_dissector_by_unique_short_name("mstun_tcp")) ||
+        !mstun_tcp_withholds(get_tcp_conversation_data(conversation, pinfo)) ||
+        conversation_get_dissector(conversation, pinfo->num) || !is_free(pinfo->srcport) || !is_free(pinfo->destport)) {
+        return NULL;
+    }
+    mstun_segment_t segment = mstun_segment_of(payload, NULL);
+
+    if (mstun_detect(segment.bytes, segment.captured, segment.reported, MSTUN_CONFIDENCE_FULL) ==
+        MSTUN_FRAMING_UNKNOWN) {
+        return NULL;
+    }
+    conversation_set_dissector_from_frame_number(conversation, pinfo->num, find_dissector("mstun"));
+    mstun_withheld_watch(pinfo);
+    return mstun_stream_claim(pinfo);
+}
+
 /* TCP is done with a packet that may be ours. */
 static G_GNUC_NO_INLINE void dissect_behind_tcp(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
 {
     mstun_late_frame_t frame = { .stream = mstun_tracked_stream(pinfo) };
 
+    if (!frame.stream && may_begin_ours(tvb)) {
+        frame.stream = claim_withheld(tvb, pinfo);
+    }
     if (!frame.stream || !frame.stream->tcp || pinfo->fragmented || !read_segment(tvb, pinfo, &frame) ||
         !mstun_late_frame_has_units(&frame, pinfo)) {
         return;
@@ -68,11 +129,14 @@ static G_GNUC_NO_INLINE void dissect_behind_tcp(tvbuff_t *tvb, packet_info *pinf
 
 static int dissect_before_tcp(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
-    uint32_t ports = tvb_captured_length(tvb) > TCP_HEADER_LEN ? tvb_get_ntohl(tvb, 0) : 0;
     int used = mstun_wrapper_call(tcp_handle, tvb, pinfo, tree, data);
 
-    if (is_watched((ports >> 16) ^ (ports & 0xFFFF))) {
-        dissect_behind_tcp(tvb, pinfo, tree);
+    if (tvb_captured_length(tvb) > TCP_HEADER_LEN) {
+        uint32_t ports = tvb_get_ntohl(tvb, 0);
+
+        if (is_watched((ports >> 16) ^ (ports & 0xFFFF)) || may_begin_ours(tvb)) {
+            dissect_behind_tcp(tvb, pinfo, tree);
+        }
     }
     return used;
 }
@@ -109,4 +173,5 @@ void mstun_entry_withheld_register(const mstun_registrar_t *reg)
 void mstun_entry_withheld_handoff(void)
 {
     ip_protocols = find_dissector_table("ip.proto");
+    tcp_ports = find_dissector_table("tcp.port");
 }
