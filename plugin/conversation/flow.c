@@ -78,22 +78,25 @@ static mstun_framing_change_t find_sync_point(mstun_framing_t framing, packet_in
     return change;
 }
 
-/* The first bytes of a direction begin its coverage; later ones may come behind missing ones. */
+void mstun_stream_begin_coverage(const mstun_event_t *event, uint32_t seq)
+{
+    const struct tcp_analysis *tcp = event->stream->tcp;
+    uint32_t first = mstun_tcp_first_position(tcp, event->direction);
+
+    if (seq - first > BEGINNING_MAX || mstun_stream_is_joined(event->pinfo)) {
+        first = seq - BEGINNING_MAX;
+    }
+    mstun_coverage_begin(&event->stream->flow[event->direction].coverage, first, seq,
+                         mstun_tcp_has_gap_here(tcp) ? event->pinfo->num : 0);
+}
+
 static void note_arrival(const mstun_event_t *event, mstun_flow_t *flow, const mstun_segment_t *segment)
 {
-    mstun_coverage_t *coverage = &flow->coverage;
-    bool lacks_before = mstun_tcp_has_gap_here(event->stream->tcp);
-
     flow->entered_frame = event->pinfo->num;
-    if (!coverage->begun) {
-        uint32_t first = mstun_tcp_first_position(event->stream->tcp, event->direction);
-
-        if (segment->seq - first > BEGINNING_MAX || mstun_stream_is_joined(event->pinfo)) {
-            first = segment->seq - BEGINNING_MAX;
-        }
-        mstun_coverage_begin(coverage, first, segment->seq, lacks_before ? event->pinfo->num : 0);
-    } else if (mstun_seq_distance(segment->seq, coverage->newest) > 0) {
-        coverage->gap_frame = event->pinfo->num;
+    if (!flow->coverage.begun) {
+        mstun_stream_begin_coverage(event, segment->seq);
+    } else if (mstun_seq_distance(segment->seq, flow->coverage.newest) > 0) {
+        flow->coverage.gap_frame = event->pinfo->num;
     }
 }
 

@@ -141,6 +141,9 @@ mstun_framing_change_t mstun_stream_enter(const mstun_event_t *event, const mstu
 void mstun_stream_leave(const mstun_event_t *event, const mstun_segment_t *segment, uint32_t offset,
                         mstun_framing_t framing, bool synchronized);
 
+/** First visit: event's segment, from seq on, is the first one of its direction. Earlier ones may come late. */
+void mstun_stream_begin_coverage(const mstun_event_t *event, uint32_t seq);
+
 /** What a direction's next segment begins with. */
 typedef struct {
     uint32_t next_seq;

@@ -61,14 +61,6 @@ mstun_handed_t mstun_segment_handed(const mstun_event_t *event, const mstun_segm
     return learn(flow, &entry);
 }
 
-/* TCP withholds even the first bytes of a direction if their acknowledgement was captured first. */
-static void begin_late(mstun_coverage_t *coverage, const mstun_segment_t *segment)
-{
-    mstun_coverage_begin(coverage, segment->seq, segment->seq, 0);
-    coverage->is_late = true;
-    coverage->late_at = segment->seq;
-}
-
 /* Bytes in time that TCP has not handed over, though a unit that it was asked for is whole, or nothing was asked for:
  * it takes them for repeated ones if their acknowledgement was captured first. A relayed protocol may have asked for
  * all up to the connection's end. If TCP is to reorder segments, it keeps what comes behind a missing one. */
@@ -92,7 +84,9 @@ bool mstun_withheld_arrive(const mstun_event_t *event, const mstun_segment_t *se
         if (!mstun_tcp_withholds(event->stream->tcp)) {
             return false;
         }
-        begin_late(coverage, segment);
+        mstun_stream_begin_coverage(event, segment->seq); /* its acknowledgement was captured first */
+        coverage->is_late = true;
+        coverage->late_at = segment->seq;
     }
     if (mstun_coverage_has_new(coverage, segment->seq, segment->seq + segment->captured)) {
         if (mstun_seq_distance(segment->seq, coverage->newest) > 0) {

@@ -91,7 +91,7 @@ static mstun_stream_t *claim_withheld(tvbuff_t *tvb, packet_info *pinfo)
 
     if (!payload || !conversation || !mstun_is_first_visit(pinfo) || mstun_is_quoted(pinfo) ||
         !mstun_heuristic_is_on(find_heur_dissector_by_unique_short_name("mstun_tcp")) ||
-        !mstun_tcp_withholds(get_tcp_conversation_data(conversation, pinfo)) ||
+        !mstun_tcp_withholds(get_tcp_conversation_data(NULL, pinfo)) ||
         conversation_get_dissector(conversation, pinfo->num) || !is_free(pinfo->srcport) || !is_free(pinfo->destport)) {
         return NULL;
     }
