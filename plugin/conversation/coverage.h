@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
  * Which bytes of one direction of a TCP connection have been read as units, and the bytes of those that were captured
- * and not read yet: the beginning of a unit, the end of one whose middle is missing, a segment that TCP withholds. A
- * segment that comes late completes them.
+ * and not read yet: the beginning of a unit, the end of one whose middle is missing. A segment that comes late
+ * completes them.
  *
- * Positions are sequence numbers. All below top is read, except for the holes. What is kept is never in what is read. */
+ * Positions are sequence numbers. All below top is read, except for the holes. What is read is not kept. */
 #ifndef MSTUN_CONVERSATION_COVERAGE_H
 #define MSTUN_CONVERSATION_COVERAGE_H
 

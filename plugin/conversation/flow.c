@@ -90,12 +90,20 @@ void mstun_stream_begin_coverage(const mstun_event_t *event, uint32_t seq)
                          mstun_tcp_has_gap_here(tcp) ? event->pinfo->num : 0);
 }
 
+/* Whether bytes are missing before seq. A FIN takes a sequence number, too. */
+static bool is_behind_gap(const mstun_event_t *event, const mstun_flow_t *flow, uint32_t seq)
+{
+    int32_t distance = mstun_seq_distance(seq, flow->coverage.newest);
+
+    return distance > 0 && !(distance == 1 && mstun_tcp_is_closed(event->stream->tcp, NULL));
+}
+
 static void note_arrival(const mstun_event_t *event, mstun_flow_t *flow, const mstun_segment_t *segment)
 {
     flow->entered_frame = event->pinfo->num;
     if (!flow->coverage.begun) {
         mstun_stream_begin_coverage(event, segment->seq);
-    } else if (mstun_seq_distance(segment->seq, flow->coverage.newest) > 0) {
+    } else if (is_behind_gap(event, flow, segment->seq)) {
         flow->coverage.gap_frame = event->pinfo->num;
     }
 }

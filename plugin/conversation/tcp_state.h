@@ -35,7 +35,7 @@ bool mstun_tcp_is_uncaptured(const struct tcp_analysis *tcp, unsigned direction)
 /** First visit: whether TCP lacks a segment right before the current one. */
 bool mstun_tcp_has_gap_here(const struct tcp_analysis *tcp);
 
-/** Both visits: whether TCP keeps the current segment from dissectors, because it takes it for a late or repeated one. */
+/** Whether TCP keeps the current segment from dissectors, because it takes it for a late or repeated one. */
 bool mstun_tcp_withholds(const struct tcp_analysis *tcp);
 
 /** Whether the other side has acknowledged bytes of a direction that the capture lacks, enough for a message. */

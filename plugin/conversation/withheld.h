@@ -2,7 +2,7 @@
  *
  * Segments that come late or again. Wireshark's TCP keeps most of them from all dissectors, also where nobody has seen
  * their bytes: lost before the capture point and sent again, or overtaken by later ones. And some it hands over a
- * second time. What is read late is read in the frame that completes it, by the first visit, and kept for later ones. */
+ * second time. What is late is read in the frame that completes it, by the first visit, and kept for later ones. */
 #ifndef MSTUN_CONVERSATION_WITHHELD_H
 #define MSTUN_CONVERSATION_WITHHELD_H
 
