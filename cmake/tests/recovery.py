@@ -392,9 +392,20 @@ class Copy:
         known = {}
         for number, segment in enumerate(self.segments, self.first_frame):
             length = units.get((segment.flow, segment.at), 0) if segment.payload else 0
-            if length and (len(segment.payload) >= min(length, HEADERS) or (segment.flow, segment.at) in begun):
+            if length and (len(segment.payload) >= min(length, HEADERS) or (
+                    (segment.flow, segment.at) in begun and self.is_in_order(segment, min(length, HEADERS)))):
                 known.setdefault(frozenset(segment.flow), number)
         return known
+
+    def is_in_order(self, first, length):
+        """Whether the first bytes behind the segment's beginning come one behind the other: TCP hands over nothing else."""
+        end = first.at
+        for segment in self.segments:
+            if segment.flow == first.flow and segment.payload and end < first.at + length:
+                if segment.at > end:
+                    return False
+                end = max(end, segment.at + len(segment.payload))
+        return True
 
     def altered(self, flow):
         """What the header of a message says that has garbage in it, or in a header before it."""

@@ -208,20 +208,21 @@ static void forget_bytes(mstun_coverage_t *coverage, uint32_t begin, uint32_t en
 
 void mstun_coverage_begin(mstun_coverage_t *coverage, uint32_t first, uint32_t seq, uint32_t frame)
 {
-    *coverage = (mstun_coverage_t){ .begun = true, .top = seq, .unit_end = seq, .newest = seq };
-    if (is_before(first, seq)) {
-        append_hole(coverage, &(mstun_hole_t){ .begin = first, .unit_end = first, .end = seq, .frame = frame });
+    uint32_t top = frame ? first : seq;
+
+    *coverage = (mstun_coverage_t){ .begun = true, .top = top, .unit_end = top, .newest = top, .gap_frame = frame };
+    if (is_before(first, top)) {
+        append_hole(coverage, &(mstun_hole_t){ .begin = first, .unit_end = first, .end = seq });
     }
 }
 
-void mstun_coverage_read(mstun_coverage_t *coverage, uint32_t begin, uint32_t end, uint32_t frame,
-                         mstun_framing_t framing)
+void mstun_coverage_read(mstun_coverage_t *coverage, uint32_t begin, uint32_t end, mstun_framing_t framing)
 {
     if (is_before(coverage->top, begin)) {
         append_hole(coverage, &(mstun_hole_t){ .begin = coverage->top,
                                                .end = begin,
                                                .unit_end = earlier(later(coverage->unit_end, coverage->top), begin),
-                                               .frame = coverage->gap_frame ? coverage->gap_frame : frame,
+                                               .frame = coverage->gap_frame,
                                                .framing = coverage->framing });
         coverage->gap_frame = 0;
     }
@@ -317,6 +318,13 @@ static const mstun_piece_t *piece_at(const mstun_coverage_t *coverage, uint32_t 
         piece = piece->next;
     }
     return piece && !is_before(position, piece->begin) ? piece : NULL;
+}
+
+bool mstun_coverage_reaches(const mstun_coverage_t *coverage, uint32_t position)
+{
+    const mstun_piece_t *piece = piece_at(coverage, coverage->top);
+
+    return piece && !is_before(piece_end(piece), position);
 }
 
 bool mstun_coverage_run(const mstun_coverage_t *coverage, uint32_t position, mstun_run_t *run)

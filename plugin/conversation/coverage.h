@@ -62,13 +62,12 @@ static inline int32_t mstun_seq_distance(uint32_t a, uint32_t b)
     return (int32_t)(a - b);
 }
 
-/** The direction begins at first, and the capture has it from seq on. frame: of the first bytes behind what is missing
- * between, 0 if that was before the capture. */
+/** The direction begins at first, and the capture has it from seq on. frame: that of seq, if bytes between are known to
+ * be missing; 0 if they were before the capture, or others'. */
 void mstun_coverage_begin(mstun_coverage_t *coverage, uint32_t first, uint32_t seq, uint32_t frame);
 
-/** Bytes were read, in this frame. framing: of those that follow them. */
-void mstun_coverage_read(mstun_coverage_t *coverage, uint32_t begin, uint32_t end, uint32_t frame,
-                         mstun_framing_t framing);
+/** Bytes were read. framing: of those that follow them. */
+void mstun_coverage_read(mstun_coverage_t *coverage, uint32_t begin, uint32_t end, mstun_framing_t framing);
 
 /** Keeps those of the bytes that were not read. reported: their number on the wire. */
 void mstun_coverage_keep(mstun_coverage_t *coverage, uint32_t begin, const uint8_t *bytes, uint32_t captured,
@@ -79,6 +78,9 @@ void mstun_coverage_await(mstun_coverage_t *coverage, uint32_t begin, uint32_t e
 
 /** Whether any of the bytes has been neither read nor kept. */
 bool mstun_coverage_has_new(const mstun_coverage_t *coverage, uint32_t begin, uint32_t end);
+
+/** Whether all bytes from top to position are kept. */
+bool mstun_coverage_reaches(const mstun_coverage_t *coverage, uint32_t position);
 
 /** The kept bytes around position. False if there are none, or not enough to read a unit. */
 bool mstun_coverage_run(const mstun_coverage_t *coverage, uint32_t position, mstun_run_t *run);

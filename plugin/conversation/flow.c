@@ -146,14 +146,13 @@ mstun_framing_change_t mstun_stream_enter(const mstun_event_t *event, const mstu
 }
 
 /* Bytes of the segment up to end are read. What a unit lacks of its end comes in the next segment. */
-static void read_up_to(const mstun_event_t *event, mstun_flow_t *flow, const mstun_segment_t *segment, uint32_t end,
-                       mstun_framing_t framing)
+static void read_up_to(mstun_flow_t *flow, const mstun_segment_t *segment, uint32_t end, mstun_framing_t framing)
 {
     if (mstun_seq_distance(end, segment->seq + segment->reported) > 0) {
         end = segment->seq + segment->reported;
     }
     if (flow->coverage.begun && flow->is_reading && mstun_seq_distance(end, flow->read_from) > 0) {
-        mstun_coverage_read(&flow->coverage, flow->read_from, end, event->pinfo->num, framing);
+        mstun_coverage_read(&flow->coverage, flow->read_from, end, framing);
         flow->read_from = end;
     }
 }
@@ -164,7 +163,7 @@ void mstun_stream_leave(const mstun_event_t *event, const mstun_segment_t *segme
     mstun_flow_t *flow = &event->stream->flow[event->direction];
     uint32_t end = segment->seq + offset;
 
-    read_up_to(event, flow, segment, end, framing);
+    read_up_to(flow, segment, end, framing);
     set_framing(flow, event->pinfo->num, end, framing);
     /* A retransmission that TCP passes on to us must not move next_seq back. */
     if (!flow->synchronized || mstun_seq_distance(end, flow->next_seq) > 0) {

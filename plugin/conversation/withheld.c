@@ -42,10 +42,19 @@ mstun_handed_t mstun_segment_handed(const mstun_event_t *event, const mstun_segm
         return look_up(flow, &entry.pos, new_from);
     }
     *new_from = 0;
-    if (!coverage->begun || !segment->has_seq || mstun_seq_distance(segment->seq, coverage->top) >= 0) {
-        if (!coverage->begun || mstun_seq_distance(end, coverage->newest) > 0) {
-            return MSTUN_HANDED_NEW;
-        }
+    if (!coverage->begun || !segment->has_seq) {
+        return MSTUN_HANDED_NEW;
+    }
+    if (mstun_seq_distance(segment->seq, coverage->top) > 0 && mstun_coverage_reaches(coverage, segment->seq)) {
+        /* TCP waits for the end of something else than the unit at top, whose bytes came late. */
+        mstun_coverage_keep(coverage, segment->seq, segment->bytes, segment->captured, segment->reported);
+        coverage->is_late = true;
+        coverage->late_at = coverage->top;
+        entry.handed = MSTUN_HANDED_LATE;
+        return learn(flow, &entry);
+    }
+    if (mstun_seq_distance(segment->seq, coverage->top) >= 0 && mstun_seq_distance(end, coverage->newest) > 0) {
+        return MSTUN_HANDED_NEW;
     }
     bool is_new = mstun_coverage_has_new(coverage, segment->seq, segment->seq + segment->captured);
 
@@ -72,7 +81,10 @@ static bool is_given_up(const mstun_flow_t *flow, const mstun_event_t *event, co
     if (flow->entered_frame == event->pinfo->num) {
         return false;
     }
-    return run->begin == flow->coverage.top ? !is_relayed || run->begin == segment->seq : mstun_tcp_reorders();
+    if (run->begin == flow->coverage.top) {
+        return !is_relayed || run->begin == segment->seq;
+    }
+    return mstun_tcp_reorders() || mstun_tcp_withholds(event->stream->tcp);
 }
 
 bool mstun_withheld_arrive(const mstun_event_t *event, const mstun_segment_t *segment, mstun_run_t *run)

@@ -121,7 +121,7 @@ SCENES = {
     "network-loses": lambda n: bad_network(n, "the network loses 8 % of the packets", 1, loss=0.08),
     "network-reorders": lambda n: bad_network(n, "the network holds back 15 % of the packets", 2, hold=0.15),
     "network-repeats": lambda n: bad_network(n, "the network repeats 15 % of the packets", 3, repeat=0.15, hold=0.03),
-    "network-does-all": lambda n: bad_network(n, "the network loses, repeats and holds back packets", 4, "-s",
+    "network-does-all": lambda n: bad_network(n, "the network loses, repeats and holds back packets", 7, "-s",
                                               loss=0.06, repeat=0.05, hold=0.08),
 }
 
