@@ -100,7 +100,12 @@ bool mstun_tcp_counts_from_one(void)
     return tcp_counts_from_one;
 }
 
-static bool tcp_reorders;
+static bool tcp_reassembles, tcp_reorders;
+
+bool mstun_tcp_reassembles(void)
+{
+    return tcp_reassembles;
+}
 
 bool mstun_tcp_reorders(void)
 {
@@ -119,7 +124,8 @@ static void begin_file(void)
 {
     last_frame = 0;
     tcp_counts_from_one = is_tcp_pref_on("analyze_sequence_numbers") && is_tcp_pref_on("relative_sequence_numbers");
-    tcp_reorders = is_tcp_pref_on("desegment_tcp_streams") && is_tcp_pref_on("reassemble_out_of_order");
+    tcp_reassembles = is_tcp_pref_on("desegment_tcp_streams");
+    tcp_reorders = tcp_reassembles && is_tcp_pref_on("reassemble_out_of_order");
 }
 
 void mstun_compat_report(const char *lost)

@@ -42,7 +42,7 @@ mstun_handed_t mstun_segment_handed(const mstun_event_t *event, const mstun_segm
         return look_up(flow, &entry.pos, new_from);
     }
     *new_from = 0;
-    if (!coverage->begun || !segment->has_seq) {
+    if (!coverage->begun || !segment->has_seq || !mstun_tcp_reassembles()) {
         return MSTUN_HANDED_NEW;
     }
     if (mstun_seq_distance(segment->seq, coverage->top) > 0 && mstun_coverage_reaches(coverage, segment->seq)) {
@@ -70,21 +70,16 @@ mstun_handed_t mstun_segment_handed(const mstun_event_t *event, const mstun_segm
     return learn(flow, &entry);
 }
 
-/* Bytes in time that TCP has not handed over, though a unit that it was asked for is whole, or nothing was asked for:
- * it takes them for repeated ones if their acknowledgement was captured first. A relayed protocol may have asked for
- * all up to the connection's end. If TCP is to reorder segments, it keeps what comes behind a missing one. */
-static bool is_given_up(const mstun_flow_t *flow, const mstun_event_t *event, const mstun_segment_t *segment,
-                        const mstun_run_t *run)
+/* Bytes in time that TCP has not handed over. It takes them for repeated ones if their acknowledgement was captured
+ * first, and never gets over a late segment within a unit that it was asked for. If TCP is to reorder segments, it keeps
+ * what comes behind a missing one. Else it has a reason, and hands them over when that ends. */
+static bool is_given_up(const mstun_flow_t *flow, const mstun_event_t *event, const mstun_run_t *run)
 {
-    bool is_relayed = flow->framing == MSTUN_FRAMING_RELAYED || flow->framing == MSTUN_FRAMING_UNDETERMINED_RELAY;
-
     if (flow->entered_frame == event->pinfo->num) {
         return false;
     }
-    if (run->begin == flow->coverage.top) {
-        return !is_relayed || run->begin == segment->seq;
-    }
-    return mstun_tcp_reorders() || mstun_tcp_withholds(event->stream->tcp);
+    return mstun_tcp_withholds(event->stream->tcp) ||
+           (run->begin == flow->coverage.top ? flow->coverage.unit_end != run->begin : mstun_tcp_reorders());
 }
 
 bool mstun_withheld_arrive(const mstun_event_t *event, const mstun_segment_t *segment, mstun_run_t *run)
@@ -92,6 +87,9 @@ bool mstun_withheld_arrive(const mstun_event_t *event, const mstun_segment_t *se
     mstun_flow_t *flow = &event->stream->flow[event->direction];
     mstun_coverage_t *coverage = &flow->coverage;
 
+    if (!mstun_tcp_reassembles()) {
+        return false;
+    }
     if (!coverage->begun) {
         if (!mstun_tcp_withholds(event->stream->tcp)) {
             return false;
@@ -112,7 +110,7 @@ bool mstun_withheld_arrive(const mstun_event_t *event, const mstun_segment_t *se
     uint32_t position = is_late ? coverage->late_at : segment->seq + segment->captured - 1;
 
     coverage->is_late = false;
-    return mstun_coverage_run(coverage, position, run) && (is_late || is_given_up(flow, event, segment, run));
+    return mstun_coverage_run(coverage, position, run) && (is_late || is_given_up(flow, event, run));
 }
 
 void mstun_withheld_keep(const mstun_event_t *event, const mstun_segment_t *segment)
