@@ -71,7 +71,7 @@ mstun_handed_t mstun_segment_handed(const mstun_event_t *event, const mstun_segm
 }
 
 /* Bytes in time that TCP has not handed over. It takes them for repeated ones if their acknowledgement was captured
- * first, and never gets over a late segment within a unit that it was asked for. If TCP is to reorder segments, it keeps
+ * first, and never gets over a late segment within a unit that it was asked for. If it is to reorder segments, it keeps
  * what comes behind a missing one. Else it has a reason, and hands them over when that ends. */
 static bool is_given_up(const mstun_flow_t *flow, const mstun_event_t *event, const mstun_run_t *run)
 {
