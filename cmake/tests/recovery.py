@@ -150,8 +150,9 @@ def runs(segments):
     found = defaultdict(list)
     for segment in sorted((segment for segment in segments if segment.payload), key=lambda segment: segment.at):
         of_flow = found[segment.flow]
-        if of_flow and of_flow[-1][0] + len(of_flow[-1][1]) == segment.at:
-            of_flow[-1][1].extend(segment.payload)
+        end = of_flow[-1][0] + len(of_flow[-1][1]) if of_flow else -1
+        if segment.at <= end:
+            of_flow[-1][1].extend(segment.payload[end - segment.at:])
         else:
             of_flow.append((segment.at, bytearray(segment.payload)))
     return found
@@ -271,6 +272,19 @@ def with_garbage(segments, rng):
            [(segment.flow, segment.at + begin, segment.at + end)])
 
 
+def later_by(share, least, most, is_kept=False):
+    """Segments come a few segments later: in time and again, or only then."""
+    def way(segments, rng):
+        result = list(segments)
+        for segment in [segment for segment in with_payload(segments) if rng.random() < share]:
+            place = next(number for number, other in enumerate(result) if other is segment)
+            if not is_kept:
+                del result[place]
+            result.insert(min(place + rng.randint(least, most), len(result)), replace(segment))
+        yield result, []
+    return way
+
+
 def in_time(segments):
     """The same; nothing is acknowledged before it is sent, and what carries nothing stands behind what was sent."""
     sent = {}
@@ -312,7 +326,8 @@ def resegmented(segments, rng):
 
 WAYS = {"unspoilt": lambda segments, rng: [(segments, [])], "5 percent lost": lost(0.05), "20 percent lost": lost(0.2),
         "begun at a frame": begun_at_frame, "begun within one": begun_within, "garbage": with_garbage,
-        "resegmented, lost": resegmented}
+        "resegmented, lost": resegmented, "sent again": later_by(0.1, 3, 12), "overtaken": later_by(0.1, 1, 2),
+        "twice": later_by(0.1, 1, 12, is_kept=True)}
 
 
 # ---- what must be decoded, and what was ----
@@ -332,6 +347,18 @@ class Copy:
         for number, segment in enumerate(self.segments):
             if segment.flow == flow and segment.at < place <= segment.at + len(segment.payload):
                 return self.first_frame + number
+        return None
+
+    def completed_in(self, message):
+        """The frame that has the last byte of the message's unit, in the order of the capture."""
+        missing = [(message.unit_begin, message.unit_end)]
+        for number, segment in enumerate(self.segments):
+            if segment.flow == message.flow and segment.payload:
+                begin, end = segment.at, segment.at + len(segment.payload)
+                missing = [(low, high) for first, last in missing
+                           for low, high in ((first, min(last, begin)), (max(first, end), last)) if low < high]
+                if not missing:
+                    return self.first_frame + number
         return None
 
     def present(self):
@@ -365,9 +392,20 @@ class Copy:
         known = {}
         for number, segment in enumerate(self.segments, self.first_frame):
             length = units.get((segment.flow, segment.at), 0) if segment.payload else 0
-            if length and (len(segment.payload) >= min(length, HEADERS) or (segment.flow, segment.at) in begun):
+            if length and (len(segment.payload) >= min(length, HEADERS) or (
+                    (segment.flow, segment.at) in begun and self.is_in_order(segment, min(length, HEADERS)))):
                 known.setdefault(frozenset(segment.flow), number)
         return known
+
+    def is_in_order(self, first, length):
+        """Whether the first bytes behind the segment's beginning come one behind the other: TCP hands over nothing else."""
+        end = first.at
+        for segment in self.segments:
+            if segment.flow == first.flow and segment.payload and end < first.at + length:
+                if segment.at > end:
+                    return False
+                end = max(end, segment.at + len(segment.payload))
+        return True
 
     def altered(self, flow):
         """What the header of a message says that has garbage in it, or in a header before it."""
@@ -427,7 +465,7 @@ def judge(copy, frames, count):
         of_flow[segment.flow].update(keys)
     known = copy.known_from()
     for message in copy.present():
-        where = copy.frame_of(message.flow, message.unit_end), message.key
+        where = copy.completed_in(message), message.key
         is_found = seen[where] > 0
         seen[where] -= is_found
         if where[0] < known.get(frozenset(message.flow), sys.maxsize):
@@ -468,13 +506,13 @@ def originals():
     return usable
 
 
-def main(seeds):
+def main(seeds, *ways):
     total, wrong = defaultdict(Count), []
     usable = originals()
     work = STAGE / "recovery"
     work.mkdir(exist_ok=True)
     work.chmod(0o755)
-    for way, spoil in WAYS.items():
+    for way, spoil in ((way, spoil) for way, spoil in WAYS.items() if way in (ways or WAYS)):
         for link in sorted({original.link for original in usable}):
             copies = [Copy(original, way, seed, segments, garbage)
                       for original in usable if original.link == link

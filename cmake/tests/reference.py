@@ -36,7 +36,7 @@ CHAPTERS = [
     ("Integrity and fingerprint", r"integrity|att\.(crc32|hmac)"),
     ("ICE pairs", r"pair"),
     ("TURN allocations and connections", r"turn\.|path\.|connection_id"),
-    ("Framing", r"framing|tcp_frame|channel|ms\.(framing|multiplexed)|pseudo_tls|continuation"),
+    ("Framing", r"framing|tcp_frame|channel|ms\.(framing|multiplexed)|pseudo_tls|continuation|withheld|repeated_segment"),
     ("Attributes of Microsoft", r"ms\.|att\.(ms|bandwidth|address_rp|sip|lp|magic|unknown8006)"),
     ("Other attributes", r""),
 ]

@@ -141,6 +141,13 @@ bool mstun_is_last_frame(const packet_info *pinfo);
 /** Whether TCP counts the bytes of a direction from 1, by its preferences; else its numbers are those on the wire. */
 bool mstun_tcp_counts_from_one(void);
 
+/** Whether TCP reassembles, by its preferences. Else it gives a part of a segment the number of the whole one. */
+bool mstun_tcp_reassembles(void);
+
+/** Whether TCP is to put segments in order, by its preference "Reassemble out-of-order segments": what comes behind a
+ * missing segment it keeps until that comes, if ever. */
+bool mstun_tcp_reorders(void);
+
 /** Tells the user, in a window or on stderr, that something this file assumes of Wireshark does not hold. lost: what
  * does not work therefore, a clause. */
 void mstun_compat_report(const char *lost);

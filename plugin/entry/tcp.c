@@ -14,6 +14,7 @@
 #include "dissect/event.h"
 #include "dissect/payload.h"
 #include "dissect/segment.h"
+#include "entry/withheld.h"
 #include "entry/wrapper.h"
 #include "framing/prefilter.h"
 
@@ -146,6 +147,7 @@ static int claim_with_ports_of_tcp(const candidate_t *candidate, packet_info *pi
     }
     if (!stream) {
         stream = mstun_stream_claim(pinfo);
+        mstun_withheld_watch(pinfo);
         conversation_set_dissector_from_frame_number(find_or_create_conversation(pinfo), pinfo->num, mstun_handle);
     }
     mstun_dissect_segment(segment, pinfo, tree, stream, candidate->framing);
