@@ -235,7 +235,7 @@ static mstun_transaction_t *learn_request(const mstun_event_t *event)
     const mstun_facts_t *facts = event->facts;
     mstun_transaction_t *transaction = find(event->stream, event->direction, facts->id), *previous = NULL;
 
-    if (transaction && transaction->request_frame && id_is_reused(transaction, event->pinfo)) {
+    if (transaction && id_is_reused(transaction, event->pinfo)) {
         previous = transaction;
         transaction = NULL;
     }

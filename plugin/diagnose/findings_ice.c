@@ -51,7 +51,8 @@ const mstun_finding_row_t mstun_ice_finding_rows[MSTUN_FINDING_FIRST_DECODED] = 
             "{pair}, though its TCP acknowledged them: the program there hangs, or has ended (RFC 7675)",
             "{pair}: its TCP did not acknowledge them, the way to it is gone. See what its network did at this time "
             "(RFC 7675)",
-            "{pair}, though media from it goes on: the network is good, its agent no longer answers (RFC 7675)",
+            "{pair}, though media from it goes on: the network is good, its agent no longer answers "
+            "(RFC 7675)",
             "{pair}" },
         .advice = "See what happened to the silent side and its network at this time",
         .section = "RFC 7675 section 5.1" },

@@ -116,7 +116,7 @@ static void add_unanswered(const ctx_t *ctx, const mstun_transaction_t *request,
     if (request->pair) {
         subject.pair = mstun_pair_first_alike(request->pair, ctx->evaluation->end);
     }
-    const char *cut = mstun_legs_cut_text(ctx->evaluation->scope, request, subject.allocation, 1);
+    const char *cut = mstun_legs_cut_text(ctx->evaluation->scope, request, subject.allocation, &subject.peer, 1);
     const mstun_place_t places[] = {
         { "cut", cut },       { "receiver", receiver_text(ctx, request) }, { "request", request_name(request) },
         { "reason", reason }, { "hint", hint_text(request, ctx->stream) }, { NULL, NULL },

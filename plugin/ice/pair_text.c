@@ -110,13 +110,14 @@ static const char *nomination_text(wmem_allocator_t *pool, const mstun_pair_view
 const char *mstun_pair_cut_text(wmem_allocator_t *pool, const mstun_pair_view_t *view)
 {
     const mstun_pair_direction_t *dir = &view->dir[mstun_pair_broken_direction(view)];
+    const mstun_endpoint_t *peer = &view->side[view->peer].address;
 
     switch (view->own_state) {
     case MSTUN_PAIR_NO_ANSWER:
     case MSTUN_PAIR_ONE_WAY:
-        return mstun_legs_cut_text(pool, dir->first_unanswered, view->allocation, dir->unanswered);
+        return mstun_legs_cut_text(pool, dir->first_unanswered, view->allocation, peer, dir->unanswered);
     case MSTUN_PAIR_CONSENT_LOST:
-        return mstun_legs_cut_text(pool, dir->first_lost, view->allocation, dir->unanswered_since_success);
+        return mstun_legs_cut_text(pool, dir->first_lost, view->allocation, peer, dir->unanswered_since_success);
     case MSTUN_PAIR_RESPONSES_IGNORED:
         return mstun_legs_response_cut_text(pool, dir->repeated);
     default:

@@ -19,15 +19,21 @@ typedef struct {
     uint32_t relayed_frame;            /* the response, on the client's leg */
 } check_t;
 
-/* The leg between a relayed address and its peers. */
+/* Without padding: hashed and compared as bytes. */
 typedef struct {
-    mstun_endpoint_t relay;
+    mstun_endpoint_t relay, peer;
+} leg_key_t;
+
+/* The leg between a relayed address and a peer: that to another one may not be captured, such as that to a relayed
+ * address of the same server. */
+typedef struct {
+    leg_key_t key;
     nstime_t first_left; /* of the checks that left it; zero: none did */
     nstime_t last;       /* its last STUN message */
 } leg_t;
 
 static wmem_map_t *checks; /* id -> check_t */
-static wmem_map_t *legs;   /* mstun_endpoint_t -> leg_t */
+static wmem_map_t *legs;   /* leg_key_t -> leg_t */
 
 static guint hash_id(gconstpointer key)
 {
@@ -51,14 +57,25 @@ static check_t *get_check(const uint8_t *id)
     return check;
 }
 
-static leg_t *get_leg(const mstun_endpoint_t *relay)
+static guint hash_leg(gconstpointer key)
 {
-    leg_t *leg = (leg_t *)wmem_map_lookup(legs, relay);
+    return wmem_strong_hash((const guint8 *)key, sizeof(leg_key_t));
+}
+
+static gboolean equal_legs(gconstpointer a, gconstpointer b)
+{
+    return memcmp(a, b, sizeof(leg_key_t)) == 0;
+}
+
+static leg_t *get_leg(const mstun_endpoint_t *relay, const mstun_endpoint_t *peer)
+{
+    const leg_key_t key = { *relay, *peer };
+    leg_t *leg = (leg_t *)wmem_map_lookup(legs, &key);
 
     if (!leg) {
         leg = wmem_new0(wmem_file_scope(), leg_t);
-        leg->relay = *relay;
-        wmem_map_insert(legs, &leg->relay, leg);
+        leg->key = key;
+        wmem_map_insert(legs, &leg->key, leg);
     }
     return leg;
 }
@@ -78,7 +95,7 @@ static void note(const packet_info *pinfo, stun_class_t class, const uint8_t *id
     bool leaves = mstun_allocation_of_relay(&source) != NULL, arrives = mstun_allocation_of_relay(&destination) != NULL;
 
     if (leaves) {
-        leg_t *leg = get_leg(&source);
+        leg_t *leg = get_leg(&source, &destination);
 
         leg->last = pinfo->abs_ts;
         if (class == STUN_REQUEST) {
@@ -87,7 +104,7 @@ static void note(const packet_info *pinfo, stun_class_t class, const uint8_t *id
         }
     }
     if (arrives) {
-        get_leg(&destination)->last = pinfo->abs_ts;
+        get_leg(&destination, &source)->last = pinfo->abs_ts;
         if (class == STUN_SUCCESS || class == STUN_ERROR) {
             note_frame(&get_check(id)->arrived_frame, pinfo);
         } else if (class == STUN_REQUEST) {
@@ -149,9 +166,11 @@ static const char *response_text(wmem_allocator_t *scope, const check_t *check)
 }
 
 /* The leg is in the capture before and after the check, which is not on it. */
-static bool was_not_relayed(const mstun_transaction_t *transaction, const mstun_allocation_t *allocation)
+static bool was_not_relayed(const mstun_transaction_t *transaction, const mstun_allocation_t *allocation,
+                            const mstun_endpoint_t *peer)
 {
-    const leg_t *leg = allocation ? (const leg_t *)wmem_map_lookup(legs, &allocation->relay) : NULL;
+    const leg_key_t key = { allocation->relay, *peer };
+    const leg_t *leg = (const leg_t *)wmem_map_lookup(legs, &key);
 
     return leg && !nstime_is_zero(&leg->first_left) && nstime_cmp(&leg->first_left, &transaction->request_time) < 0 &&
            mstun_ms_between(&transaction->request_time, &leg->last) > RELAY_TIME_MS;
@@ -175,7 +194,7 @@ static bool was_not_forwarded(const mstun_transaction_t *transaction, const chec
 }
 
 const char *mstun_legs_cut_text(wmem_allocator_t *scope, const mstun_transaction_t *transaction,
-                                const mstun_allocation_t *allocation, uint32_t count)
+                                const mstun_allocation_t *allocation, const mstun_endpoint_t *peer, uint32_t count)
 {
     const check_t *check = transaction ? (const check_t *)wmem_map_lookup(checks, transaction->id) : NULL;
     const char *what = count == 1 ? "it" : "them";
@@ -186,7 +205,7 @@ const char *mstun_legs_cut_text(wmem_allocator_t *scope, const mstun_transaction
     if (check->asked_frame && check->arrived_frame) {
         return response_text(scope, check);
     }
-    if (check->asked_frame && !check->left_frame && was_not_relayed(transaction, allocation)) {
+    if (check->asked_frame && !check->left_frame && allocation && was_not_relayed(transaction, allocation, peer)) {
         return wmem_strdup_printf(scope,
                                   "the server did not relay %s: the leg to the peer, which was captured too, does not "
                                   "have %s",
@@ -212,5 +231,5 @@ const char *mstun_legs_response_cut_text(wmem_allocator_t *scope, const mstun_tr
 void mstun_legs_register(const mstun_registrar_t *reg _U_)
 {
     checks = wmem_map_new_autoreset(wmem_epan_scope(), wmem_file_scope(), hash_id, equal_ids);
-    legs = wmem_map_new_autoreset(wmem_epan_scope(), wmem_file_scope(), mstun_endpoint_hash, mstun_endpoint_equal_keys);
+    legs = wmem_map_new_autoreset(wmem_epan_scope(), wmem_file_scope(), hash_leg, equal_legs);
 }

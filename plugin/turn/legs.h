@@ -15,15 +15,16 @@ void mstun_legs_note(const packet_info *pinfo, const uint8_t *header);
 void mstun_legs_learn(const mstun_event_t *event);
 
 /**
- * Where the way of a check that has no response was cut, as the other leg shows; NULL if that is not known: then the
+ * Where the way of a check, transaction, that has no response was cut, as the other leg shows; NULL if that is not known: then the
  * peer, or the network behind the server, is silent. Half a sentence, allocated from scope.
- * allocation: the one that the check goes through; NULL if not known. count: of checks that are told as one.
+ * allocation, peer: what the check goes through, and to; NULL, and family 0, if not known. count: of checks that are
+ * told as one.
  */
-const char *mstun_legs_cut_text(wmem_allocator_t *scope, const mstun_transaction_t *check,
-                                const mstun_allocation_t *allocation, uint32_t count);
+const char *mstun_legs_cut_text(wmem_allocator_t *scope, const mstun_transaction_t *transaction,
+                                const mstun_allocation_t *allocation, const mstun_endpoint_t *peer, uint32_t count);
 
-/** Likewise of a check on the leg between server and peer, whose response came: what kept it from the client. */
-const char *mstun_legs_response_cut_text(wmem_allocator_t *scope, const mstun_transaction_t *check);
+/** Likewise of one on the leg between server and peer, whose response came: what kept it from the client. */
+const char *mstun_legs_response_cut_text(wmem_allocator_t *scope, const mstun_transaction_t *transaction);
 
 void mstun_legs_register(const mstun_registrar_t *reg);
 
