@@ -302,6 +302,18 @@ static bool is_left_to_builtin(packet_info *pinfo, const mstun_segment_t *segmen
     return begins_here;
 }
 
+/* ChannelData proves little by itself, but where it fills a segment on TURN's port, in a connection that the capture joins
+ * in the middle, it is enough evidence: the built-in shows it, too. */
+static bool is_joined_at_channel_data(packet_info *pinfo, const mstun_segment_t *segment)
+{
+    mstun_unit_t unit;
+
+    return segment->framing == MSTUN_FRAMING_UNKNOWN && pinfo->match_uint == TURN_PORT &&
+           mstun_unit_at(MSTUN_FRAMING_STUN, segment->bytes, segment->captured, &unit) == MSTUN_UNIT_FOUND &&
+           unit.kind == MSTUN_UNIT_CHANNEL_DATA && mstun_unit_len(&unit) == segment->reported &&
+           mstun_stream_is_joined(pinfo);
+}
+
 static int dissect_wrapped(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
     struct tcpinfo *tcp = (struct tcpinfo *)data;
@@ -309,6 +321,10 @@ static int dissect_wrapped(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, 
     if (proto_is_protocol_enabled(our_heuristic->protocol) &&
         (pinfo->match_uint == TURN_PORT || may_be_ours(&(probe_t){ .tvb = tvb, .tcp = tcp }))) {
         candidate_t candidate = candidate_of(tvb, pinfo, tcp);
+
+        if (is_joined_at_channel_data(pinfo, &candidate.segment)) {
+            candidate.framing = MSTUN_FRAMING_STUN;
+        }
         int used = is_ours_on_owned_port(pinfo, &candidate)
                        ? mstun_wrapper_call(candidate_handle, tvb, pinfo, tree, &candidate)
                        : 0;

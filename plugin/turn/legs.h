@@ -15,8 +15,8 @@ void mstun_legs_note(const packet_info *pinfo, const uint8_t *header);
 void mstun_legs_learn(const mstun_event_t *event);
 
 /**
- * Where the way of a check, transaction, that has no response was cut, as the other leg shows; NULL if that is not known: then the
- * peer, or the network behind the server, is silent. Half a sentence, allocated from scope.
+ * Where the way of a check (transaction) that has no response was cut, as the other leg shows; NULL if that is not
+ * known: then the peer, or the network behind the server, is silent. Half a sentence, allocated from scope.
  * allocation, peer: what the check goes through, and to; NULL, and family 0, if not known. count: of checks that are
  * told as one.
  */
