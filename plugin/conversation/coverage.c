@@ -30,6 +30,9 @@ static void give_up_hole(mstun_coverage_t *coverage)
 {
     mstun_hole_t *oldest = coverage->holes;
 
+    if (!oldest) {
+        return;
+    }
     coverage->lost_frame = MAX(coverage->lost_frame, oldest->frame);
     coverage->holes = oldest->next;
     coverage->hole_count--;
