@@ -302,8 +302,8 @@ static bool is_left_to_builtin(packet_info *pinfo, const mstun_segment_t *segmen
     return begins_here;
 }
 
-/* ChannelData proves little by itself, but where it fills a segment on TURN's port, in a connection that the capture joins
- * in the middle, it is enough evidence: the built-in shows it, too. */
+/* ChannelData proves little by itself, but where it fills a segment on TURN's port, in a connection that the capture
+ * joins in the middle, it is enough evidence: the built-in shows it, too. */
 static bool is_joined_at_channel_data(packet_info *pinfo, const mstun_segment_t *segment)
 {
     mstun_unit_t unit;

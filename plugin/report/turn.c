@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
  * mstun,turn: one row for each allocation, and behind it one for each TCP connection that it relays. What the rows say
- * is track/'s at the report's end: of the messages only those allocations are state that they belong to. */
+ * comes from turn/ when the report ends; from the messages come only the allocations that they belong to. */
 #include "report/report.h"
 
 #include <epan/ipproto.h>
