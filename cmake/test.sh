@@ -24,7 +24,7 @@ mkdir -p "$build"
 configure_and_build "$build" -DCMAKE_BUILD_TYPE=Release -DCMAKE_C_FLAGS=-g -DMSTUN_WERROR=ON -DBUILD_TESTING=ON
 
 # What all of them take on an idle machine with two cores, for who waits in front of a silent one.
-step "Testing: about 8 minutes on two idle cores, the long tests first"
+step "Testing: about 10 minutes on two idle cores, the long tests first"
 log=$build/tests.log
 rm -f "$log"
 ctest --test-dir "$build" -j "$(nproc)" --output-on-failure "$@" 2>&1 | tee "$log" || true

@@ -11,7 +11,7 @@ import harness
 from coverage import WARN, experts_of
 from harness import TestFailure, captures, each, mstun_trees, name, rules
 
-OF_PASSWORDS = "mstun.integrity.bad"  # for whoever has the lab's: also in captures with made-up HMACs that are healthy without
+OF_PASSWORDS = "mstun.integrity.bad"  # captures with made-up HMACs are bad only if the lab's passwords are known
 
 
 def main(topic):

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "conversation/coverage.h"
 
+#include "conversation/tcp_flow.h"
+
 #define HOLES_MAX 256    /* of a direction */
 #define KEPT_MAX 0x80000 /* bytes of a direction: several units of the greatest length */
 #define BLOCK_MIN 256

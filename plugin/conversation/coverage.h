@@ -56,12 +56,6 @@ typedef struct {
     bool at_top;       /* else they are in a hole */
 } mstun_run_t;
 
-/** Positive if a comes after b, negative if before. Sequence numbers wrap: the shorter distance counts. */
-static inline int32_t mstun_seq_distance(uint32_t a, uint32_t b)
-{
-    return (int32_t)(a - b);
-}
-
 /** The direction begins at first, and the capture has it from seq on. frame: that of seq, if bytes between are known to
  * be missing; 0 if they were before the capture, or others'. */
 void mstun_coverage_begin(mstun_coverage_t *coverage, uint32_t first, uint32_t seq, uint32_t frame);

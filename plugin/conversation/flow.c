@@ -2,6 +2,7 @@
  *
  * One direction of a stream: its framing over time, where its next unit begins, and what of it was read. */
 #include "conversation/stream.h"
+#include "conversation/tcp_flow.h"
 #include "conversation/tcp_state.h"
 
 #define BEGINNING_MAX 0x10000 /* bytes before the first ones of a direction that may come late */

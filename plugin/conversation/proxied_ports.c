@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "conversation/proxied_ports.h"
 
-#include <epan/conversation.h>
+#include "conversation/tcp_flow.h"
 
 #define IPV4_ADDRESSES_OFFSET 12
 #define IPV6_ADDRESSES_OFFSET 8
@@ -10,9 +10,7 @@
 
 static bool is_connection_of_tcp(packet_info *pinfo)
 {
-    const conversation_t *conversation = find_conversation_pinfo(pinfo, 0);
-
-    return conversation && conversation_get_proto_data(conversation, proto_get_id_by_filter_name("tcp"));
+    return mstun_tcp_of(find_conversation_pinfo(pinfo, 0)) != NULL;
 }
 
 /* Where the packet of IP with pinfo's addresses begins in the frame; -1: nowhere. */

@@ -5,6 +5,7 @@
 #include <epan/dissectors/packet-tcp.h>
 #include <epan/dissectors/packet-udp.h>
 
+#include "conversation/tcp_flow.h"
 #include "conversation/tcp_state.h"
 
 static int proto_mstun = -1;
@@ -55,15 +56,10 @@ mstun_stream_t *mstun_stream_find(packet_info *pinfo)
     return stream->merged_into && stream->merged_since_frame <= pinfo->num ? stream->merged_into : stream;
 }
 
-/* TCP's data on the packet's connection; NULL if TCP does not know it, as where the peer's port replaces a relay's.
- * TCP's own function would make another connection then. */
+/* TCP's data on the packet's connection; NULL if TCP does not know it, as where the peer's port replaces a relay's. */
 static struct tcp_analysis *tcp_of(packet_info *pinfo)
 {
-    const conversation_t *conversation = find_conversation_pinfo(pinfo, 0);
-
-    return conversation
-               ? (struct tcp_analysis *)conversation_get_proto_data(conversation, proto_get_id_by_filter_name("tcp"))
-               : NULL;
+    return mstun_tcp_of(find_conversation_pinfo(pinfo, 0));
 }
 
 /* Wireshark's number of the connection, TCP's data on it, and its ends. */

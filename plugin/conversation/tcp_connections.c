@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "conversation/tcp_connections.h"
 
-#include <epan/conversation.h>
-#include <epan/dissectors/packet-tcp.h>
+#include "conversation/tcp_flow.h"
 
 #define SYN_TIME_MS 900 /* a SYN without an answer is sent again after 1 s (RFC 6298 section 2.1) */
 
@@ -178,10 +177,7 @@ uint32_t mstun_tcp_data_sent_by_now(const mstun_endpoint_t *sender, const mstun_
         find_conversation(frame, &from, &to, CONVERSATION_TCP, sender->port, receiver->port, 0);
     int order = cmp_address(&from, &to);
     unsigned direction = order < 0 || (order == 0 && sender->port < receiver->port) ? 0 : 1;
-    const struct tcp_analysis *tcp =
-        conversation
-            ? (const struct tcp_analysis *)conversation_get_proto_data(conversation, proto_get_id_by_filter_name("tcp"))
-            : NULL;
+    const struct tcp_analysis *tcp = mstun_tcp_of(conversation);
 
     return tcp ? mstun_tcp_data_len(tcp, direction) : 0;
 }

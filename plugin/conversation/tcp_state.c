@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "conversation/tcp_state.h"
 
-#include <epan/dissectors/packet-tcp.h>
-
+#include "conversation/tcp_flow.h"
 #include "conversation/tcp_unacked.h"
 #include "wire/header.h"
 
@@ -16,19 +15,9 @@
 
 #define ACK_TIME_MS 1000 /* a receiver acknowledges in 0.5 s (RFC 9293 section 3.8.6.3), a sender repeats after 1 s */
 
-static const tcp_flow_t *flow_of(const struct tcp_analysis *tcp, unsigned direction)
-{
-    return direction == 1 ? &tcp->flow1 : &tcp->flow2;
-}
-
-static int32_t seq_distance(uint32_t a, uint32_t b)
-{
-    return (int32_t)(a - b);
-}
-
 bool mstun_tcp_is_uncaptured(const struct tcp_analysis *tcp, unsigned direction)
 {
-    const tcp_analyze_seq_flow_info_t *seen = flow_of(tcp, direction)->tcp_analyze_seq_info;
+    const tcp_analyze_seq_flow_info_t *seen = mstun_tcp_flow(tcp, direction)->tcp_analyze_seq_info;
 
     return seen && seen->nextseq == 0 && seen->lastack == 0 && nstime_is_zero(&seen->lastacktime);
 }
@@ -44,12 +33,12 @@ static const nstime_t *last_time(const tcp_flow_t *flow)
 /* TCP does not note who sent an RST. Most RST have no window, else it is the connection's last packet. */
 static unsigned reset_direction(const struct tcp_analysis *tcp)
 {
-    bool windows[2] = { flow_of(tcp, 0)->window != 0, flow_of(tcp, 1)->window != 0 };
+    bool windows[2] = { mstun_tcp_flow(tcp, 0)->window != 0, mstun_tcp_flow(tcp, 1)->window != 0 };
 
     if (windows[0] != windows[1]) {
         return windows[0] ? 1 : 0;
     }
-    return nstime_cmp(last_time(flow_of(tcp, 1)), last_time(flow_of(tcp, 0))) > 0 ? 1 : 0;
+    return nstime_cmp(last_time(mstun_tcp_flow(tcp, 1)), last_time(mstun_tcp_flow(tcp, 0))) > 0 ? 1 : 0;
 }
 
 bool mstun_tcp_is_closed(const struct tcp_analysis *tcp, mstun_tcp_close_t *close)
@@ -70,8 +59,8 @@ bool mstun_tcp_is_closed(const struct tcp_analysis *tcp, mstun_tcp_close_t *clos
                                       .abs_ts = sent ? sent->nextseqtime : tcp->ts_prev };
     } else {
         *close = (mstun_tcp_close_t){ .reset = true, .direction = reset_direction(tcp), .abs_ts = tcp->ts_prev };
-        if (flow_of(tcp, close->direction)->tcp_analyze_seq_info) {
-            close->abs_ts = *last_time(flow_of(tcp, close->direction));
+        if (mstun_tcp_flow(tcp, close->direction)->tcp_analyze_seq_info) {
+            close->abs_ts = *last_time(mstun_tcp_flow(tcp, close->direction));
         }
     }
     return true;
@@ -89,11 +78,11 @@ bool mstun_tcp_withholds(const struct tcp_analysis *tcp)
 
 bool mstun_tcp_lacks_acknowledged_bytes(const struct tcp_analysis *tcp, unsigned direction)
 {
-    const tcp_analyze_seq_flow_info_t *sent = flow_of(tcp, direction)->tcp_analyze_seq_info;
-    const tcp_analyze_seq_flow_info_t *other = flow_of(tcp, 1 - direction)->tcp_analyze_seq_info;
+    const tcp_analyze_seq_flow_info_t *sent = mstun_tcp_flow(tcp, direction)->tcp_analyze_seq_info;
+    const tcp_analyze_seq_flow_info_t *other = mstun_tcp_flow(tcp, 1 - direction)->tcp_analyze_seq_info;
 
     return sent && other && sent->nextseq && other->lastack &&
-           seq_distance(other->lastack, sent->nextseq) >= STUN_HEADER_LEN;
+           mstun_seq_distance(other->lastack, sent->nextseq) >= STUN_HEADER_LEN;
 }
 
 /* Who closes second sends a FIN with or after its last data, but not before the first FIN. */
@@ -108,22 +97,22 @@ static bool sent_fin(const struct tcp_analysis *tcp, const tcp_flow_t *flow)
 
 uint32_t mstun_tcp_position(const struct tcp_analysis *tcp, unsigned direction, uint32_t raw_seq)
 {
-    return mstun_tcp_counts_from_one() ? raw_seq - flow_of(tcp, direction)->base_seq : raw_seq;
+    return mstun_tcp_counts_from_one() ? raw_seq - mstun_tcp_flow(tcp, direction)->base_seq : raw_seq;
 }
 
 uint32_t mstun_tcp_first_position(const struct tcp_analysis *tcp, unsigned direction)
 {
-    return mstun_tcp_position(tcp, direction, flow_of(tcp, direction)->base_seq + 1);
+    return mstun_tcp_position(tcp, direction, mstun_tcp_flow(tcp, direction)->base_seq + 1);
 }
 
 uint32_t mstun_tcp_data_len(const struct tcp_analysis *tcp, unsigned direction)
 {
-    const tcp_flow_t *flow = flow_of(tcp, direction);
+    const tcp_flow_t *flow = mstun_tcp_flow(tcp, direction);
 
     if (!flow->tcp_analyze_seq_info || flow->tcp_analyze_seq_info->nextseq == 0) {
         return 0;
     }
-    int32_t len = seq_distance(flow->tcp_analyze_seq_info->nextseq, flow->base_seq + 1);
+    int32_t len = mstun_seq_distance(flow->tcp_analyze_seq_info->nextseq, flow->base_seq + 1);
 
     len -= len > 0 && sent_fin(tcp, flow) ? 1 : 0;
     return len > 0 ? (uint32_t)len : 0;
@@ -131,7 +120,7 @@ uint32_t mstun_tcp_data_len(const struct tcp_analysis *tcp, unsigned direction)
 
 bool mstun_tcp_last_data(const struct tcp_analysis *tcp, unsigned direction, nstime_t *abs_ts)
 {
-    const tcp_flow_t *flow = flow_of(tcp, direction);
+    const tcp_flow_t *flow = mstun_tcp_flow(tcp, direction);
 
     if (!flow->tcp_analyze_seq_info || sent_fin(tcp, flow)) {
         return false;
@@ -165,7 +154,7 @@ static bool awaits_ack(const tcp_flow_t *flow, uint32_t end)
 {
     const tcp_unacked_t *segment = flow->tcp_analyze_seq_info->segments;
 
-    while (segment && !(seq_distance(end, segment->seq) > 0 && seq_distance(end, segment->nextseq) <= 0)) {
+    while (segment && !(mstun_seq_distance(end, segment->seq) > 0 && mstun_seq_distance(end, segment->nextseq) <= 0)) {
         segment = segment->next;
     }
     return segment != NULL;
@@ -174,7 +163,7 @@ static bool awaits_ack(const tcp_flow_t *flow, uint32_t end)
 mstun_ack_t mstun_tcp_was_acknowledged(const struct tcp_analysis *tcp, unsigned direction, uint32_t end,
                                        const nstime_t *sent)
 {
-    const tcp_flow_t *flow = flow_of(tcp, direction), *other = flow_of(tcp, 1 - direction);
+    const tcp_flow_t *flow = mstun_tcp_flow(tcp, direction), *other = mstun_tcp_flow(tcp, 1 - direction);
 
     if (!flow->tcp_analyze_seq_info || !other->tcp_analyze_seq_info || mstun_tcp_is_uncaptured(tcp, 1 - direction) ||
         flow->tcp_analyze_seq_info->segment_count >= TCP_MAX_UNACKED_SEGMENTS) {
@@ -182,7 +171,7 @@ mstun_ack_t mstun_tcp_was_acknowledged(const struct tcp_analysis *tcp, unsigned 
     }
     uint32_t raw_end = raw_seq(end, flow), ack = other->tcp_analyze_seq_info->lastack;
 
-    if (ack != 0 && seq_distance(ack, raw_end) >= 0) {
+    if (ack != 0 && mstun_seq_distance(ack, raw_end) >= 0) {
         return MSTUN_ACK_YES;
     }
     if (mstun_tcp_has_sack(tcp, direction, raw_end)) {
@@ -195,5 +184,5 @@ mstun_ack_t mstun_tcp_was_acknowledged(const struct tcp_analysis *tcp, unsigned 
         return nstime_to_msec(&waited) >= ACK_TIME_MS ? MSTUN_ACK_NO : MSTUN_ACK_UNKNOWN;
     }
     /* TCP takes the 0 in an RST without ACK for an acknowledgement, of what is in the upper half of the numbers. */
-    return ack != 0 || seq_distance(raw_end, 0) > 0 ? MSTUN_ACK_YES : MSTUN_ACK_UNKNOWN;
+    return ack != 0 || mstun_seq_distance(raw_end, 0) > 0 ? MSTUN_ACK_YES : MSTUN_ACK_UNKNOWN;
 }

@@ -1,34 +1,25 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "conversation/tcp_unacked.h"
 
-#include <epan/dissectors/packet-tcp.h>
-
-static const tcp_flow_t *flow_of(const struct tcp_analysis *tcp, unsigned direction)
-{
-    return direction == 1 ? &tcp->flow1 : &tcp->flow2;
-}
-
-static int32_t seq_distance(uint32_t a, uint32_t b)
-{
-    return (int32_t)(a - b);
-}
+#include "conversation/tcp_flow.h"
 
 static bool is_analyzed(const struct tcp_analysis *tcp, unsigned direction)
 {
-    const tcp_analyze_seq_flow_info_t *sent = flow_of(tcp, direction)->tcp_analyze_seq_info;
+    const tcp_analyze_seq_flow_info_t *sent = mstun_tcp_flow(tcp, direction)->tcp_analyze_seq_info;
 
-    return sent && flow_of(tcp, 1 - direction)->tcp_analyze_seq_info && sent->segment_count < TCP_MAX_UNACKED_SEGMENTS;
+    return sent && mstun_tcp_flow(tcp, 1 - direction)->tcp_analyze_seq_info &&
+           sent->segment_count < TCP_MAX_UNACKED_SEGMENTS;
 }
 
 static bool is_in_range(uint32_t end, uint32_t left, uint32_t right)
 {
-    return left != right && seq_distance(end, left) > 0 && seq_distance(right, end) >= 0;
+    return left != right && mstun_seq_distance(end, left) > 0 && mstun_seq_distance(right, end) >= 0;
 }
 
 bool mstun_tcp_has_sack(const struct tcp_analysis *tcp, unsigned direction, uint32_t end)
 {
-    const tcp_analyze_seq_flow_info_t *receiver = flow_of(tcp, 1 - direction)->tcp_analyze_seq_info;
-    uint32_t relative_end = end - flow_of(tcp, direction)->base_seq;
+    const tcp_analyze_seq_flow_info_t *receiver = mstun_tcp_flow(tcp, 1 - direction)->tcp_analyze_seq_info;
+    uint32_t relative_end = end - mstun_tcp_flow(tcp, direction)->base_seq;
 
     if (!receiver) {
         return false;
@@ -46,7 +37,7 @@ bool mstun_tcp_has_sack(const struct tcp_analysis *tcp, unsigned direction, uint
 
 static bool has_smaller_sack(const struct tcp_analysis *tcp, unsigned direction, uint32_t len)
 {
-    const tcp_unacked_t *segment = flow_of(tcp, direction)->tcp_analyze_seq_info->segments;
+    const tcp_unacked_t *segment = mstun_tcp_flow(tcp, direction)->tcp_analyze_seq_info->segments;
 
     while (segment &&
            !(segment->nextseq - segment->seq < len && mstun_tcp_has_sack(tcp, direction, segment->nextseq))) {
@@ -58,7 +49,7 @@ static bool has_smaller_sack(const struct tcp_analysis *tcp, unsigned direction,
 /* TCP keeps each segment, also when it is sent again; the newest is the first in the list. */
 bool mstun_tcp_first_unacked(const struct tcp_analysis *tcp, unsigned direction, mstun_tcp_unacked_t *unacked)
 {
-    const tcp_flow_t *flow = flow_of(tcp, direction);
+    const tcp_flow_t *flow = mstun_tcp_flow(tcp, direction);
     const tcp_unacked_t *first = NULL;
 
     memset(unacked, 0, sizeof *unacked);
@@ -66,7 +57,7 @@ bool mstun_tcp_first_unacked(const struct tcp_analysis *tcp, unsigned direction,
         return false;
     }
     for (const tcp_unacked_t *segment = flow->tcp_analyze_seq_info->segments; segment; segment = segment->next) {
-        int32_t distance = first ? seq_distance(segment->seq, first->seq) : -1;
+        int32_t distance = first ? mstun_seq_distance(segment->seq, first->seq) : -1;
 
         if (distance < 0) {
             unacked->last = segment->ts;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "conversation/withheld.h"
 
+#include "conversation/tcp_flow.h"
 #include "conversation/tcp_state.h"
 
 /* A segment that TCP handed over and that was not new, or not all of it. */

@@ -449,7 +449,7 @@ static const mstun_finding_row_t rows[MSTUN_FINDING_COUNT] = {
                        "{request} is refused: {answer} while {seconds} s of the lifetime granted in frame {frame} "
                        "were left" },
         .advice = "See whether the server was restarted at this time, or a load balancer sends the client's packets to "
-                  "another one; the client must allocate anew",
+                  "another one; the client must make a new allocation",
         .section = "RFC 8656 section 8" },
     [MSTUN_FINDING_CONTROL_CLOSED] = {
         .name = "mstun.turn.control_closed", .group = PI_SEQUENCE, .severity = PI_WARN, .rank = MSTUN_RANK_CONNECTION,

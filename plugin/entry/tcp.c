@@ -10,10 +10,9 @@
 #include <epan/dissectors/packet-tcp.h>
 
 #include "base/heuristic.h"
-#include "conversation/proxied_ports.h"
 #include "dissect/event.h"
-#include "dissect/payload.h"
 #include "dissect/segment.h"
+#include "entry/ports.h"
 #include "entry/withheld.h"
 #include "entry/wrapper.h"
 #include "framing/prefilter.h"
@@ -157,10 +156,7 @@ static int claim_with_ports_of_tcp(const candidate_t *candidate, packet_info *pi
 /* Makes the connection ours from this frame on, and dissects the segment that proved it. */
 static int claim(const candidate_t *candidate, packet_info *pinfo, proto_tree *tree)
 {
-    if (mstun_payload_is_relayed()) {
-        return claim_with_ports_of_tcp(candidate, pinfo, tree);
-    }
-    mstun_ports_t ports = mstun_ports_of_tcp(pinfo);
+    mstun_ports_t ports = mstun_entry_ports(pinfo);
     int used = claim_with_ports_of_tcp(candidate, pinfo, tree);
 
     mstun_ports_set(pinfo, &ports);

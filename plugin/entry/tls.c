@@ -7,10 +7,9 @@
 
 #include <epan/dissectors/packet-tls-utils.h>
 
-#include "conversation/proxied_ports.h"
 #include "dissect/event.h"
-#include "dissect/payload.h"
 #include "dissect/segment.h"
+#include "entry/ports.h"
 #include "entry/wrapper.h"
 #include "framing/packet_tvb.h"
 
@@ -60,10 +59,7 @@ static int dissect_with_ports_of_tcp(mstun_segment_t *segment, packet_info *pinf
 /* Of a connection that is ours, or becomes ours here. */
 static int dissect_segment(mstun_segment_t *segment, packet_info *pinfo, proto_tree *tree)
 {
-    if (mstun_payload_is_relayed()) {
-        return dissect_with_ports_of_tcp(segment, pinfo, tree);
-    }
-    mstun_ports_t ports = mstun_ports_of_tcp(pinfo);
+    mstun_ports_t ports = mstun_entry_ports(pinfo);
     int used = dissect_with_ports_of_tcp(segment, pinfo, tree);
 
     mstun_ports_set(pinfo, &ports);

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "entry/withheld.h"
 
-#include <epan/conversation.h>
-#include <epan/dissectors/packet-tcp.h>
-
 #include "base/heuristic.h"
+#include "conversation/tcp_flow.h"
 #include "conversation/tcp_state.h"
 #include "dissect/event.h"
 #include "dissect/withheld.h"
@@ -91,7 +89,7 @@ static mstun_stream_t *claim_withheld(tvbuff_t *tvb, packet_info *pinfo)
 
     if (!payload || !conversation || !mstun_is_first_visit(pinfo) || mstun_is_quoted(pinfo) ||
         !mstun_heuristic_is_on(find_heur_dissector_by_unique_short_name("mstun_tcp")) ||
-        !mstun_tcp_withholds(get_tcp_conversation_data(NULL, pinfo)) ||
+        !mstun_tcp_withholds(mstun_tcp_of(conversation)) ||
         conversation_get_dissector(conversation, pinfo->num) || !is_free(pinfo->srcport) || !is_free(pinfo->destport)) {
         return NULL;
     }

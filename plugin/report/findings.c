@@ -122,12 +122,32 @@ static int compare_places(const void *a, const void *b)
     return strcmp(one->text, other->text);
 }
 
-static void select_findings(const state_t *state, wmem_array_t *from, wmem_array_t *selected)
+/* Expired credentials that the server accepts all the same: it made an allocation, and nothing fails from here on. */
+static bool is_harmless(const mstun_finding_t *finding, wmem_array_t *evaluated)
+{
+    const mstun_subject_t *subject = &finding->subject;
+
+    if (finding->id != MSTUN_FINDING_CREDENTIALS_EXPIRED || !subject->stream ||
+        !mstun_stream_related_allocation(subject->stream)) {
+        return false;
+    }
+    for (unsigned i = 0; i < wmem_array_get_count(evaluated); i++) {
+        const mstun_finding_t *other = (const mstun_finding_t *)wmem_array_index(evaluated, i);
+
+        if (other->severity >= PI_WARN && other->subject.stream == subject->stream &&
+            other->subject.pos.frame >= subject->pos.frame) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void select_findings(const state_t *state, wmem_array_t *from, wmem_array_t *evaluated, wmem_array_t *selected)
 {
     for (unsigned i = 0; i < wmem_array_get_count(from); i++) {
         const mstun_finding_t *finding = (const mstun_finding_t *)wmem_array_index(from, i);
 
-        if (passes(state, finding)) {
+        if (passes(state, finding) && !is_harmless(finding, evaluated)) {
             wmem_array_append_one(selected, finding);
         }
     }
@@ -236,9 +256,10 @@ static void build_table(const void *data, const nstime_t *end, mstun_table_t *ta
 {
     const state_t *state = (const state_t *)data;
     wmem_array_t *selected = wmem_array_new(table->scope, sizeof(const mstun_finding_t *));
+    wmem_array_t *evaluated = mstun_findings_of_capture(end);
 
-    select_findings(state, mstun_findings_of_capture(end), selected);
-    select_findings(state, state->decoded, selected);
+    select_findings(state, evaluated, evaluated, selected);
+    select_findings(state, state->decoded, evaluated, selected);
     wmem_array_sort(selected, compare_places);
     wmem_array_t *rows = mstun_group_findings(table->scope, selected);
 
