@@ -221,7 +221,7 @@ void mstun_coverage_begin(mstun_coverage_t *coverage, uint32_t first, uint32_t s
     }
 }
 
-void mstun_coverage_read(mstun_coverage_t *coverage, uint32_t begin, uint32_t end, mstun_framing_t framing)
+void mstun_coverage_read_beyond(mstun_coverage_t *coverage, uint32_t begin, uint32_t end, mstun_framing_t framing)
 {
     if (is_before(coverage->top, begin)) {
         append_hole(coverage, &(mstun_hole_t){ .begin = coverage->top,

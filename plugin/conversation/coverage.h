@@ -60,8 +60,27 @@ typedef struct {
  * be missing; 0 if they were before the capture, or others'. */
 void mstun_coverage_begin(mstun_coverage_t *coverage, uint32_t first, uint32_t seq, uint32_t frame);
 
-/** Bytes were read. framing: of those that follow them. */
-void mstun_coverage_read(mstun_coverage_t *coverage, uint32_t begin, uint32_t end, mstun_framing_t framing);
+/** Whether this is top, and no bytes are kept: nearly always so, where the next segment begins. */
+static inline bool mstun_coverage_ends_at(const mstun_coverage_t *coverage, uint32_t position)
+{
+    return coverage->newest == position && coverage->top == position && !coverage->pieces;
+}
+
+/** mstun_coverage_read() where it is not that simple. */
+void mstun_coverage_read_beyond(mstun_coverage_t *coverage, uint32_t begin, uint32_t end, mstun_framing_t framing);
+
+/** Bytes were read. framing: of those that follow them. end: behind begin. */
+static inline void mstun_coverage_read(mstun_coverage_t *coverage, uint32_t begin, uint32_t end,
+                                       mstun_framing_t framing)
+{
+    if (!mstun_coverage_ends_at(coverage, begin)) {
+        mstun_coverage_read_beyond(coverage, begin, end, framing);
+        return;
+    }
+    coverage->top = coverage->unit_end = coverage->newest = end;
+    coverage->gap_frame = 0;
+    coverage->framing = framing;
+}
 
 /** Keeps those of the bytes that were not read. reported: their number on the wire. */
 void mstun_coverage_keep(mstun_coverage_t *coverage, uint32_t begin, const uint8_t *bytes, uint32_t captured,

@@ -158,8 +158,8 @@ static void read_up_to(mstun_flow_t *flow, const mstun_segment_t *segment, uint3
     }
 }
 
-void mstun_stream_leave(const mstun_event_t *event, const mstun_segment_t *segment, uint32_t offset,
-                        mstun_framing_t framing, bool synchronized)
+void mstun_stream_move_on(const mstun_event_t *event, const mstun_segment_t *segment, uint32_t offset,
+                          mstun_framing_t framing, bool synchronized)
 {
     mstun_flow_t *flow = &event->stream->flow[event->direction];
     uint32_t end = segment->seq + offset;

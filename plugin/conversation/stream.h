@@ -134,12 +134,25 @@ gboolean mstun_endpoint_equal_keys(gconstpointer a, gconstpointer b);
 mstun_framing_change_t mstun_stream_enter(const mstun_event_t *event, const mstun_segment_t *segment,
                                           mstun_framing_t hint);
 
+/** mstun_stream_leave() where that may be news. */
+void mstun_stream_move_on(const mstun_event_t *event, const mstun_segment_t *segment, uint32_t offset,
+                          mstun_framing_t framing, bool synchronized);
+
 /**
  * First visit: units have been followed as far as offset of the segment; from there on the direction has this framing.
  * synchronized false: no unit is known to begin there.
  */
-void mstun_stream_leave(const mstun_event_t *event, const mstun_segment_t *segment, uint32_t offset,
-                        mstun_framing_t framing, bool synchronized);
+static inline void mstun_stream_leave(const mstun_event_t *event, const mstun_segment_t *segment, uint32_t offset,
+                                      mstun_framing_t framing, bool synchronized)
+{
+    const mstun_flow_t *flow = &event->stream->flow[event->direction];
+    uint32_t end = segment->seq + offset;
+
+    if (!synchronized || !flow->synchronized || framing != flow->framing || end != flow->next_seq ||
+        end != flow->read_from) {
+        mstun_stream_move_on(event, segment, offset, framing, synchronized);
+    }
+}
 
 /** First visit: event's segment, from seq on, is the first one of its direction. Earlier ones may come late. */
 void mstun_stream_begin_coverage(const mstun_event_t *event, uint32_t seq);

@@ -4,6 +4,8 @@
 #include "conversation/tcp_flow.h"
 #include "conversation/tcp_state.h"
 
+#define FOLLOWING_MAX 0x1000 /* bytes that are kept for each frame, behind those that were read */
+
 /* A segment that TCP handed over and that was not new, or not all of it. */
 typedef struct {
     mstun_frame_pos_t pos;
@@ -12,6 +14,46 @@ typedef struct {
 } handed_again_t;
 
 static wmem_map_t *withheld; /* frame -> mstun_withheld_t */
+
+/* What TCP has handed over of the current packet. */
+static struct {
+    mstun_stream_t *stream; /* NULL: nothing */
+    unsigned direction;
+    uint32_t from; /* position of the first of it */
+    bool is_new;   /* all of it */
+} handed;
+
+void mstun_withheld_begin(void)
+{
+    handed.stream = NULL;
+}
+
+void mstun_withheld_hand(const mstun_event_t *event, uint32_t position, bool is_new)
+{
+    if (!handed.stream) {
+        handed.stream = event->stream;
+        handed.direction = event->direction;
+        handed.from = position;
+        handed.is_new = is_new;
+    } else if (!is_new) {
+        handed.is_new = false;
+    }
+}
+
+mstun_stream_t *mstun_withheld_end(uint32_t raw_seq, uint32_t raw_end, bool *all_read)
+{
+    mstun_stream_t *stream = handed.stream;
+
+    handed.stream = NULL; /* one packet may lie within another */
+    *all_read = false;
+    if (stream && stream->tcp && handed.is_new) {
+        uint32_t position = mstun_tcp_position(stream->tcp, handed.direction, raw_seq);
+
+        *all_read = mstun_seq_distance(position, handed.from) >= 0 &&
+                    mstun_coverage_ends_at(&stream->flow[handed.direction].coverage, position + (raw_end - raw_seq));
+    }
+    return stream;
+}
 
 static mstun_handed_t look_up(const mstun_flow_t *flow, const mstun_frame_pos_t *pos, uint32_t *new_from)
 {
@@ -114,16 +156,13 @@ bool mstun_withheld_arrive(const mstun_event_t *event, const mstun_segment_t *se
     return mstun_coverage_run(coverage, position, run) && (is_late || is_given_up(flow, event, run));
 }
 
-void mstun_withheld_keep(const mstun_event_t *event, const mstun_segment_t *segment)
+void mstun_withheld_keep_unread(const mstun_event_t *event, const mstun_segment_t *segment)
 {
     mstun_coverage_t *coverage = &event->stream->flow[event->direction].coverage;
+    bool is_late = coverage->is_late; /* what is before what was read of the same segment is not */
 
-    if (coverage->begun) {
-        bool is_late = coverage->is_late; /* what is before what was read of the same segment is not */
-
-        mstun_coverage_keep(coverage, segment->seq, segment->bytes, segment->captured, segment->reported);
-        coverage->is_late = is_late;
-    }
+    mstun_coverage_keep(coverage, segment->seq, segment->bytes, segment->captured, segment->reported);
+    coverage->is_late = is_late;
 }
 
 void mstun_withheld_await(const mstun_event_t *event, uint32_t len)
@@ -138,6 +177,8 @@ void mstun_withheld_await(const mstun_event_t *event, uint32_t len)
 void mstun_withheld_learn(const mstun_event_t *event, const mstun_run_t *run, uint32_t len)
 {
     void *frame = GUINT_TO_POINTER(event->pinfo->num);
+
+    len = MIN(run->len, len + FOLLOWING_MAX);
     mstun_withheld_t *entry = wmem_new(wmem_file_scope(), mstun_withheld_t);
 
     *entry = (mstun_withheld_t){ .next = (const mstun_withheld_t *)wmem_map_lookup(withheld, frame),

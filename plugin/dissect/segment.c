@@ -362,37 +362,58 @@ static uint32_t dissect_new(mstun_dissect_ctx_t *ctx, const mstun_segment_t *seg
     return offset;
 }
 
+/* The segment is late, or some of it may have been read before. Returns what is new of it: itself, rest, or NULL. */
+static G_GNUC_NO_INLINE const mstun_segment_t *new_part(mstun_dissect_ctx_t *ctx, const mstun_segment_t *segment,
+                                                        mstun_segment_t *rest)
+{
+    uint32_t new_from;
+
+    if (segment->is_late) {
+        return segment;
+    }
+    mstun_handed_t handed = mstun_segment_handed(&ctx->event, segment, &new_from);
+
+    if (handed == MSTUN_HANDED_REPEATED) {
+        mstun_repeated_show(segment->tvb, ctx->tree);
+    }
+    if (handed != MSTUN_HANDED_NEW || (new_from > 0 && new_from >= segment->captured)) {
+        return NULL;
+    }
+    if (new_from == 0) {
+        return segment;
+    }
+    *rest = mstun_segment_from(segment, new_from);
+    ctx->event.position = rest->seq;
+    return rest;
+}
+
 uint32_t mstun_dissect_segment(const mstun_segment_t *segment, packet_info *pinfo, proto_tree *tree,
                                mstun_stream_t *stream, mstun_framing_t hint)
 {
     mstun_dissect_ctx_t ctx = { .event = mstun_event_begin(pinfo, stream), .tree = tree };
-    mstun_segment_t rest = *segment;
-    uint32_t new_from = 0;
+    mstun_segment_t rest;
+    const mstun_segment_t *part = segment;
+    uint32_t end = segment->reported;
 
     ctx.event.position = segment->seq;
-    if (!segment->is_late) {
-        mstun_handed_t handed = mstun_segment_handed(&ctx.event, segment, &new_from);
+    bool is_new = !segment->is_late && mstun_segment_is_new(&ctx.event, segment);
 
-        if (handed != MSTUN_HANDED_NEW) {
-            if (handed == MSTUN_HANDED_REPEATED) {
-                mstun_repeated_show(segment->tvb, tree);
-            }
-            return segment->reported;
+    if (!is_new) {
+        part = new_part(&ctx, segment, &rest);
+    }
+    if (part) {
+        uint32_t known = part->seq - segment->seq;
+
+        end = known + dissect_new(&ctx, part, hint);
+        if (pinfo->desegment_len) {
+            pinfo->desegment_offset += (int)known;
         }
     }
-    if (new_from > 0) {
-        rest = mstun_segment_from(segment, new_from);
-        ctx.event.position = rest.seq;
-    }
-    uint32_t offset = dissect_new(&ctx, &rest, hint);
-
     if (ctx.event.first_visit && !segment->is_late) {
+        mstun_withheld_hand(&ctx.event, segment->seq, is_new);
         mstun_withheld_keep(&ctx.event, segment);
     }
-    if (new_from > 0 && pinfo->desegment_len) {
-        pinfo->desegment_offset += (int)new_from;
-    }
-    return new_from + offset;
+    return end;
 }
 
 void mstun_dissect_quoted(const mstun_segment_t *segment, packet_info *pinfo, proto_tree *tree, mstun_framing_t framing)

@@ -4,6 +4,7 @@
 #include "base/heuristic.h"
 #include "conversation/tcp_flow.h"
 #include "conversation/tcp_state.h"
+#include "conversation/withheld.h"
 #include "dissect/event.h"
 #include "dissect/withheld.h"
 #include "entry/wrapper.h"
@@ -11,9 +12,6 @@
 
 #define IP_PROTO_TCP 6
 #define TCP_HEADER_LEN 20
-#define TCP_SEQ 4
-#define TCP_DATA_OFFSET 12
-#define TCP_FLAGS 13
 #define TCP_SYN 0x02
 
 static dissector_table_t ip_protocols;
@@ -31,39 +29,55 @@ static bool is_watched(uint32_t ports)
     return (watched_ports[ports / 8] & (1u << (ports % 8))) != 0;
 }
 
-/* TCP's payload; NULL if it has no bytes that we could read. */
-static tvbuff_t *payload_of(tvbuff_t *tvb)
-{
-    uint32_t header_len = (tvb_get_uint8(tvb, TCP_DATA_OFFSET) >> 4) * 4u;
+/* A segment in its packet. */
+typedef struct {
+    tvbuff_t *tvb; /* from TCP's header on */
+    const uint8_t *bytes;
+    uint32_t captured;
+    uint32_t header_len;
+} segment_t;
 
-    return header_len >= TCP_HEADER_LEN && tvb_captured_length(tvb) > header_len &&
-                   !(tvb_get_uint8(tvb, TCP_FLAGS) & TCP_SYN)
-               ? tvb_new_subset_remaining(tvb, (int)header_len)
-               : NULL;
+/* False if it has no payload that we could read. */
+static bool read_segment(tvbuff_t *tvb, segment_t *segment)
+{
+    uint32_t captured = tvb_captured_length(tvb);
+
+    if (captured <= TCP_HEADER_LEN) {
+        return false;
+    }
+    const uint8_t *bytes = tvb_get_ptr(tvb, 0, (int)captured);
+    uint32_t header_len = (bytes[12] >> 4) * 4u;
+
+    *segment = (segment_t){ tvb, bytes, captured, header_len };
+    return header_len >= TCP_HEADER_LEN && captured > header_len && !(bytes[13] & TCP_SYN);
+}
+
+static bool has_watched_ports(const segment_t *segment)
+{
+    return is_watched(pntohu16(segment->bytes) ^ pntohu16(segment->bytes + 2));
 }
 
 /* A prefilter: nearly all segments of other protocols get no further. */
-static bool may_begin_ours(tvbuff_t *tvb)
+static bool may_begin_ours(const segment_t *segment)
 {
-    uint32_t header_len = (tvb_get_uint8(tvb, TCP_DATA_OFFSET) >> 4) * 4u;
-
-    return tvb_captured_length(tvb) >= header_len + STUN_HEADER_LEN &&
-           mstun_detect_possible(tvb_get_ntoh64(tvb, (int)header_len));
+    return segment->captured >= segment->header_len + STUN_HEADER_LEN &&
+           mstun_detect_possible(pntohu64(segment->bytes + segment->header_len));
 }
 
-/* The packet's segment. */
-static bool read_segment(tvbuff_t *tvb, const packet_info *pinfo, mstun_late_frame_t *frame)
+static uint32_t raw_seq(const segment_t *segment)
 {
-    tvbuff_t *payload = payload_of(tvb);
+    return pntohu32(segment->bytes + 4);
+}
 
-    if (!payload) {
-        return false;
-    }
-    frame->segment = mstun_segment_of(payload, NULL);
-    frame->segment.has_seq = true;
-    frame->segment.seq = mstun_tcp_position(frame->stream->tcp, mstun_stream_direction(frame->stream, pinfo),
-                                            tvb_get_ntohl(tvb, TCP_SEQ));
-    return true;
+static uint32_t raw_end(const segment_t *segment)
+{
+    return raw_seq(segment) + tvb_reported_length(segment->tvb) - segment->header_len;
+}
+
+/* As others have it. */
+static mstun_segment_t payload_of(const segment_t *segment)
+{
+    return mstun_segment_of(tvb_new_subset_remaining(segment->tvb, (int)segment->header_len), NULL);
 }
 
 /* By a handle of our protocol, so that mstun is a layer. data: the mstun_late_frame_t. */
@@ -82,20 +96,19 @@ static bool is_free(uint32_t port)
 }
 
 /* A connection whose first message TCP withholds, so that nobody was asked about it. */
-static mstun_stream_t *claim_withheld(tvbuff_t *tvb, packet_info *pinfo)
+static mstun_stream_t *claim_withheld(const segment_t *segment, packet_info *pinfo)
 {
-    tvbuff_t *payload = payload_of(tvb);
     conversation_t *conversation = find_conversation_pinfo(pinfo, 0);
 
-    if (!payload || !conversation || !mstun_is_first_visit(pinfo) || mstun_is_quoted(pinfo) ||
+    if (!conversation || mstun_is_quoted(pinfo) ||
         !mstun_heuristic_is_on(find_heur_dissector_by_unique_short_name("mstun_tcp")) ||
-        !mstun_tcp_withholds(mstun_tcp_of(conversation)) ||
-        conversation_get_dissector(conversation, pinfo->num) || !is_free(pinfo->srcport) || !is_free(pinfo->destport)) {
+        !mstun_tcp_withholds(mstun_tcp_of(conversation)) || conversation_get_dissector(conversation, pinfo->num) ||
+        !is_free(pinfo->srcport) || !is_free(pinfo->destport)) {
         return NULL;
     }
-    mstun_segment_t segment = mstun_segment_of(payload, NULL);
+    mstun_segment_t payload = payload_of(segment);
 
-    if (mstun_detect(segment.bytes, segment.captured, segment.reported, MSTUN_CONFIDENCE_FULL) ==
+    if (mstun_detect(payload.bytes, payload.captured, payload.reported, MSTUN_CONFIDENCE_FULL) ==
         MSTUN_FRAMING_UNKNOWN) {
         return NULL;
     }
@@ -104,37 +117,70 @@ static mstun_stream_t *claim_withheld(tvbuff_t *tvb, packet_info *pinfo)
     return mstun_stream_claim(pinfo);
 }
 
-/* TCP is done with a packet that may be ours. */
-static G_GNUC_NO_INLINE void dissect_behind_tcp(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
+static void dissect_late_units(const segment_t *segment, packet_info *pinfo, proto_tree *tree,
+                               mstun_late_frame_t *frame)
 {
-    mstun_late_frame_t frame = { .stream = mstun_tracked_stream(pinfo) };
-
-    if (!frame.stream && may_begin_ours(tvb)) {
-        frame.stream = claim_withheld(tvb, pinfo);
-    }
-    if (!frame.stream || !frame.stream->tcp || pinfo->fragmented || !read_segment(tvb, pinfo, &frame) ||
-        !mstun_late_frame_has_units(&frame, pinfo)) {
-        return;
-    }
+    unsigned direction = mstun_stream_direction(frame->stream, pinfo);
     uint16_t can_desegment = pinfo->can_desegment;
 
+    frame->segment = payload_of(segment);
+    frame->segment.has_seq = true;
+    frame->segment.seq = mstun_tcp_position(frame->stream->tcp, direction, raw_seq(segment));
+    if (!mstun_late_frame_has_units(frame, pinfo)) {
+        return;
+    }
     pinfo->can_desegment = 2; /* what is not whole is waited for; TCP, which is done, does not see that */
-    call_dissector_only(late_handle, tvb, pinfo, tree, &frame);
+    call_dissector_only(late_handle, segment->tvb, pinfo, tree, frame);
     pinfo->can_desegment = can_desegment;
     pinfo->desegment_offset = 0;
     pinfo->desegment_len = 0;
 }
 
-static int dissect_before_tcp(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
+/* stream: the packet's; NULL: not known. may_claim: else, if it is none, nothing is to be done. */
+static G_GNUC_NO_INLINE void dissect_behind_tcp(const segment_t *segment, packet_info *pinfo, proto_tree *tree,
+                                                mstun_stream_t *stream, bool may_claim)
 {
+    mstun_late_frame_t frame = { .stream = stream ? stream : mstun_tracked_stream(pinfo) };
+
+    if (!frame.stream && may_claim) {
+        frame.stream = claim_withheld(segment, pinfo);
+    }
+    if (frame.stream && frame.stream->tcp && !pinfo->fragmented) {
+        dissect_late_units(segment, pinfo, tree, &frame);
+    }
+}
+
+/* First visit. Of nearly all packets TCP hands over all, or they are not ours. */
+static int dissect_first(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
+{
+    segment_t segment;
+
+    mstun_withheld_begin();
     int used = mstun_wrapper_call(tcp_handle, tvb, pinfo, tree, data);
 
-    if (tvb_captured_length(tvb) > TCP_HEADER_LEN) {
-        uint32_t ports = tvb_get_ntohl(tvb, 0);
+    if (read_segment(tvb, &segment)) {
+        bool all_read;
+        mstun_stream_t *stream = mstun_withheld_end(raw_seq(&segment), raw_end(&segment), &all_read);
+        bool may_claim = !stream && may_begin_ours(&segment);
 
-        if (is_watched((ports >> 16) ^ (ports & 0xFFFF)) || may_begin_ours(tvb)) {
-            dissect_behind_tcp(tvb, pinfo, tree);
+        if (!all_read && (stream || may_claim || has_watched_ports(&segment))) {
+            dissect_behind_tcp(&segment, pinfo, tree, stream, may_claim);
         }
+    }
+    return used;
+}
+
+static int dissect_before_tcp(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
+{
+    segment_t segment;
+
+    if (mstun_is_first_visit(pinfo)) {
+        return dissect_first(tvb, pinfo, tree, data);
+    }
+    int used = mstun_wrapper_call(tcp_handle, tvb, pinfo, tree, data);
+
+    if (mstun_withheld_at(pinfo->num) && read_segment(tvb, &segment)) {
+        dissect_behind_tcp(&segment, pinfo, tree, NULL, false);
     }
     return used;
 }
