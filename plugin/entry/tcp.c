@@ -318,6 +318,9 @@ static int dissect_wrapped(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, 
         (pinfo->match_uint == TURN_PORT || may_be_ours(&(probe_t){ .tvb = tvb, .tcp = tcp }))) {
         candidate_t candidate = candidate_of(tvb, pinfo, tcp);
 
+        if (pinfo->match_uint == TURN_PORT) { /* the first message may come late */
+            mstun_withheld_watch(pinfo);
+        }
         if (is_joined_at_channel_data(pinfo, &candidate.segment)) {
             candidate.framing = MSTUN_FRAMING_STUN;
         }
