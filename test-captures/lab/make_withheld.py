@@ -1,15 +1,11 @@
-#!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 """test-captures/withheld: segments that Wireshark's TCP withholds from dissectors, though the capture has their bytes.
-
-usage: make_withheld.py [capture]...      (root, for those of a network that loses, repeats and reorders)
 
 The made ones are the TURN conversation of make_tcp.py. "Lost" is before the capture point: the segment is sent again.
 The real ones are coturn and its client on two ends of a bad link (faulty_link.py).
 """
 import json
 import subprocess
-import sys
 import time
 
 import lab
@@ -125,6 +121,9 @@ SCENES = {
                                               loss=0.06, repeat=0.05, hold=0.08),
 }
 
-if __name__ == "__main__":
-    for chosen, make in lab.chosen(SCENES, sys.argv[1:]).items():
-        make(chosen)
+
+
+def main(names):
+    lab.need("dumpcap", "ip", "turnserver", "turnutils_uclient")
+    for name, make in lab.chosen(SCENES, names).items():
+        make(name)
