@@ -22,6 +22,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field, replace
 
 import harness
+import reference
 from capturefile import ETHERTYPE_OFFSET, NETWORK_OFFSET, Writer, read, readdressed
 from harness import SOURCE, STAGE, TestFailure, captures, name, tshark
 
@@ -329,6 +330,8 @@ WAYS = {"unspoilt": lambda segments, rng: [(segments, [])], "5 percent lost": lo
         "resegmented, lost": resegmented, "sent again": later_by(0.1, 3, 12), "overtaken": later_by(0.1, 1, 2),
         "twice": later_by(0.1, 1, 12, is_kept=True)}
 
+WHOLE = ("unspoilt", "sent again", "overtaken", "twice")  # nothing is missing
+ALTERED = ("garbage",)                                    # a response may be destroyed: its request has none
 
 # ---- what must be decoded, and what was ----
 
@@ -442,6 +445,33 @@ def decoded(target):
     return result
 
 
+def warned(target):
+    """[(frame, name of a finding that breaks a call)]."""
+    names = sorted(name for name, severity in reference.experts()[0].items() if severity in ("WARN", "ERROR"))
+    output = tshark("-n", "-2", "-r", target, "-Y", "mstun", "-T", "fields", "-e", "frame.number",
+                    *(word for name in names for word in ("-e", name)))
+    for line in output.splitlines():
+        frame, *marks = line.split("\t")
+        yield from ((int(frame), name) for name, mark in zip(names, marks) if mark)
+
+
+def findings_of(target, copies):
+    """How often each of them is in each copy."""
+    result, number = [Counter() for _ in copies], 0
+    for frame, finding in sorted(warned(target)):
+        while number + 1 < len(copies) and copies[number + 1].first_frame <= frame:
+            number += 1
+        result[number][finding] += 1
+    return result
+
+
+def falsely_found(copy, found, undamaged):
+    """What the undamaged capture does not say, and the damage does not give a reason for."""
+    if copy.way in WHOLE:
+        return [finding for finding in found if finding not in undamaged]
+    return [finding for finding in ("mstun.unanswered",) if found[finding] > undamaged[finding]]
+
+
 @dataclass
 class Count:
     present: int = 0
@@ -449,6 +479,7 @@ class Count:
     early: int = 0         # present before a connection can be known
     early_found: int = 0
     invented: int = 0
+    false_findings: int = 0
     marked: int = 0
     unmarked: int = 0      # directions in which a unit's end was skipped without a mark
 
@@ -507,12 +538,12 @@ def originals():
 
 
 def main(seeds, *ways):
-    total, wrong = defaultdict(Count), []
+    total, wrong, undamaged = defaultdict(Count), [], {}
     usable = originals()
     work = STAGE / "recovery"
     work.mkdir(exist_ok=True)
     work.chmod(0o755)
-    for way, spoil in ((way, spoil) for way, spoil in WAYS.items() if way in (ways or WAYS)):
+    for way, spoil in ((way, spoil) for way, spoil in WAYS.items() if way in ("unspoilt", *(ways or WAYS))):
         for link in sorted({original.link for original in usable}):
             copies = [Copy(original, way, seed, segments, garbage)
                       for original in usable if original.link == link
@@ -521,6 +552,11 @@ def main(seeds, *ways):
             target = work / f"{way.replace(' ', '-')}-{link}.pcap"
             write(target, link, copies)
             frames = decoded(target)
+            for copy, found in zip(copies, findings_of(target, copies) if way not in ALTERED else ()):
+                false = falsely_found(copy, found, undamaged.setdefault(copy.original.name, found))
+                total[copy.original.topic, way].false_findings += len(false)
+                wrong += [f"{copy.original.name}, {way}, seed {copy.seed}, {target.name} from {copy.first_frame}: "
+                          f"says {finding}" for finding in false]
             for copy in copies:
                 wrong += [f"{copy.original.name}, {way}, seed {copy.seed}, {target.name} from {copy.first_frame}: {what}"
                           for what in judge(copy, frames, total[copy.original.topic, way])]
@@ -528,8 +564,8 @@ def main(seeds, *ways):
     for (topic, way), count in sorted(total.items()):
         share = count.found / count.present
         print(f"{topic:8} {way:18} {count.found:6} of {count.present:6} messages, {100 * share:6.2f} %; "
-              f"before that {count.early_found:4} of {count.early:4}; {count.invented} invented; "
-              f"{count.marked} captures with marks, {count.unmarked} without")
+              f"before that {count.early_found:4} of {count.early:4}; {count.invented} invented, "
+              f"{count.false_findings} false findings; {count.marked} captures with marks, {count.unmarked} without")
         if share < LEAST or count.invented:
             failures.append(f"{topic}, {way}: {100 * share:.2f} %, {count.invented} invented")
     for way in WAYS:

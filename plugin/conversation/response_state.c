@@ -109,6 +109,8 @@ static const char *lack_text(const mstun_transaction_t *transaction, const mstun
                                   mstun_coverage_gap_frame(&flow->coverage));
     case MSTUN_LACK_TRUNCATED:
         return wmem_strdup_printf(scope, "the capture has only the beginning of frame %u", flow->last_truncated_frame);
+    case MSTUN_LACK_END:
+        return "the last bytes of the other direction are missing from the capture";
     case MSTUN_LACK_ACKNOWLEDGED:
         return "the requester acknowledged bytes that are missing from the capture";
     case MSTUN_LACK_NOTHING:

@@ -171,6 +171,20 @@ bool mstun_stream_is_joined(packet_info *pinfo)
     return !tcp || !(tcp->conversation_completeness & TCP_SYN_SEEN);
 }
 
+/* Whether TCP has seen a segment, perhaps an empty one, far enough behind the last byte for a message between them. */
+static bool lacks_end(const mstun_stream_t *stream, unsigned direction)
+{
+    const mstun_flow_t *flow = &stream->flow[direction];
+
+    if (!stream->tcp || !mstun_tcp_reassembles() || (flow->framing_changes && !flow->has_seq)) {
+        return false;
+    }
+    uint32_t first = mstun_tcp_first_position(stream->tcp, direction);
+    uint32_t newest = flow->coverage.begun ? flow->coverage.newest : first;
+
+    return mstun_seq_distance(first + mstun_tcp_data_len(stream->tcp, direction), newest) >= STUN_HEADER_LEN;
+}
+
 mstun_lack_t mstun_stream_lack(const mstun_stream_t *stream, unsigned direction, uint32_t frame)
 {
     const mstun_flow_t *flow = &stream->flow[direction];
@@ -183,6 +197,9 @@ mstun_lack_t mstun_stream_lack(const mstun_stream_t *stream, unsigned direction,
     }
     if (flow->last_truncated_frame > frame) {
         return MSTUN_LACK_TRUNCATED;
+    }
+    if (lacks_end(stream, direction)) {
+        return MSTUN_LACK_END;
     }
     return stream->tcp && mstun_tcp_lacks_acknowledged_bytes(stream->tcp, direction) ? MSTUN_LACK_ACKNOWLEDGED
                                                                                      : MSTUN_LACK_NOTHING;

@@ -187,6 +187,7 @@ typedef enum {
     MSTUN_LACK_DIRECTION,    /* not one of its packets is */
     MSTUN_LACK_SEGMENT,      /* there is a gap in its sequence numbers; flow's gap_frame is after it */
     MSTUN_LACK_TRUNCATED,    /* the capture has only the beginning of flow's last_truncated_frame */
+    MSTUN_LACK_END,          /* its last sequence number is behind the last byte that was captured */
     MSTUN_LACK_ACKNOWLEDGED, /* the other side acknowledged more than was captured */
 } mstun_lack_t;
 

@@ -125,6 +125,13 @@ static bool is_given_up(const mstun_flow_t *flow, const mstun_event_t *event, co
            (run->begin == flow->coverage.top ? flow->coverage.unit_end != run->begin : mstun_tcp_reorders());
 }
 
+/* Its messages come from TLS, and what TCP withholds is encrypted. */
+static bool is_inside_tls(const mstun_stream_t *stream)
+{
+    return (stream->flow[0].framing_changes && !stream->flow[0].has_seq) ||
+           (stream->flow[1].framing_changes && !stream->flow[1].has_seq);
+}
+
 bool mstun_withheld_arrive(const mstun_event_t *event, const mstun_segment_t *segment, mstun_run_t *run)
 {
     mstun_flow_t *flow = &event->stream->flow[event->direction];
@@ -134,7 +141,7 @@ bool mstun_withheld_arrive(const mstun_event_t *event, const mstun_segment_t *se
         return false;
     }
     if (!coverage->begun) {
-        if (!mstun_tcp_withholds(event->stream->tcp)) {
+        if (!mstun_tcp_withholds(event->stream->tcp) || is_inside_tls(event->stream)) {
             return false;
         }
         mstun_stream_begin_coverage(event, segment->seq); /* its acknowledgement was captured first */
