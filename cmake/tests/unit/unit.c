@@ -80,7 +80,11 @@ conversation_t *find_or_create_conversation(packet_info *pinfo _U_)
     return &conversation;
 }
 
+#if MSTUN_WS_GE(4, 4)
+conversation_t *find_conversation_pinfo(const packet_info *pinfo _U_, const unsigned options _U_)
+#else
 conversation_t *find_conversation_pinfo(packet_info *pinfo _U_, const unsigned options _U_)
+#endif
 {
     return NULL;
 }
