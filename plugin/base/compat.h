@@ -80,6 +80,13 @@ typedef void mstun_stat_init_ret;
 #define pntohu16 pntoh16
 #define pntohu32 pntoh32
 #define pntohu64 pntoh64
+#else
+static inline tvbuff_t *get_data_source_tvb_by_name(const packet_info *pinfo, const char *name)
+{
+    const struct data_source *source = get_data_source_by_name(pinfo, name);
+
+    return source ? get_data_source_tvb(source) : NULL;
+}
 #endif
 
 /* GLib's and wmem's tables take pointers without const, also to what nobody changes. */

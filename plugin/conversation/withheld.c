@@ -122,7 +122,8 @@ static bool is_given_up(const mstun_flow_t *flow, const mstun_event_t *event, co
         return false;
     }
     return mstun_tcp_withholds(event->stream->tcp) ||
-           (run->begin == flow->coverage.top ? flow->coverage.unit_end != run->begin : mstun_tcp_reorders());
+           (mstun_tcp_reorders() && (flow->coverage.holes || run->begin != flow->coverage.top)) ||
+           (run->begin == flow->coverage.top && flow->coverage.unit_end != run->begin);
 }
 
 /* Its messages come from TLS, and what TCP withholds is encrypted. */
