@@ -75,7 +75,11 @@ void register_cleanup_routine(void (*routine)(void))
 
 static conversation_t conversation;
 
+#if MSTUN_WS_GE(4, 6)
+conversation_t *find_or_create_conversation(const packet_info *pinfo _U_)
+#else
 conversation_t *find_or_create_conversation(packet_info *pinfo _U_)
+#endif
 {
     return &conversation;
 }
