@@ -9,7 +9,7 @@ import subprocess
 from harness import AS_NOBODY, TestFailure, environment
 
 # The plugin's functions that Wireshark calls: with all that they call, what is executed inside of it.
-PLUGIN_OWN = ("dissect_tcp", "heur_tcp", "dissect_wrapped")
+PLUGIN_OWN = ("dissect_tcp", "heur_tcp", "dissect_wrapped", "dissect_behind_tcp")
 
 NOT_RANDOM = """
 unsigned g_random_int(void)

@@ -75,12 +75,20 @@ void register_cleanup_routine(void (*routine)(void))
 
 static conversation_t conversation;
 
+#if MSTUN_WS_GE(4, 6)
+conversation_t *find_or_create_conversation(const packet_info *pinfo _U_)
+#else
 conversation_t *find_or_create_conversation(packet_info *pinfo _U_)
+#endif
 {
     return &conversation;
 }
 
+#if MSTUN_WS_GE(4, 4)
+conversation_t *find_conversation_pinfo(const packet_info *pinfo _U_, const unsigned options _U_)
+#else
 conversation_t *find_conversation_pinfo(packet_info *pinfo _U_, const unsigned options _U_)
+#endif
 {
     return NULL;
 }
@@ -258,6 +266,7 @@ int main(int argc, char **argv)
     unit_add_wire();
     unit_add_framing();
     unit_add_message();
+    unit_add_conversation();
     unit_add_auth();
     unit_add_ice();
     unit_add_signal();
