@@ -26,7 +26,7 @@ step "Building with warnings as errors"
 mkdir -p "$build"
 configure_and_build "$build" -DCMAKE_BUILD_TYPE=Release -DCMAKE_C_FLAGS=-g -DMSTUN_WERROR=ON -DBUILD_TESTING=ON
 
-step "Testing: about 8 minutes on two idle cores, the long tests first"
+step "Testing: about 11 minutes on two idle cores, the long tests first"
 log=$build/tests.log
 rm -f "$log"
 ctest --test-dir "$build" -j "$(nproc)" --output-on-failure "$@" 2>&1 | tee "$log" || true

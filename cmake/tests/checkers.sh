@@ -47,8 +47,8 @@ checker() {
     printf '== %s\n%s\n' "$name" "$found"
 }
 
-# without_own <command>...: the two that plugin/base/compat.c has of its own, since on Windows the address of Wireshark's is no
-# constant; and the number of errors, which counts them.
+# without_own <command>...: leaves out the two strings that plugin/base/compat.c duplicates on purpose (on Windows, the address of
+# Wireshark's is not a constant), and the total that counts them.
 without_own() {
     "$@" | grep -vE "plugin/base/compat\.c mstun_(yes_no|set_not_set) |^[0-9]+ errors found"
 }

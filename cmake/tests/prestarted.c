@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Preloaded into tshark by prestarted.py: tshark registers its protocols once and then runs as often as it is asked to,
- * each time as a child with arguments of its own. Registering 200,000 fields is what a start of tshark takes nearly all
- * its time for, and it depends on nothing but Wireshark, its plugins and the environment, which are the same each time.
+ * Preloaded into tshark by prestarted.py. tshark registers its protocols once, then forks a child for each run, with
+ * the arguments of that run. Registering 200,000 fields takes up nearly all of tshark's start-up time, and depends only
+ * on Wireshark, its plugins and the environment, which are the same for every run.
  *
- * What runs is tshark's own main(), twice: the parent's stays in epan_init(), between registering and reading
- * preferences, and a child begins with main() anew, for which wtap_init() and epan_init() have nothing left to do.
+ * Both run tshark's own main(). The parent stops in epan_init(), between registering protocols and reading
+ * preferences; a child restarts main(), where wtap_init() and epan_init() have nothing left to do.
  *
- * A request comes over the socket in MSTUN_PRESTARTED: the number of bytes that follow, with the files that are to be
- * standard output and standard error; then the arguments, each with its final NUL. The answer is the child's status of
- * waitpid().
+ * A request arrives over the socket named in MSTUN_PRESTARTED: the number of bytes that follow, with the files to use
+ * as standard output and standard error, then the arguments, each with its final NUL. The answer is waitpid()'s status
+ * of the child.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>

@@ -147,18 +147,13 @@ static void link_generations(mstun_pair_t *pair, unsigned side)
     agent->session = session;
 }
 
-static bool is_same_candidate(const mstun_endpoint_t *a, const mstun_endpoint_t *b)
-{
-    return a->port && a->port == b->port && a->family == b->family && memcmp(a->ip, b->ip, sizeof a->ip) == 0;
-}
-
 static bool has_candidate(const mstun_session_t *session, const mstun_endpoint_t *candidate)
 {
     const mstun_pair_t *pair = session->first;
 
-    for (unsigned i = 0; pair && i < PAIRS_COMPARED; i++, pair = pair->next_in_session) {
-        if (is_same_candidate(&pair->totals.side[0].address, candidate) ||
-            is_same_candidate(&pair->totals.side[1].address, candidate)) {
+    for (unsigned i = 0; candidate->port && pair && i < PAIRS_COMPARED; i++, pair = pair->next_in_session) {
+        if (mstun_endpoint_equal(&pair->totals.side[0].address, candidate) ||
+            mstun_endpoint_equal(&pair->totals.side[1].address, candidate)) {
             return true;
         }
     }

@@ -196,21 +196,31 @@ def never_checked(name):
     play(name, extra={"right": relay}, never_checked=["192.0.2.200:50012"])
 
 
-def policy(name):
-    """A meeting server that does not let an attendee share: nothing is ever checked."""
+def unchecked(name, answer, codes=(), connected=False, **dialog):
+    """An offer and an answer, which answer(call) sends, with which nothing is ever checked. connected: the answer is no
+    refusal, and the caller hangs up."""
     with lab.Capture(TOPIC, name):
         agents = Agents(name)
         link = sip.Link(lab.CLIENT, lab.SERVER)
-        call = sip.Dialog(link, f"{name}@lab.example.org", callee="sip:room@meet.example.com")
+        call = sip.Dialog(link, f"{name}@lab.example.org", **dialog)
         call.request(0, "INVITE", sdp(lab.CLIENT, section(agents.sides["left"])), "application/sdp")
-        call.response(1, "403 Forbidden", "INVITE", extra=[
-            ("ms-diagnostics-public", '21002;reason="Attendees cannot share in this conference";component="ASMCU"')])
+        answer(call)
         call.request(0, "ACK")
-        link.close()
+        if connected:
+            hang_up(call, link)
+        else:
+            link.close()
         agents.drop()
-    truth = call_truth(call, agents, codes=[["ms-diagnostics-public", 21002]])
+    truth = call_truth(call, agents, codes=codes)
     truth["sides"][1] = None
     write(name, [truth], False, secrets=secrets_of(agents))
+
+
+def policy(name):
+    """A meeting server that does not let an attendee share: nothing is ever checked."""
+    unchecked(name, lambda call: call.response(1, "403 Forbidden", "INVITE", extra=[
+        ("ms-diagnostics-public", '21002;reason="Attendees cannot share in this conference";component="ASMCU"')]),
+              codes=[["ms-diagnostics-public", 21002]], callee="sip:room@meet.example.com")
 
 
 def silent_peer(name):
@@ -228,19 +238,9 @@ def silent_peer(name):
 
 def server_says(name):
     """A code that nobody knows, of a known range."""
-    with lab.Capture(TOPIC, name):
-        agents = Agents(name)
-        link = sip.Link(lab.CLIENT, lab.SERVER)
-        call = sip.Dialog(link, f"{name}@lab.example.org")
-        call.request(0, "INVITE", sdp(lab.CLIENT, section(agents.sides["left"])), "application/sdp")
-        call.response(1, "503 Service Unavailable", "INVITE", extra=[
-            ("ms-diagnostics", '7999;source="mcu.example.com";reason="The lab made this up; a=b";component="AVMCU"')])
-        call.request(0, "ACK")
-        link.close()
-        agents.drop()
-    truth = call_truth(call, agents, codes=[["ms-diagnostics", 7999]])
-    truth["sides"][1] = None
-    write(name, [truth], False, secrets=secrets_of(agents))
+    unchecked(name, lambda call: call.response(1, "503 Service Unavailable", "INVITE", extra=[
+        ("ms-diagnostics", '7999;source="mcu.example.com";reason="The lab made this up; a=b";component="AVMCU"')]),
+              codes=[["ms-diagnostics", 7999]])
 
 
 def header_first(name):
@@ -249,42 +249,19 @@ def header_first(name):
          ended={"first": [("ms-client-diagnostics", '51004; reason="Action initiated by user"')]})
 
 
+def answered(*lines):
+    """Success, with one section of these lines."""
+    return lambda call: call.response(1, "200 OK", "INVITE", sdp(lab.PEER, list(lines), session=2), "application/sdp")
+
+
 def refused_stream(name):
     """The answer has port 0 for it, without any candidate."""
-    with lab.Capture(TOPIC, name):
-        agents = Agents(name)
-        link = sip.Link(lab.CLIENT, lab.SERVER)
-        call = sip.Dialog(link, f"{name}@lab.example.org")
-        call.request(0, "INVITE", sdp(lab.CLIENT, section(agents.sides["left"])), "application/sdp")
-        call.response(1, "200 OK", "INVITE", sdp(lab.PEER, ["m=applicationsharing 0 TCP/RTP/AVP 127"], session=2),
-                      "application/sdp")
-        call.request(0, "ACK")
-        call.request(0, "BYE")
-        call.response(1, "200 OK", "BYE")
-        link.close()
-        agents.drop()
-    truth = call_truth(call, agents)
-    truth["sides"][1] = None
-    write(name, [truth], False, secrets=secrets_of(agents))
+    unchecked(name, answered("m=applicationsharing 0 TCP/RTP/AVP 127"), connected=True)
 
 
 def mismatch(name):
     """The answer does without ICE."""
-    with lab.Capture(TOPIC, name):
-        agents = Agents(name)
-        link = sip.Link(lab.CLIENT, lab.SERVER)
-        call = sip.Dialog(link, f"{name}@lab.example.org")
-        call.request(0, "INVITE", sdp(lab.CLIENT, section(agents.sides["left"])), "application/sdp")
-        call.response(1, "200 OK", "INVITE", sdp(lab.PEER, ["m=applicationsharing 50000 TCP/RTP/AVP 127", "a=ice-mismatch"],
-                                                 session=2), "application/sdp")
-        call.request(0, "ACK")
-        call.request(0, "BYE")
-        call.response(1, "200 OK", "BYE")
-        link.close()
-        agents.drop()
-    truth = call_truth(call, agents)
-    truth["sides"][1] = None
-    write(name, [truth], False, secrets=secrets_of(agents))
+    unchecked(name, answered("m=applicationsharing 50000 TCP/RTP/AVP 127", "a=ice-mismatch"), connected=True)
 
 
 def through_an_edge(name, answer=True, reason="OK", healthy=True):

@@ -275,6 +275,8 @@ def pack(dll, minor, folder, built=BUILT):
              "LICENSE.txt": (SOURCE / "LICENSE").read_text().replace("\n", "\r\n").encode()}
     for text in ("INSTALL.txt", "SOURCE.txt", "install.cmd", "remove.cmd"):
         files[text] = text_file(text, values)
+    for path in sorted((SOURCE / "plugin/doc").iterdir()):  # README links there
+        files[f"plugin/doc/{path.name}"] = path.read_bytes()
     for path in sorted((SOURCE / "cmake/profile/MS-STUN").iterdir()):
         files[f"profiles/MS-STUN/{path.name}"] = path.read_bytes()
     date = time.gmtime(int(os.environ["SOURCE_DATE_EPOCH"]))[:6]
