@@ -87,8 +87,19 @@ void mstun_stream_begin_coverage(const mstun_event_t *event, uint32_t seq)
     if (seq - first > BEGINNING_MAX || mstun_stream_is_joined(event->pinfo)) {
         first = seq - BEGINNING_MAX;
     }
+    event->stream->flow[event->direction].base_seq = mstun_tcp_flow(tcp, event->direction)->base_seq;
     mstun_coverage_begin(&event->stream->flow[event->direction].coverage, first, seq,
                          mstun_tcp_has_gap_here(tcp) ? event->pinfo->num : 0);
+}
+
+void mstun_stream_follow_numbering(const mstun_event_t *event, uint32_t seq)
+{
+    mstun_flow_t *flow = &event->stream->flow[event->direction];
+
+    if (flow->coverage.begun && flow->base_seq != mstun_tcp_flow(event->stream->tcp, event->direction)->base_seq) {
+        flow->synchronized = false;
+        mstun_stream_begin_coverage(event, seq);
+    }
 }
 
 /* Whether bytes are missing before seq. A FIN takes a sequence number, too. */

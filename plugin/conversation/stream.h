@@ -27,6 +27,7 @@ typedef struct {
     uint32_t last_truncated_frame;     /* first visit: the last frame that the capture holds only in part; 0: none */
     uint32_t truncated_before_current; /* first visit: the same, without the current segment */
     mstun_coverage_t coverage;         /* first visit: of its bytes; not begun if !has_seq */
+    uint32_t base_seq;                 /* first visit: TCP's, when coverage was begun */
     uint32_t entered_frame;            /* first visit: the last one with bytes that TCP handed over */
     uint32_t read_from;                /* first visit: of the current segment, what is not read yet */
     wmem_array_t *handed_again;        /* of withheld.c; NULL: none */
@@ -156,6 +157,10 @@ static inline void mstun_stream_leave(const mstun_event_t *event, const mstun_se
 
 /** First visit: event's segment, from seq on, is the first one of its direction. Earlier ones may come late. */
 void mstun_stream_begin_coverage(const mstun_event_t *event, uint32_t seq);
+
+/** First visit, before a segment from seq on is compared with what is covered: begins anew where TCP counts anew, as it
+ * does behind a SYN whose connection it takes for the same one. */
+void mstun_stream_follow_numbering(const mstun_event_t *event, uint32_t seq);
 
 /** What a direction's next segment begins with. */
 typedef struct {

@@ -88,6 +88,7 @@ mstun_handed_t mstun_segment_handed(const mstun_event_t *event, const mstun_segm
     if (!coverage->begun || !segment->has_seq || !mstun_tcp_reassembles()) {
         return MSTUN_HANDED_NEW;
     }
+    mstun_stream_follow_numbering(event, segment->seq);
     if (mstun_seq_distance(segment->seq, coverage->top) > 0 && mstun_coverage_reaches(coverage, segment->seq)) {
         /* TCP waits for the end of something else than the unit at top, whose bytes came late. */
         mstun_coverage_keep(coverage, segment->seq, segment->bytes, segment->captured, segment->reported);
@@ -149,6 +150,7 @@ bool mstun_withheld_arrive(const mstun_event_t *event, const mstun_segment_t *se
         coverage->is_late = true;
         coverage->late_at = segment->seq;
     }
+    mstun_stream_follow_numbering(event, segment->seq);
     if (mstun_coverage_has_new(coverage, segment->seq, segment->seq + segment->captured)) {
         if (mstun_seq_distance(segment->seq, coverage->newest) > 0) {
             coverage->gap_frame = event->pinfo->num;
