@@ -16,6 +16,7 @@
 #include "conversation/stream.h"
 #include "conversation/tcp_connections.h"
 #include "conversation/transaction.h"
+#include "conversation/withheld.h"
 #include "diagnose/diagnose.h"
 #include "dissect/columns.h"
 #include "dissect/message.h"
@@ -26,6 +27,7 @@
 #include "entry/tcp.h"
 #include "entry/tls.h"
 #include "entry/udp.h"
+#include "entry/withheld.h"
 #include "entry/wrapper.h"
 #include "framing/tree.h"
 #include "ice/pair_tree.h"
@@ -69,6 +71,7 @@ static const struct {
     { mstun_message_register, MSTUN_SECTION_HEADER },
     { mstun_framing_tree_register, MSTUN_SECTION_FRAMING },
     { mstun_stream_register, MSTUN_SECTION_TRACKED },
+    { mstun_withheld_register, MSTUN_SECTION_TRACKED },
     { mstun_tcp_connections_register, MSTUN_SECTION_TRACKED },
     { mstun_transaction_register, MSTUN_SECTION_TRACKED },
     { mstun_transaction_tree_register, MSTUN_SECTION_TRACKED },
@@ -102,6 +105,7 @@ static const struct {
     { mstun_message_dissector_register, MSTUN_SECTION_HEADER },
     { mstun_other_protocol_register, MSTUN_SECTION_HEADER },
     { mstun_wrapper_register, MSTUN_SECTION_HEADER },
+    { mstun_entry_withheld_register, MSTUN_SECTION_HEADER },
     { mstun_entry_tcp_register, MSTUN_SECTION_HEADER },
     { mstun_entry_tls_register, MSTUN_SECTION_HEADER },
     { mstun_entry_udp_register, MSTUN_SECTION_HEADER },
@@ -125,6 +129,7 @@ static void register_protoinfo(void)
 static void register_handoff(void)
 {
     mstun_payload_handoff();
+    mstun_entry_withheld_handoff();
     mstun_entry_tcp_handoff();
     mstun_entry_tls_handoff();
     mstun_entry_udp_handoff();

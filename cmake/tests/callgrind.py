@@ -10,7 +10,7 @@ import subprocess
 from harness import AS_NOBODY, TestFailure, environment
 
 # The plugin's functions that Wireshark calls: with all that they call, what is executed inside of it.
-PLUGIN_OWN = ("dissect_tcp", "heur_tcp", "dissect_wrapped")
+PLUGIN_OWN = ("dissect_tcp", "heur_tcp", "dissect_wrapped", "dissect_behind_tcp")
 
 PRELOADED = """
 #define _GNU_SOURCE

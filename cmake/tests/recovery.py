@@ -22,6 +22,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field, replace
 
 import harness
+import reference
 from capturefile import ETHERTYPE_OFFSET, NETWORK_OFFSET, Writer, read, readdressed
 from harness import SOURCE, STAGE, TestFailure, captures, name, tshark
 
@@ -150,8 +151,9 @@ def runs(segments):
     found = defaultdict(list)
     for segment in sorted((segment for segment in segments if segment.payload), key=lambda segment: segment.at):
         of_flow = found[segment.flow]
-        if of_flow and of_flow[-1][0] + len(of_flow[-1][1]) == segment.at:
-            of_flow[-1][1].extend(segment.payload)
+        end = of_flow[-1][0] + len(of_flow[-1][1]) if of_flow else -1
+        if segment.at <= end:
+            of_flow[-1][1].extend(segment.payload[end - segment.at:])
         else:
             of_flow.append((segment.at, bytearray(segment.payload)))
     return found
@@ -271,6 +273,19 @@ def with_garbage(segments, rng):
            [(segment.flow, segment.at + begin, segment.at + end)])
 
 
+def later_by(share, least, most, is_kept=False):
+    """Segments come a few segments later: in time and again, or only then."""
+    def way(segments, rng):
+        result = list(segments)
+        for segment in [segment for segment in with_payload(segments) if rng.random() < share]:
+            place = next(number for number, other in enumerate(result) if other is segment)
+            if not is_kept:
+                del result[place]
+            result.insert(min(place + rng.randint(least, most), len(result)), replace(segment))
+        yield result, []
+    return way
+
+
 def in_time(segments):
     """The same; nothing is acknowledged before it is sent, and what carries nothing stands behind what was sent."""
     sent = {}
@@ -312,8 +327,11 @@ def resegmented(segments, rng):
 
 WAYS = {"unspoilt": lambda segments, rng: [(segments, [])], "5 percent lost": lost(0.05), "20 percent lost": lost(0.2),
         "begun at a frame": begun_at_frame, "begun within one": begun_within, "garbage": with_garbage,
-        "resegmented, lost": resegmented}
+        "resegmented, lost": resegmented, "sent again": later_by(0.1, 3, 12), "overtaken": later_by(0.1, 1, 2),
+        "twice": later_by(0.1, 1, 12, is_kept=True)}
 
+WHOLE = ("unspoilt", "sent again", "overtaken", "twice")  # nothing is missing
+ALTERED = ("garbage",)                                    # a response may be destroyed: its request has none
 
 # ---- what must be decoded, and what was ----
 
@@ -332,6 +350,18 @@ class Copy:
         for number, segment in enumerate(self.segments):
             if segment.flow == flow and segment.at < place <= segment.at + len(segment.payload):
                 return self.first_frame + number
+        return None
+
+    def completed_in(self, message):
+        """The frame that has the last byte of the message's unit, in the order of the capture."""
+        missing = [(message.unit_begin, message.unit_end)]
+        for number, segment in enumerate(self.segments):
+            if segment.flow == message.flow and segment.payload:
+                begin, end = segment.at, segment.at + len(segment.payload)
+                missing = [(low, high) for first, last in missing
+                           for low, high in ((first, min(last, begin)), (max(first, end), last)) if low < high]
+                if not missing:
+                    return self.first_frame + number
         return None
 
     def present(self):
@@ -365,9 +395,20 @@ class Copy:
         known = {}
         for number, segment in enumerate(self.segments, self.first_frame):
             length = units.get((segment.flow, segment.at), 0) if segment.payload else 0
-            if length and (len(segment.payload) >= min(length, HEADERS) or (segment.flow, segment.at) in begun):
+            if length and (len(segment.payload) >= min(length, HEADERS) or (
+                    (segment.flow, segment.at) in begun and self.is_in_order(segment, min(length, HEADERS)))):
                 known.setdefault(frozenset(segment.flow), number)
         return known
+
+    def is_in_order(self, first, length):
+        """Whether the first bytes behind the segment's beginning come one behind the other: TCP hands over nothing else."""
+        end = first.at
+        for segment in self.segments:
+            if segment.flow == first.flow and segment.payload and end < first.at + length:
+                if segment.at > end:
+                    return False
+                end = max(end, segment.at + len(segment.payload))
+        return True
 
     def altered(self, flow):
         """What the header of a message says that has garbage in it, or in a header before it."""
@@ -404,6 +445,33 @@ def decoded(target):
     return result
 
 
+def warned(target):
+    """[(frame, name of a finding that breaks a call)]."""
+    names = sorted(name for name, severity in reference.experts()[0].items() if severity in ("WARN", "ERROR"))
+    output = tshark("-n", "-2", "-r", target, "-Y", "mstun", "-T", "fields", "-e", "frame.number",
+                    *(word for name in names for word in ("-e", name)))
+    for line in output.splitlines():
+        frame, *marks = line.split("\t")
+        yield from ((int(frame), name) for name, mark in zip(names, marks) if mark)
+
+
+def findings_of(target, copies):
+    """How often each of them is in each copy."""
+    result, number = [Counter() for _ in copies], 0
+    for frame, finding in sorted(warned(target)):
+        while number + 1 < len(copies) and copies[number + 1].first_frame <= frame:
+            number += 1
+        result[number][finding] += 1
+    return result
+
+
+def falsely_found(copy, found, undamaged):
+    """What the undamaged capture does not say, and the damage does not give a reason for."""
+    if copy.way in WHOLE:
+        return [finding for finding in found if finding not in undamaged]
+    return [finding for finding in ("mstun.unanswered",) if found[finding] > undamaged[finding]]
+
+
 @dataclass
 class Count:
     present: int = 0
@@ -411,6 +479,7 @@ class Count:
     early: int = 0         # present before a connection can be known
     early_found: int = 0
     invented: int = 0
+    false_findings: int = 0
     marked: int = 0
     unmarked: int = 0      # directions in which a unit's end was skipped without a mark
 
@@ -427,7 +496,7 @@ def judge(copy, frames, count):
         of_flow[segment.flow].update(keys)
     known = copy.known_from()
     for message in copy.present():
-        where = copy.frame_of(message.flow, message.unit_end), message.key
+        where = copy.completed_in(message), message.key
         is_found = seen[where] > 0
         seen[where] -= is_found
         if where[0] < known.get(frozenset(message.flow), sys.maxsize):
@@ -468,13 +537,13 @@ def originals():
     return usable
 
 
-def main(seeds):
-    total, wrong = defaultdict(Count), []
+def main(seeds, *ways):
+    total, wrong, undamaged = defaultdict(Count), [], {}
     usable = originals()
     work = STAGE / "recovery"
     work.mkdir(exist_ok=True)
     work.chmod(0o755)
-    for way, spoil in WAYS.items():
+    for way, spoil in ((way, spoil) for way, spoil in WAYS.items() if way in ("unspoilt", *(ways or WAYS))):
         for link in sorted({original.link for original in usable}):
             copies = [Copy(original, way, seed, segments, garbage)
                       for original in usable if original.link == link
@@ -483,6 +552,11 @@ def main(seeds):
             target = work / f"{way.replace(' ', '-')}-{link}.pcap"
             write(target, link, copies)
             frames = decoded(target)
+            for copy, found in zip(copies, findings_of(target, copies) if way not in ALTERED else ()):
+                false = falsely_found(copy, found, undamaged.setdefault(copy.original.name, found))
+                total[copy.original.topic, way].false_findings += len(false)
+                wrong += [f"{copy.original.name}, {way}, seed {copy.seed}, {target.name} from {copy.first_frame}: "
+                          f"says {finding}" for finding in false]
             for copy in copies:
                 wrong += [f"{copy.original.name}, {way}, seed {copy.seed}, {target.name} from {copy.first_frame}: {what}"
                           for what in judge(copy, frames, total[copy.original.topic, way])]
@@ -490,8 +564,8 @@ def main(seeds):
     for (topic, way), count in sorted(total.items()):
         share = count.found / count.present
         print(f"{topic:8} {way:18} {count.found:6} of {count.present:6} messages, {100 * share:6.2f} %; "
-              f"before that {count.early_found:4} of {count.early:4}; {count.invented} invented; "
-              f"{count.marked} captures with marks, {count.unmarked} without")
+              f"before that {count.early_found:4} of {count.early:4}; {count.invented} invented, "
+              f"{count.false_findings} false findings; {count.marked} captures with marks, {count.unmarked} without")
         if share < LEAST or count.invented:
             failures.append(f"{topic}, {way}: {100 * share:.2f} %, {count.invented} invented")
     for way in WAYS:

@@ -37,7 +37,7 @@ CHAPTERS = [
     ("ICE pairs", r"pair"),
     ("Calls", r"call|mras"),
     ("TURN allocations and connections", r"turn\.|path\.|connection_id"),
-    ("Framing", r"framing|tcp_frame|channel|ms\.(framing|multiplexed)|pseudo_tls|continuation"),
+    ("Framing", r"framing|tcp_frame|channel|ms\.(framing|multiplexed)|pseudo_tls|continuation|withheld|repeated_segment"),
     ("Attributes of Microsoft", r"ms\.|att\.(ms|bandwidth|address_rp|sip|lp|magic|unknown8006)"),
     ("Other attributes", r""),
 ]

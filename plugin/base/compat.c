@@ -103,6 +103,18 @@ bool mstun_tcp_counts_from_one(void)
     return tcp_counts_from_one;
 }
 
+static bool tcp_reassembles, tcp_reorders;
+
+bool mstun_tcp_reassembles(void)
+{
+    return tcp_reassembles;
+}
+
+bool mstun_tcp_reorders(void)
+{
+    return tcp_reorders;
+}
+
 static bool is_tcp_pref_on(const char *name)
 {
     module_t *module = prefs_find_module("tcp");
@@ -115,6 +127,8 @@ static void begin_file(void)
 {
     last_frame = 0;
     tcp_counts_from_one = is_tcp_pref_on("analyze_sequence_numbers") && is_tcp_pref_on("relative_sequence_numbers");
+    tcp_reassembles = is_tcp_pref_on("desegment_tcp_streams");
+    tcp_reorders = tcp_reassembles && is_tcp_pref_on("reassemble_out_of_order");
 }
 
 bool mstun_compat_accepts(void)

@@ -82,6 +82,13 @@ typedef void mstun_stat_init_ret;
 #define pntohu16 pntoh16
 #define pntohu32 pntoh32
 #define pntohu64 pntoh64
+#else
+static inline tvbuff_t *get_data_source_tvb_by_name(const packet_info *pinfo, const char *name)
+{
+    const struct data_source *source = get_data_source_by_name(pinfo, name);
+
+    return source ? get_data_source_tvb(source) : NULL;
+}
 #endif
 
 /* GLib's and wmem's tables take pointers without const, also to what nobody changes. */
@@ -165,6 +172,13 @@ bool mstun_tcp_counts_from_one(void);
 /** Whether a running Wireshark is inside what this file assumes and its headers do not show. Asked before the plugin
  * registers anything; if not, the user is told so in one sentence, and nothing must be registered. */
 bool mstun_compat_accepts(void);
+
+/** Whether TCP reassembles, by its preferences. Else it gives a part of a segment the number of the whole one. */
+bool mstun_tcp_reassembles(void);
+
+/** Whether TCP is to put segments in order, by its preference "Reassemble out-of-order segments": what comes behind a
+ * missing segment it keeps until that comes, if ever. */
+bool mstun_tcp_reorders(void);
 
 /** Tells the user, in a window or on stderr, that something this file assumes of Wireshark does not hold. lost: what
  * does not work therefore, a clause. */

@@ -27,7 +27,8 @@ bool mstun_direction_is_complete(const mstun_event_t *event)
 {
     const mstun_flow_t *flow = &event->stream->flow[event->direction];
 
-    return flow->gap_frame == 0 && flow->last_truncated_frame == 0 && mstun_stream_captured_from_start(event->stream);
+    return mstun_coverage_gap_frame(&flow->coverage) == 0 && flow->last_truncated_frame == 0 &&
+           mstun_stream_captured_from_start(event->stream);
 }
 
 const mstun_foreign_bytes_t *mstun_foreign_bytes_at(const mstun_event_t *event, mstun_bytes_kind_t kind)

@@ -111,7 +111,8 @@ static bool bytes_are_missing(const mstun_event_t *event, const byte_stream_t *s
 {
     const mstun_flow_t *flow = &event->stream->flow[event->direction];
 
-    return flow->gap_frame > stream->last_frame || flow->truncated_before_current >= stream->last_frame;
+    return mstun_coverage_gap_frame(&flow->coverage) > stream->last_frame ||
+           flow->truncated_before_current >= stream->last_frame;
 }
 
 static void add_carried_over(byte_stream_t *stream, const mstun_event_t *event)

@@ -65,7 +65,7 @@ bool mstun_stream_closed_first_by(const mstun_stream_t *stream, unsigned directi
 
 uint32_t mstun_stream_gap_frame(const mstun_stream_t *stream, unsigned direction)
 {
-    return stream->flow[direction].gap_frame;
+    return mstun_coverage_gap_frame(&stream->flow[direction].coverage);
 }
 
 bool mstun_stream_captured_from_start(const mstun_stream_t *stream)
@@ -106,9 +106,11 @@ static const char *lack_text(const mstun_transaction_t *transaction, const mstun
         return "the capture has no packet of the other direction";
     case MSTUN_LACK_SEGMENT:
         return wmem_strdup_printf(scope, "bytes of the other direction are missing from the capture before frame %u",
-                                  flow->gap_frame);
+                                  mstun_coverage_gap_frame(&flow->coverage));
     case MSTUN_LACK_TRUNCATED:
         return wmem_strdup_printf(scope, "the capture has only the beginning of frame %u", flow->last_truncated_frame);
+    case MSTUN_LACK_END:
+        return "the last bytes of the other direction are missing from the capture";
     case MSTUN_LACK_ACKNOWLEDGED:
         return "the requester acknowledged bytes that are missing from the capture";
     case MSTUN_LACK_NOTHING:

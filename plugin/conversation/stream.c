@@ -236,136 +236,18 @@ bool mstun_stream_is_joined(packet_info *pinfo)
     return !tcp || !(tcp->conversation_completeness & TCP_SYN_SEEN);
 }
 
-static void add_framing_change(mstun_flow_t *flow, const mstun_framing_change_t *change)
+/* Whether TCP has seen a segment, perhaps an empty one, far enough behind the last byte for a message between them. */
+static bool lacks_end(const mstun_stream_t *stream, unsigned direction)
 {
-    if (!flow->framing_changes) {
-        flow->framing_changes = wmem_array_sized_new(wmem_file_scope(), sizeof(mstun_framing_change_t), 1);
+    const mstun_flow_t *flow = &stream->flow[direction];
+
+    if (!stream->tcp || !mstun_tcp_reassembles() || (flow->framing_changes && !flow->has_seq)) {
+        return false;
     }
-    wmem_array_append_one(flow->framing_changes, *change);
-}
+    uint32_t first = mstun_tcp_first_position(stream->tcp, direction);
+    uint32_t newest = flow->coverage.begun ? flow->coverage.newest : first;
 
-/* What the last change at or before this byte of this frame means for a segment that begins there. */
-static mstun_framing_change_t look_up(const mstun_flow_t *flow, uint32_t frame, uint32_t seq)
-{
-    mstun_framing_change_t latest = { .framing = MSTUN_FRAMING_UNKNOWN, .first_unit_offset = MSTUN_OFFSET_NONE };
-    unsigned low = 0, high = flow->framing_changes ? wmem_array_get_count(flow->framing_changes) : 0;
-
-    while (low < high) {
-        unsigned middle = (low + high) / 2;
-        const mstun_framing_change_t *change =
-            (const mstun_framing_change_t *)wmem_array_index(flow->framing_changes, middle);
-
-        if (change->frame < frame || (change->frame == frame && mstun_seq_distance(change->seq, seq) <= 0)) {
-            latest = *change;
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
-    }
-    if (latest.framing != MSTUN_FRAMING_UNKNOWN && (latest.frame != frame || latest.seq != seq)) {
-        latest.first_unit_offset = 0; /* without another change, the direction stayed synchronized */
-    }
-    return latest;
-}
-
-/* Assume that the first bytes of a direction begin a unit unless that is impossible. */
-static bool is_synchronized(mstun_framing_t framing, packet_info *pinfo, const mstun_segment_t *segment)
-{
-    mstun_unit_t unit;
-
-    if (framing == MSTUN_FRAMING_UNDETERMINED_RELAY || framing == MSTUN_FRAMING_RELAYED) {
-        return true; /* no framing, so every offset is valid */
-    }
-    if (framing == MSTUN_FRAMING_MS_TURN && mstun_is_tls_record(segment->bytes, segment->captured)) {
-        return true; /* real TLS answers a pseudo-TLS hello */
-    }
-    return framing != MSTUN_FRAMING_UNKNOWN && mstun_stream_begins(pinfo, segment) &&
-           mstun_unit_at(framing, segment->bytes, segment->captured, &unit) != MSTUN_UNIT_LOST;
-}
-
-/* For a direction that is not synchronized: the bytes themselves must show where a unit begins. */
-static mstun_framing_change_t find_sync_point(mstun_framing_t framing, packet_info *pinfo,
-                                              const mstun_segment_t *segment)
-{
-    mstun_framing_change_t change = { .frame = pinfo->num, .seq = segment->seq, .framing = framing };
-    mstun_framing_t proven =
-        segment->detected ? segment->framing
-                          : mstun_detect(segment->bytes, segment->captured, segment->reported, MSTUN_CONFIDENCE_HEADER);
-
-    if (proven != MSTUN_FRAMING_UNKNOWN) {
-        change.framing = proven;
-    } else if (!is_synchronized(framing, pinfo, segment)) {
-        change.first_unit_offset = mstun_resync(framing, segment->bytes, segment->captured, segment->reported, 0);
-    }
-    return change;
-}
-
-mstun_framing_change_t mstun_stream_enter(const mstun_event_t *event, const mstun_segment_t *segment,
-                                          mstun_framing_t hint)
-{
-    packet_info *pinfo = event->pinfo;
-    mstun_flow_t *flow = &event->stream->flow[event->direction];
-
-    if (!event->first_visit) {
-        return look_up(flow, pinfo->num, segment->seq);
-    }
-    flow->has_seq = segment->has_seq;
-    if (flow->synchronized && (!segment->has_seq || flow->next_seq == segment->seq)) {
-        return (mstun_framing_change_t){ .frame = pinfo->num, .seq = segment->seq, .framing = flow->framing };
-    }
-    if (flow->synchronized ? mstun_seq_distance(segment->seq, flow->next_seq) > 0
-                           : segment->has_seq && event->stream->tcp && mstun_tcp_has_gap_here(event->stream->tcp)) {
-        flow->gap_frame = pinfo->num;
-    }
-    if (flow->framing != MSTUN_FRAMING_UNKNOWN) {
-        hint = flow->framing;
-    } else if (hint == MSTUN_FRAMING_UNKNOWN) {
-        hint = event->stream->flow[1 - event->direction].framing;
-    }
-    mstun_framing_change_t change = find_sync_point(hint, pinfo, segment);
-
-    flow->framing = change.framing;
-    add_framing_change(flow, &change);
-    return change;
-}
-
-void mstun_stream_leave(const mstun_event_t *event, const mstun_segment_t *segment, uint32_t offset,
-                        mstun_framing_t framing, bool synchronized)
-{
-    mstun_flow_t *flow = &event->stream->flow[event->direction];
-    uint32_t end = segment->seq + offset;
-
-    if (framing != flow->framing) {
-        mstun_framing_change_t change = { .frame = event->pinfo->num, .seq = end, .framing = framing };
-
-        flow->framing = framing;
-        add_framing_change(flow, &change);
-    }
-    /* A retransmission that TCP passes on to us must not move next_seq back. */
-    if (!flow->synchronized || mstun_seq_distance(end, flow->next_seq) > 0) {
-        flow->next_seq = end;
-    }
-    flow->synchronized = synchronized;
-}
-
-void mstun_stream_note_truncation(const mstun_event_t *event, const mstun_segment_t *segment)
-{
-    mstun_flow_t *flow = &event->stream->flow[event->direction];
-
-    flow->truncated_before_current = flow->last_truncated_frame;
-    if (segment->captured < segment->reported) {
-        flow->last_truncated_frame = event->pinfo->num;
-    }
-}
-
-void mstun_stream_restart(const mstun_event_t *event)
-{
-    mstun_flow_t *other = &event->stream->flow[1 - event->direction];
-
-    /* If the ConnectionBind request was captured, it has done this already, and bytes may have followed it since. */
-    if (other->framing == MSTUN_FRAMING_UNKNOWN) {
-        other->framing = MSTUN_FRAMING_UNDETERMINED_RELAY;
-    }
+    return mstun_seq_distance(first + mstun_tcp_data_len(stream->tcp, direction), newest) >= STUN_HEADER_LEN;
 }
 
 mstun_lack_t mstun_stream_lack(const mstun_stream_t *stream, unsigned direction, uint32_t frame)
@@ -375,11 +257,14 @@ mstun_lack_t mstun_stream_lack(const mstun_stream_t *stream, unsigned direction,
     if (stream->tcp && mstun_tcp_is_uncaptured(stream->tcp, direction)) {
         return MSTUN_LACK_DIRECTION;
     }
-    if (flow->gap_frame > frame) {
+    if (mstun_coverage_gap_frame(&flow->coverage) > frame) {
         return MSTUN_LACK_SEGMENT;
     }
     if (flow->last_truncated_frame > frame) {
         return MSTUN_LACK_TRUNCATED;
+    }
+    if (lacks_end(stream, direction)) {
+        return MSTUN_LACK_END;
     }
     return stream->tcp && mstun_tcp_lacks_acknowledged_bytes(stream->tcp, direction) ? MSTUN_LACK_ACKNOWLEDGED
                                                                                      : MSTUN_LACK_NOTHING;

@@ -6,6 +6,7 @@
 #define MSTUN_CONVERSATION_STREAM_H
 
 #include "base/registrar.h"
+#include "conversation/coverage.h"
 #include "conversation/event.h"
 
 struct tcpinfo;
@@ -25,7 +26,12 @@ typedef struct {
     uint32_t next_seq;                 /* first visit: where the next unit begins, if synchronized */
     uint32_t last_truncated_frame;     /* first visit: the last frame that the capture holds only in part; 0: none */
     uint32_t truncated_before_current; /* first visit: the same, without the current segment */
-    uint32_t gap_frame;                /* the last frame before which bytes are missing; 0: none */
+    mstun_coverage_t coverage;         /* first visit: of its bytes; not begun if !has_seq */
+    uint32_t base_seq;                 /* first visit: TCP's, when coverage was begun */
+    uint32_t entered_frame;            /* first visit: the last one with bytes that TCP handed over */
+    uint32_t read_from;                /* first visit: of the current segment, what is not read yet */
+    wmem_array_t *handed_again;        /* of withheld.c; NULL: none */
+    bool is_reading;                   /* first visit: a unit begins in the current segment */
     mstun_framing_t framing;           /* first visit: of the bytes to come */
     bool synchronized;                 /* first visit: next_seq is known */
     bool has_seq;                      /* positions are TCP's sequence numbers; false inside TLS and on UDP */
@@ -70,6 +76,7 @@ typedef struct {
     uint32_t seq;            /* of the first byte */
     struct tcpinfo *tcp;     /* TCP's own data for the segment; NULL inside TLS */
     bool has_seq;            /* false inside TLS: bytes come in order, unnumbered */
+    bool is_late;            /* first and later visits: bytes that TCP withholds, see withheld.h */
     bool detected;           /* mstun_detect() has been asked about the first byte, with MSTUN_CONFIDENCE_HEADER; */
     mstun_framing_t framing; /* its answer */
 } mstun_segment_t;
@@ -128,12 +135,46 @@ gboolean mstun_endpoint_equal_keys(gconstpointer a, gconstpointer b);
 mstun_framing_change_t mstun_stream_enter(const mstun_event_t *event, const mstun_segment_t *segment,
                                           mstun_framing_t hint);
 
+/** mstun_stream_leave() where that may be news. */
+void mstun_stream_move_on(const mstun_event_t *event, const mstun_segment_t *segment, uint32_t offset,
+                          mstun_framing_t framing, bool synchronized);
+
 /**
  * First visit: units have been followed as far as offset of the segment; from there on the direction has this framing.
  * synchronized false: no unit is known to begin there.
  */
-void mstun_stream_leave(const mstun_event_t *event, const mstun_segment_t *segment, uint32_t offset,
-                        mstun_framing_t framing, bool synchronized);
+static inline void mstun_stream_leave(const mstun_event_t *event, const mstun_segment_t *segment, uint32_t offset,
+                                      mstun_framing_t framing, bool synchronized)
+{
+    const mstun_flow_t *flow = &event->stream->flow[event->direction];
+    uint32_t end = segment->seq + offset;
+
+    if (!synchronized || !flow->synchronized || framing != flow->framing || end != flow->next_seq ||
+        end != flow->read_from) {
+        mstun_stream_move_on(event, segment, offset, framing, synchronized);
+    }
+}
+
+/** First visit: event's segment, from seq on, is the first one of its direction. Earlier ones may come late. */
+void mstun_stream_begin_coverage(const mstun_event_t *event, uint32_t seq);
+
+/** First visit, before a segment from seq on is compared with what is covered: begins anew where TCP counts anew, as it
+ * does behind a SYN whose connection it takes for the same one. */
+void mstun_stream_follow_numbering(const mstun_event_t *event, uint32_t seq);
+
+/** What a direction's next segment begins with. */
+typedef struct {
+    uint32_t next_seq;
+    mstun_framing_t framing;
+    bool synchronized;
+} mstun_flow_edge_t;
+
+/** First visit: what follows in event's direction is run, which comes late. Returns where the direction was. */
+mstun_flow_edge_t mstun_stream_go_back(const mstun_event_t *event, const mstun_run_t *run);
+
+/** First visit: the direction goes on where it was; run is read up to end. */
+void mstun_stream_go_on(const mstun_event_t *event, const mstun_run_t *run, uint32_t end,
+                        const mstun_flow_edge_t *edge);
 
 /** First visit, before a segment's units: notes whether the capture truncated it, so that what continues in the next
  * one cannot be reassembled. */
@@ -151,6 +192,7 @@ typedef enum {
     MSTUN_LACK_DIRECTION,    /* not one of its packets is */
     MSTUN_LACK_SEGMENT,      /* there is a gap in its sequence numbers; flow's gap_frame is after it */
     MSTUN_LACK_TRUNCATED,    /* the capture has only the beginning of flow's last_truncated_frame */
+    MSTUN_LACK_END,          /* its last sequence number is behind the last byte that was captured */
     MSTUN_LACK_ACKNOWLEDGED, /* the other side acknowledged more than was captured */
 } mstun_lack_t;
 

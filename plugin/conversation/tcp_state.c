@@ -7,8 +7,11 @@
 
 /* Bits of tcp_flow_t's static_flags, as packet-tcp.c defines them for itself. */
 #define SENT_SYN 0x02
-/* And one of tcp_acked's flags. */
+/* And some of tcp_acked's flags. */
+#define RETRANSMISSION 0x0001
 #define PREVIOUS_SEGMENT_LOST 0x0002
+#define OUT_OF_ORDER 0x0200
+#define SPURIOUS_RETRANSMISSION 0x4000
 
 #define ACK_TIME_MS 1000 /* a receiver acknowledges in 0.5 s (RFC 9293 section 3.8.6.3), a sender repeats after 1 s */
 
@@ -68,6 +71,11 @@ bool mstun_tcp_has_gap_here(const struct tcp_analysis *tcp)
     return tcp->ta && (tcp->ta->flags & PREVIOUS_SEGMENT_LOST);
 }
 
+bool mstun_tcp_withholds(const struct tcp_analysis *tcp)
+{
+    return tcp->ta && (tcp->ta->flags & (RETRANSMISSION | OUT_OF_ORDER | SPURIOUS_RETRANSMISSION));
+}
+
 bool mstun_tcp_lacks_acknowledged_bytes(const struct tcp_analysis *tcp, unsigned direction)
 {
     const tcp_analyze_seq_flow_info_t *sent = mstun_tcp_flow(tcp, direction)->tcp_analyze_seq_info;
@@ -85,6 +93,16 @@ static bool sent_fin(const struct tcp_analysis *tcp, const tcp_flow_t *flow)
     return flow->closing_initiator ||
            ((tcp->conversation_completeness & TCP_FIN_SEEN) && mstun_tcp_is_closed(tcp, &first) && !first.reset &&
             nstime_cmp(&flow->tcp_analyze_seq_info->nextseqtime, &first.abs_ts) >= 0);
+}
+
+uint32_t mstun_tcp_position(const struct tcp_analysis *tcp, unsigned direction, uint32_t raw_seq)
+{
+    return mstun_tcp_counts_from_one() ? raw_seq - mstun_tcp_flow(tcp, direction)->base_seq : raw_seq;
+}
+
+uint32_t mstun_tcp_first_position(const struct tcp_analysis *tcp, unsigned direction)
+{
+    return mstun_tcp_position(tcp, direction, mstun_tcp_flow(tcp, direction)->base_seq + 1);
 }
 
 uint32_t mstun_tcp_data_len(const struct tcp_analysis *tcp, unsigned direction)

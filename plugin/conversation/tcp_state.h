@@ -35,8 +35,17 @@ bool mstun_tcp_is_uncaptured(const struct tcp_analysis *tcp, unsigned direction)
 /** First visit: whether TCP lacks a segment right before the current one. */
 bool mstun_tcp_has_gap_here(const struct tcp_analysis *tcp);
 
+/** Whether TCP keeps the current segment from dissectors, because it takes it for a late or repeated one. */
+bool mstun_tcp_withholds(const struct tcp_analysis *tcp);
+
 /** Whether the other side has acknowledged bytes of a direction that the capture lacks, enough for a message. */
 bool mstun_tcp_lacks_acknowledged_bytes(const struct tcp_analysis *tcp, unsigned direction);
+
+/** The position of a direction's byte with this sequence number on the wire. */
+uint32_t mstun_tcp_position(const struct tcp_analysis *tcp, unsigned direction, uint32_t raw_seq);
+
+/** The position of a direction's first byte. */
+uint32_t mstun_tcp_first_position(const struct tcp_analysis *tcp, unsigned direction);
 
 /** Bytes that a direction carried, those missing from the capture included. */
 uint32_t mstun_tcp_data_len(const struct tcp_analysis *tcp, unsigned direction);

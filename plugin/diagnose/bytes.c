@@ -147,7 +147,7 @@ static void evaluate_stream(mstun_stream_t *stream, void *data)
     for (unsigned direction = 0; direction < 2; direction++) {
         const mstun_foreign_bytes_t *waiting = mstun_stream_waits_for(stream, direction);
 
-        if (waiting && !stream->flow[direction].gap_frame && mstun_stream_captured_from_start(stream)) {
+        if (waiting && !mstun_stream_gap_frame(stream, direction) && mstun_stream_captured_from_start(stream)) {
             add_incomplete(&bytes, waiting);
         }
     }

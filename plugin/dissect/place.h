@@ -21,6 +21,12 @@ static inline mstun_rest_t mstun_rest_of(const mstun_segment_t *segment, uint32_
                            .reported = segment->reported - offset };
 }
 
+/** The segment in tvb. tcp: TCP's own data for it; NULL inside TLS. */
+mstun_segment_t mstun_segment_of(tvbuff_t *tvb, struct tcpinfo *tcp);
+
+/** What follows in the segment from an offset on; less than its captured bytes. */
+mstun_segment_t mstun_segment_from(const mstun_segment_t *segment, uint32_t offset);
+
 /** ctx's event at an offset of its segment. */
 mstun_event_t mstun_event_at(const mstun_dissect_ctx_t *ctx, uint32_t offset);
 

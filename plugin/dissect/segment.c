@@ -7,6 +7,7 @@
 #include <epan/exceptions.h>
 #include <epan/show_exception.h>
 
+#include "conversation/withheld.h"
 #include "diagnose/diagnose.h"
 #include "dissect/channel_data.h"
 #include "dissect/columns.h"
@@ -15,6 +16,7 @@
 #include "dissect/payload.h"
 #include "dissect/place.h"
 #include "dissect/relayed.h"
+#include "dissect/skipped.h"
 #include "dissect/unit.h"
 #include "framing/prefilter.h"
 #include "framing/tree.h"
@@ -42,39 +44,6 @@ static void announce_next_unit(const mstun_event_t *event, uint32_t bytes)
     if (event->first_visit) {
         event->pinfo->want_pdu_tracking = 2;
         event->pinfo->bytes_until_next_pdu = bytes;
-    }
-}
-
-/* The first bytes as text, for who wonders what they are. */
-static const char *text_of(const mstun_dissect_ctx_t *ctx, tvbuff_t *tvb, uint32_t offset, uint32_t len)
-{
-    int captured = (int)MIN(MIN(len, 40), (uint32_t)tvb_captured_length_remaining(tvb, (int)offset));
-    int printable = 0;
-
-    while (printable < captured && g_ascii_isprint(tvb_get_uint8(tvb, (int)offset + printable))) {
-        printable++;
-    }
-    return printable >= 4 ? wmem_strdup_printf(ctx->event.pinfo->pool, "\"%s\"",
-                                               tvb_format_text(ctx->event.pinfo->pool, tvb, (int)offset, printable))
-                          : tvb_bytes_to_str(ctx->event.pinfo->pool, tvb, (int)offset, MIN(captured, 12));
-}
-
-/* len bytes from offset on belong to no unit: they were sent so, or the capture lacks what they belong to. */
-static void skip(mstun_dissect_ctx_t *ctx, const mstun_segment_t *segment, uint32_t offset, uint32_t len)
-{
-    packet_info *pinfo = ctx->event.pinfo;
-    mstun_event_t event = mstun_event_at(ctx, offset);
-
-    mstun_dissect_reset_info(ctx);
-    proto_item *item = mstun_skipped_show(segment->tvb, ctx->tree, offset, len);
-
-    if (mstun_bytes_are(&event, MSTUN_BYTES_NOT_A_MESSAGE, len, 0, text_of(ctx, segment->tvb, offset, len))) {
-        mstun_diagnose_show_bytes(&event, item);
-    } else {
-        mstun_skipped_show_gap(pinfo, item);
-    }
-    if (mstun_info_is_visible(pinfo)) {
-        mstun_info_append(pinfo, wmem_strdup_printf(pinfo->pool, "[continuation, %u bytes]", len));
     }
 }
 
@@ -114,7 +83,7 @@ static uint32_t skip_rest(mstun_dissect_ctx_t *ctx, const mstun_segment_t *segme
         }
     }
     if (end > offset) {
-        skip(ctx, segment, offset, end - offset);
+        mstun_dissect_skip(ctx, segment, offset, end - offset);
     }
     return end;
 }
@@ -131,7 +100,7 @@ static uint32_t resync(mstun_dissect_ctx_t *ctx, const mstun_segment_t *segment,
     if (!*synchronized) {
         return skip_rest(ctx, segment, offset);
     }
-    skip(ctx, segment, offset, next - offset);
+    mstun_dissect_skip(ctx, segment, offset, next - offset);
     return next;
 }
 
@@ -247,25 +216,35 @@ static void check_channel_data(mstun_dissect_ctx_t *ctx, const mstun_rest_t *res
     }
 }
 
+/* First visit: the end of the unit at offset is missing. unit: NULL if its length is, too. */
+static void note_waiting(mstun_dissect_ctx_t *ctx, const mstun_rest_t *rest, uint32_t offset, const mstun_unit_t *unit,
+                         bool unconfirmed)
+{
+    mstun_event_t waiting = mstun_event_at(ctx, offset);
+
+    if (!waiting.stream || !waiting.first_visit) {
+        return;
+    }
+    mstun_withheld_await(&waiting, unit && !unconfirmed ? mstun_unit_len(unit) : 0);
+    if (unit && unit->kind == MSTUN_UNIT_CHANNEL_DATA) {
+        mstun_channel_data_wait(&waiting, rest->reported - unit->header_len, unit->payload_len);
+    }
+}
+
 /* Asks TCP for the rest of the unit at offset, of which only its header may be known, or not even that (NULL). False if
  * TCP reassembles nothing. */
 static bool wait_for_unit(mstun_dissect_ctx_t *ctx, const mstun_rest_t *rest, uint32_t offset, const mstun_unit_t *unit,
                           bool unconfirmed)
 {
-    const mstun_event_t *event = &ctx->event;
-    bool is_channel_data = unit && unit->kind == MSTUN_UNIT_CHANNEL_DATA;
-    bool waits_for_padding = is_channel_data && unit->header_len + unit->payload_len <= rest->reported;
+    bool waits_for_padding =
+        unit && unit->kind == MSTUN_UNIT_CHANNEL_DATA && unit->header_len + unit->payload_len <= rest->reported;
     /* An unconfirmed unit is waited for segment by segment: the next one may disprove it. */
     uint32_t missing = !unit || unconfirmed || waits_for_padding ? 0 : mstun_unit_len(unit) - rest->reported;
 
-    if (!wait_for_more(event->pinfo, offset, missing)) {
+    if (!wait_for_more(ctx->event.pinfo, offset, missing)) {
         return false;
     }
-    if (is_channel_data && event->stream && event->first_visit) {
-        mstun_event_t waiting = mstun_event_at(ctx, offset);
-
-        mstun_channel_data_wait(&waiting, rest->reported - unit->header_len, unit->payload_len);
-    }
+    note_waiting(ctx, rest, offset, unit, unconfirmed);
     return true;
 }
 
@@ -357,45 +336,87 @@ static void finish(mstun_dissect_ctx_t *ctx, tvbuff_t *tvb, bool last_of_directi
     }
 }
 
-mstun_segment_t mstun_segment_of(tvbuff_t *tvb, struct tcpinfo *tcp)
+/* All of the segment is new. Returns where its units end. */
+static uint32_t dissect_new(mstun_dissect_ctx_t *ctx, const mstun_segment_t *segment, mstun_framing_t hint)
 {
-    uint32_t captured = tvb_captured_length(tvb);
+    bool synchronized = false, ends_direction = segment->tcp && segment->tcp->flags & TCP_FIN;
+    mstun_framing_change_t start = mstun_stream_enter(&ctx->event, segment, hint);
+    uint32_t offset = 0;
 
-    return (mstun_segment_t){ .tvb = tvb,
-                              .bytes = tvb_get_ptr(tvb, 0, (int)captured),
-                              .captured = captured,
-                              .reported = tvb_reported_length(tvb),
-                              .seq = tcp ? tcp->seq : 0,
-                              .tcp = tcp,
-                              .has_seq = tcp != NULL };
+    if (segment->is_late && start.first_unit_offset == MSTUN_OFFSET_NONE) {
+        return 0;
+    }
+    if (ctx->event.first_visit) {
+        mstun_stream_note_truncation(&ctx->event, segment); /* before what is truncated throws */
+    }
+    ctx->event.framing = start.framing;
+    if (start.first_unit_offset == MSTUN_OFFSET_NONE) {
+        offset = skip_rest(ctx, segment, 0);
+    } else {
+        if (start.first_unit_offset > 0 && !segment->is_late) {
+            mstun_dissect_skip(ctx, segment, 0, start.first_unit_offset);
+        }
+        offset = follow_units(ctx, segment, start.first_unit_offset, &synchronized);
+    }
+    if (ctx->event.first_visit) {
+        mstun_stream_leave(&ctx->event, segment, offset, ctx->event.framing, synchronized);
+    }
+    finish(ctx, segment->tvb, ends_direction && offset >= segment->reported);
+    return offset;
 }
 
-void mstun_dissect_segment(const mstun_segment_t *segment, packet_info *pinfo, proto_tree *tree, mstun_stream_t *stream,
-                           mstun_framing_t hint)
+/* The segment is late, or some of it may have been read before. Returns what is new of it: itself, rest, or NULL. */
+static G_GNUC_NO_INLINE const mstun_segment_t *new_part(mstun_dissect_ctx_t *ctx, const mstun_segment_t *segment,
+                                                        mstun_segment_t *rest)
+{
+    uint32_t new_from;
+
+    if (segment->is_late) {
+        return segment;
+    }
+    mstun_handed_t handed = mstun_segment_handed(&ctx->event, segment, &new_from);
+
+    if (handed == MSTUN_HANDED_REPEATED) {
+        mstun_repeated_show(segment->tvb, ctx->tree);
+    }
+    if (handed != MSTUN_HANDED_NEW || (new_from > 0 && new_from >= segment->captured)) {
+        return NULL;
+    }
+    if (new_from == 0) {
+        return segment;
+    }
+    *rest = mstun_segment_from(segment, new_from);
+    ctx->event.position = rest->seq;
+    return rest;
+}
+
+uint32_t mstun_dissect_segment(const mstun_segment_t *segment, packet_info *pinfo, proto_tree *tree,
+                               mstun_stream_t *stream, mstun_framing_t hint)
 {
     mstun_dissect_ctx_t ctx = { .event = mstun_event_begin(pinfo, stream), .tree = tree };
-    bool synchronized = false, ends_direction = segment->tcp && segment->tcp->flags & TCP_FIN;
-    uint32_t offset;
+    mstun_segment_t rest;
+    const mstun_segment_t *part = segment;
+    uint32_t end = segment->reported;
 
     ctx.event.position = segment->seq;
-    mstun_framing_change_t start = mstun_stream_enter(&ctx.event, segment, hint);
+    bool is_new = !segment->is_late && mstun_segment_is_new(&ctx.event, segment);
 
-    if (ctx.event.first_visit) {
-        mstun_stream_note_truncation(&ctx.event, segment); /* before what is truncated throws */
+    if (!is_new) {
+        part = new_part(&ctx, segment, &rest);
     }
-    ctx.event.framing = start.framing;
-    if (start.first_unit_offset == MSTUN_OFFSET_NONE) {
-        offset = skip_rest(&ctx, segment, 0);
-    } else {
-        if (start.first_unit_offset > 0) {
-            skip(&ctx, segment, 0, start.first_unit_offset);
+    if (part) {
+        uint32_t known = part->seq - segment->seq;
+
+        end = known + dissect_new(&ctx, part, hint);
+        if (pinfo->desegment_len) {
+            pinfo->desegment_offset += (int)known;
         }
-        offset = follow_units(&ctx, segment, start.first_unit_offset, &synchronized);
     }
-    if (ctx.event.first_visit) {
-        mstun_stream_leave(&ctx.event, segment, offset, ctx.event.framing, synchronized);
+    if (ctx.event.first_visit && !segment->is_late) {
+        mstun_withheld_hand(&ctx.event, segment->seq, is_new);
+        mstun_withheld_keep(&ctx.event, segment);
     }
-    finish(&ctx, segment->tvb, ends_direction && offset >= segment->reported);
+    return end;
 }
 
 void mstun_dissect_quoted(const mstun_segment_t *segment, packet_info *pinfo, proto_tree *tree, mstun_framing_t framing)

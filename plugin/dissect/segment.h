@@ -4,17 +4,15 @@
 #ifndef MSTUN_DISSECT_SEGMENT_H
 #define MSTUN_DISSECT_SEGMENT_H
 
-#include "conversation/stream.h"
-
-/** The segment in tvb. tcp: TCP's own data for it; NULL inside TLS. */
-mstun_segment_t mstun_segment_of(tvbuff_t *tvb, struct tcpinfo *tcp);
+#include "dissect/place.h"
 
 /**
  * Dissects a segment of a connection that is ours; asks TCP for more bytes where a unit continues in the next segment.
  * hint: the framing to assume where the bytes prove none; MSTUN_FRAMING_UNKNOWN: the connection's.
+ * Returns the number of bytes up to where its units end.
  */
-void mstun_dissect_segment(const mstun_segment_t *segment, packet_info *pinfo, proto_tree *tree, mstun_stream_t *stream,
-                           mstun_framing_t hint);
+uint32_t mstun_dissect_segment(const mstun_segment_t *segment, packet_info *pinfo, proto_tree *tree,
+                               mstun_stream_t *stream, mstun_framing_t hint);
 
 /** Dissects a segment that is quoted in an ICMP error: decoded, never tracked. */
 void mstun_dissect_quoted(const mstun_segment_t *segment, packet_info *pinfo, proto_tree *tree,

@@ -13,6 +13,7 @@
 #include "dissect/event.h"
 #include "dissect/segment.h"
 #include "entry/ports.h"
+#include "entry/withheld.h"
 #include "entry/wrapper.h"
 #include "framing/prefilter.h"
 
@@ -145,6 +146,7 @@ static int claim_with_ports_of_tcp(const candidate_t *candidate, packet_info *pi
     }
     if (!stream) {
         stream = mstun_stream_claim(pinfo);
+        mstun_withheld_watch(pinfo);
         conversation_set_dissector_from_frame_number(find_or_create_conversation(pinfo), pinfo->num, mstun_handle);
     }
     mstun_dissect_segment(segment, pinfo, tree, stream, candidate->framing);
@@ -316,6 +318,9 @@ static int dissect_wrapped(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, 
         (pinfo->match_uint == TURN_PORT || may_be_ours(&(probe_t){ .tvb = tvb, .tcp = tcp }))) {
         candidate_t candidate = candidate_of(tvb, pinfo, tcp);
 
+        if (pinfo->match_uint == TURN_PORT) { /* the first message may come late */
+            mstun_withheld_watch(pinfo);
+        }
         if (is_joined_at_channel_data(pinfo, &candidate.segment)) {
             candidate.framing = MSTUN_FRAMING_STUN;
         }

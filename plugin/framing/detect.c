@@ -60,7 +60,7 @@ mstun_framing_t mstun_detect_relayed(const uint8_t *bytes, uint32_t captured, ui
     if (framing != MSTUN_FRAMING_UNKNOWN) {
         return framing;
     }
-    if (reported > RFC4571_HEADER_LEN && is_whole_number_of_units(MSTUN_FRAMING_RFC4571, bytes, captured, reported)) {
+    if (is_whole_number_of_units(MSTUN_FRAMING_RFC4571, bytes, captured, reported)) {
         return MSTUN_FRAMING_RFC4571;
     }
     return is_beginning && begins_with_media(bytes, captured) ? MSTUN_FRAMING_RFC4571 : MSTUN_FRAMING_RELAYED;

@@ -220,6 +220,7 @@ bool looks_like_channel_data(const uint8_t *bytes, uint32_t captured)
 bool is_whole_number_of_units(mstun_framing_t framing, const uint8_t *bytes, uint32_t captured, uint32_t reported)
 {
     uint32_t offset = 0;
+    bool is_evidence = framing != MSTUN_FRAMING_RFC4571; /* of which any zeros are empty frames */
     mstun_unit_t unit;
 
     while (offset < captured && mstun_unit_at(framing, bytes + offset, captured - offset, &unit) == MSTUN_UNIT_FOUND) {
@@ -235,10 +236,11 @@ bool is_whole_number_of_units(mstun_framing_t framing, const uint8_t *bytes, uin
             if (mstun_packet_class(packet, MIN(left, unit.payload_len), unit.payload_len) == MSTUN_PACKET_UNKNOWN) {
                 return false;
             }
+            is_evidence = true;
         }
         offset += len;
     }
-    return offset == reported;
+    return is_evidence && offset == reported;
 }
 
 bool looks_like_rfc3489_messages(const uint8_t *bytes, uint32_t captured, uint32_t reported)

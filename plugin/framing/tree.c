@@ -9,6 +9,8 @@ static int hf_channel = -1;
 static int hf_channel_length = -1;
 static int hf_channel_padding = -1;
 static int hf_skipped = -1;
+static int hf_withheld = -1;
+static int hf_repeated = -1;
 static int hf_ms_type = -1;
 static int hf_ms_reserved = -1;
 static int hf_ms_length = -1;
@@ -19,6 +21,7 @@ static int hf_hello = -1;
 static int ett_framing = -1;
 
 static expert_field ei_resync = EI_INIT;
+static expert_field ei_withheld = EI_INIT;
 
 const value_string mstun_framing_names[] = {
     { MSTUN_FRAMING_STUN, "STUN and ChannelData" },
@@ -170,6 +173,28 @@ void mstun_skipped_show_gap(packet_info *pinfo, proto_item *item)
     expert_add_info(pinfo, item, &ei_resync);
 }
 
+void mstun_late_show(packet_info *pinfo, tvbuff_t *tvb, proto_tree *tree, uint32_t len)
+{
+    proto_item *item = proto_tree_add_protocol_format(tree, proto_mstun, tvb, 0, (int)len,
+                                                      "MSTUN, previously withheld by Wireshark's TCP, %u bytes", len);
+
+    proto_item_set_generated(item);
+    tree = proto_item_add_subtree(item, ett_framing);
+    proto_item_set_generated(proto_tree_add_boolean(tree, hf_withheld, tvb, 0, 0, true));
+    expert_add_info(pinfo, item, &ei_withheld);
+}
+
+void mstun_repeated_show(tvbuff_t *tvb, proto_tree *tree)
+{
+    int len = (int)tvb_captured_length(tvb);
+    proto_item *item =
+        proto_tree_add_protocol_format(tree, proto_mstun, tvb, 0, len, "MSTUN, repeated segment, %d bytes", len);
+
+    proto_item_set_generated(item);
+    tree = proto_item_add_subtree(item, ett_framing);
+    proto_item_set_generated(proto_tree_add_boolean(tree, hf_repeated, tvb, 0, 0, true));
+}
+
 void mstun_framing_tree_register(const mstun_registrar_t *reg)
 {
     static hf_register_info hf[] = {
@@ -207,12 +232,23 @@ void mstun_framing_tree_register(const mstun_registrar_t *reg)
         { &hf_skipped,
           { "Continuation", "mstun.continuation", FT_BYTES, BASE_NONE, NULL, 0x0,
             "Bytes of a message or frame that began outside of the capture", HFILL } },
+        { &hf_withheld,
+          { "Previously Withheld", "mstun.withheld", FT_BOOLEAN, BASE_NONE, NULL, 0x0,
+            "Read from a segment that came late, which Wireshark's TCP keeps from other dissectors", HFILL } },
+        { &hf_repeated,
+          { "Repeated Segment", "mstun.repeated_segment", FT_BOOLEAN, BASE_NONE, NULL, 0x0,
+            "All that it holds was read from an earlier segment", HFILL } },
     };
     static int *ett[] = { &ett_framing };
     static ei_register_info ei[] = {
         { &ei_resync,
           { "mstun.resync", PI_REASSEMBLE, PI_NOTE,
             "No message begins in these bytes: what they belong to began before the capture or in a missing segment",
+            EXPFILL } },
+        { &ei_withheld,
+          { "mstun.withheld.segment", PI_SEQUENCE, PI_NOTE,
+            "Wireshark's TCP had set these bytes aside, as their segment came late: retransmitted or out of order. "
+            "They are read here for the first time",
             EXPFILL } },
     };
 

@@ -45,6 +45,12 @@ proto_item *mstun_skipped_show(tvbuff_t *tvb, proto_tree *tree, uint32_t offset,
 /** The expert info that says where such bytes come from, where the capture lacks what came before them. */
 void mstun_skipped_show_gap(packet_info *pinfo, proto_item *item);
 
+/** The first len bytes of tvb were read from a segment that came late, which TCP keeps from dissectors. */
+void mstun_late_show(packet_info *pinfo, tvbuff_t *tvb, proto_tree *tree, uint32_t len);
+
+/** All of tvb was read before. */
+void mstun_repeated_show(tvbuff_t *tvb, proto_tree *tree);
+
 void mstun_framing_tree_register(const mstun_registrar_t *reg);
 
 #endif

@@ -202,6 +202,12 @@ def walk(run, framing, start, emit, stop_after=None):
     return p
 
 
+def completing(marks, begin, end):
+    """The frame that completes the bytes of a run from begin to end: segments may come late."""
+    starts = [0] + [e for e, _ in marks]
+    return max(f for at, (e, f) in zip(starts, marks) if at < end and e > begin)
+
+
 def units(path):
     """All that the streams carry, in the order of the frames that complete it:
     kind bare or rfc4571 (STUN so framed), channel (ChannelData), or frame
@@ -214,7 +220,7 @@ def units(path):
             for run in runs[d]:
                 def emit(kind, unit, end, run=run, d=d):
                     out.append({"conn": index, "client": conn.client, "server": conn.server, "dir": d, "kind": kind,
-                                "bytes": bytes(unit), "frame": next(f for e, f in run[2] if end <= e),
+                                "bytes": bytes(unit), "frame": completing(run[2], end - len(unit), end),
                                 "_end": run[0] + end})
                 start = 0
                 if bound and run[0] == 0:

@@ -231,12 +231,29 @@ class Labels:
             f.write("\n")
 
 
+def uncaptured_ends(path):
+    """Source and destination, where a segment (of a RST, say) is further on than the last byte in the capture."""
+    segments = [segment for _, _, link, _, data in count.read_frames(path) if (segment := count.tcp_segment(link, data))]
+    lacking = set()
+    for flow in {segment[:2] for segment in segments}:
+        of_flow = [segment for segment in segments if segment[:2] == flow]
+        last = max((sequence + len(payload) + (1 if flags & 3 else 0) for _, _, sequence, flags, payload, _ in of_flow
+                    if payload or flags & 3), default=None)
+        if last is not None and max(sequence for _, _, sequence, *_ in of_flow) - last >= 20:
+            lacking.add(flow)
+    return lacking
+
+
 def write_truth(topic, name, cause, finding, **more):
     """The messages on TCP, those inside of Send, Data and ChannelData too, and what became of the requests."""
     path = lab.path(topic, name + ".pcapng")
     rows = msread.settle([row for unit in count.units(path) for row in pairs.rows_of(unit)])
     closed, times = pairs.endings(path)
+    lacking = uncaptured_ends(path)
     for m in rows:
+        asked, asking = (m["server"], m["client"]) if m["dir"] == "c2s" else (m["client"], m["server"])
+        if m.get("state") == "unanswered" and (asked, asking) in lacking:
+            m["state"] = "half_captured"
         if m.get("state") == "unanswered" and frozenset((m["client"], m["server"])) not in closed:
             m["state"] = "pending" if times[-1] - times[m["frame"] - 1] < 10 else "unanswered"
     msread.write_truth(topic, name, rows, [], "the TCP streams, read without Wireshark", cause=cause,

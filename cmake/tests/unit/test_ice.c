@@ -189,7 +189,7 @@ static void test_gap(void)
     unit_new_file();
     unit_connection_open(&connection, 7);
     unit_play_checks(&connection, "0>c1 10<c2");
-    connection.stream.flow[1].gap_frame = 2;
+    connection.stream.flow[1].coverage.gap_frame = 2;
     const mstun_pair_view_t *view = unit_pair_view(&connection, 1, 9000);
 
     g_assert_cmpint(view->state, ==, MSTUN_PAIR_NO_ANSWER); /* the other direction is whole */

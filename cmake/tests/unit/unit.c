@@ -262,6 +262,7 @@ int main(int argc, char **argv)
     unit_add_wire();
     unit_add_framing();
     unit_add_message();
+    unit_add_conversation();
     unit_add_auth();
     unit_add_ice();
     unit_add_signal();

@@ -46,6 +46,7 @@ packet_info unit_packet(int64_t ms);
 void unit_add_wire(void);
 void unit_add_framing(void);
 void unit_add_message(void);
+void unit_add_conversation(void);
 void unit_add_auth(void);
 void unit_add_ice(void);
 void unit_add_signal(void);
