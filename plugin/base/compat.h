@@ -147,16 +147,11 @@ static inline void mstun_value_string_ext_set_count(value_string_ext *strings, u
     strings->_vs_num_entries = count;
 }
 
-/** The bytes of the whole frame; NULL if Wireshark does not have them. */
-static inline tvbuff_t *mstun_frame_tvb(packet_info *pinfo)
+/** The bytes of the whole frame; NULL if Wireshark does not have them. They are the first source of data, which has
+ * another name since 4.6. */
+static inline tvbuff_t *mstun_frame_tvb(const packet_info *pinfo)
 {
-#if MSTUN_WS_GE(4, 6)
-    const struct data_source *frame = get_data_source_by_name(pinfo, "Frame");
-
-    return frame ? get_data_source_tvb(frame) : NULL;
-#else
-    return get_data_source_tvb_by_name(pinfo, "Frame");
-#endif
+    return pinfo->data_src ? get_data_source_tvb((const struct data_source *)pinfo->data_src->data) : NULL;
 }
 
 /** The time of the capture's last frame. False on a first visit, when it is not known, and where the program keeps no

@@ -28,7 +28,8 @@ static int find_ip(const packet_info *pinfo, tvbuff_t *frame)
     return -1;
 }
 
-/* The ports in the frame's bytes. False if they are not found: the addresses are not IP's, or TCP is not behind IP. */
+/* The ports in the frame's bytes, with pinfo's addresses. False if they are not found: the addresses are not IP's, or
+ * TCP is not behind IP. */
 static bool read_ports(packet_info *pinfo, mstun_ports_t *ports)
 {
     tvbuff_t *frame = mstun_frame_tvb(pinfo);
@@ -46,28 +47,47 @@ static bool read_ports(packet_info *pinfo, mstun_ports_t *ports)
     if (tvb_captured_length_remaining(frame, tcp) < PORTS_LEN) {
         return false;
     }
-    *ports = (mstun_ports_t){ tvb_get_ntohs(frame, tcp), tvb_get_ntohs(frame, tcp + 2) };
+    *ports = (mstun_ports_t){ pinfo->src, pinfo->dst, tvb_get_ntohs(frame, tcp), tvb_get_ntohs(frame, tcp + 2) };
     return true;
+}
+
+/* The addresses of the last IP header instead of a name. */
+static void set_addresses_of_ip(packet_info *pinfo)
+{
+    if (pinfo->src.type != pinfo->dst.type && pinfo->net_src.type == pinfo->net_dst.type) {
+        pinfo->src = pinfo->net_src;
+        pinfo->dst = pinfo->net_dst;
+    }
 }
 
 mstun_ports_t mstun_ports_of_tcp(packet_info *pinfo)
 {
-    const mstun_ports_t saved = { pinfo->srcport, pinfo->destport };
+    const mstun_ports_t saved = mstun_ports_get(pinfo);
     mstun_ports_t ports;
 
-    if (pinfo->ptype != PT_TCP || is_connection_of_tcp(pinfo) || !read_ports(pinfo, &ports) ||
-        (ports.source != saved.source && ports.destination != saved.destination)) {
+    if (pinfo->ptype != PT_TCP || is_connection_of_tcp(pinfo)) {
         return saved;
     }
-    mstun_ports_set(pinfo, &ports);
-    if (!is_connection_of_tcp(pinfo)) {
-        mstun_ports_set(pinfo, &saved);
+    set_addresses_of_ip(pinfo);
+    if (read_ports(pinfo, &ports) && (ports.source == saved.source || ports.destination == saved.destination)) {
+        mstun_ports_set(pinfo, &ports);
+        if (is_connection_of_tcp(pinfo)) {
+            return saved;
+        }
     }
+    mstun_ports_set(pinfo, &saved);
     return saved;
+}
+
+mstun_ports_t mstun_ports_get(const packet_info *pinfo)
+{
+    return (mstun_ports_t){ pinfo->src, pinfo->dst, pinfo->srcport, pinfo->destport };
 }
 
 void mstun_ports_set(packet_info *pinfo, const mstun_ports_t *ports)
 {
+    pinfo->src = ports->source_ip;
+    pinfo->dst = ports->destination_ip;
     pinfo->srcport = ports->source;
     pinfo->destport = ports->destination;
 }

@@ -10,7 +10,7 @@
 /** mstun_ports_of_tcp(), but for a relayed connection's bytes, which keep the peer's port. */
 static inline mstun_ports_t mstun_entry_ports(packet_info *pinfo)
 {
-    return mstun_payload_is_relayed() ? (mstun_ports_t){ pinfo->srcport, pinfo->destport } : mstun_ports_of_tcp(pinfo);
+    return mstun_payload_is_relayed() ? mstun_ports_get(pinfo) : mstun_ports_of_tcp(pinfo);
 }
 
 #endif
