@@ -364,6 +364,12 @@ void mstun_peer_connection_count(const mstun_event_t *event, uint32_t bytes)
     }
 }
 
+/* What announces it may have been captured later: one pass does not know it yet. */
+static bool is_announced_by(const mstun_peer_connection_t *connection, uint32_t frame)
+{
+    return connection && connection->announced_pos.frame <= frame;
+}
+
 const mstun_peer_connection_t *mstun_peer_connection_of(const mstun_event_t *event)
 {
     const mstun_facts_t *facts = event->facts;
@@ -376,7 +382,7 @@ const mstun_peer_connection_t *mstun_peer_connection_of(const mstun_event_t *eve
     if (facts->method == TURN_CONNECTION_BIND) {
         const mstun_turn_request_t *request = mstun_turn_request_of(event->transaction);
 
-        return request ? request->connection : NULL;
+        return request && is_announced_by(request->connection, event->pinfo->num) ? request->connection : NULL;
     }
     return mstun_stream_peer_connection(event->stream, event->pinfo);
 }
