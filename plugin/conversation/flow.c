@@ -167,6 +167,9 @@ static void read_up_to(mstun_flow_t *flow, const mstun_segment_t *segment, uint3
         mstun_coverage_read(&flow->coverage, flow->read_from, end, framing);
         flow->read_from = end;
     }
+    if (flow->coverage.begun && flow->coverage.top == end) { /* the last unit may have changed it, as ConnectionBind */
+        flow->coverage.framing = framing;
+    }
 }
 
 void mstun_stream_move_on(const mstun_event_t *event, const mstun_segment_t *segment, uint32_t offset,

@@ -23,12 +23,19 @@ wmem_array_t *mstun_stream_foreign_bytes(const mstun_stream_t *stream)
     return stream->foreign ? stream->foreign->entries : NULL;
 }
 
+/* Its first bytes were others': the connection was not known to be ours. Until a unit was found behind them, what comes
+ * next may be a part of one. */
+static bool is_joined_late(const mstun_flow_t *flow)
+{
+    return flow->coverage.holes && flow->coverage.holes->frame == 0 && !flow->synchronized;
+}
+
 bool mstun_direction_is_complete(const mstun_event_t *event)
 {
     const mstun_flow_t *flow = &event->stream->flow[event->direction];
 
     return mstun_coverage_gap_frame(&flow->coverage) == 0 && flow->last_truncated_frame == 0 &&
-           mstun_stream_captured_from_start(event->stream);
+           mstun_stream_captured_from_start(event->stream) && !is_joined_late(flow);
 }
 
 const mstun_foreign_bytes_t *mstun_foreign_bytes_at(const mstun_event_t *event, mstun_bytes_kind_t kind)

@@ -156,10 +156,11 @@ static void evaluate_user(mstun_evaluation_t *evaluation, const mstun_peer_conne
     mstun_finding_add_sentence(evaluation, MSTUN_FINDING_BIND_OTHER_USER, 0, places, &subject);
 }
 
-/* The data connection was bound, and stayed silent until it or the capture ended. */
+/* The data connection was bound, and stayed silent until it or the capture ended. Where the announcement was captured
+ * behind the ConnectionBind, bytes came before that were not counted. */
 static void evaluate_bound(mstun_evaluation_t *evaluation, const mstun_peer_connection_t *connection)
 {
-    if (connection->bytes[0] + connection->bytes[1] > 0 ||
+    if (connection->bytes[0] + connection->bytes[1] > 0 || connection->bind_frame < connection->announced_pos.frame ||
         !mstun_stream_idle_or_closed(connection->data, &connection->bound, evaluation->end)) {
         return;
     }

@@ -3,6 +3,7 @@
 
 #include "attr/attr.h"
 #include "conversation/response_state.h"
+#include "conversation/tcp_flow.h"
 #include "wire/text.h"
 
 #define CHALLENGES_COMPARED 64 /* the last ones */
@@ -20,7 +21,9 @@ typedef struct {
 
 struct mstun_purpose {
     purpose_key_t key;
-    uint32_t last_success; /* frame; 0: none */
+    uint32_t last_success;            /* frame; 0: none */
+    const mstun_stream_t *success_on; /* its connection */
+    uint32_t success_position;        /* the last success's on that connection, in the order of sending */
 };
 
 typedef struct {
@@ -204,12 +207,21 @@ static void learn_request(const mstun_event_t *event)
     }
 }
 
+static void note_success(const mstun_event_t *event, mstun_purpose_t *purpose)
+{
+    purpose->last_success = event->pinfo->num;
+    if (purpose->success_on != event->stream || mstun_seq_distance(event->position, purpose->success_position) > 0) {
+        purpose->success_position = event->position;
+    }
+    purpose->success_on = event->stream;
+}
+
 static void learn_success(const mstun_event_t *event)
 {
     mstun_login_t *login = login_of(event);
 
     learn_nonce(event);
-    purpose_of(event, mstun_turn_request_of(event->transaction))->last_success = event->pinfo->num;
+    note_success(event, purpose_of(event, mstun_turn_request_of(event->transaction)));
     if (event->transaction->with_integrity && !login->first_accepted_frame) {
         login->first_accepted_frame = event->pinfo->num;
     }
@@ -249,7 +261,15 @@ wmem_array_t *mstun_error_cases(void)
 
 bool mstun_error_is_repaired(const mstun_error_case_t *error)
 {
-    return error->purpose->last_success > error->subject.pos.frame;
+    const mstun_purpose_t *purpose = error->purpose;
+    const mstun_stream_t *stream = error->subject.stream;
+
+    if (purpose->last_success > error->subject.pos.frame) {
+        return true;
+    }
+    /* Sent later, on the same connection, and captured before: the error's segment was lost or overtaken. */
+    return purpose->success_on == stream && stream->flow[1 - error->subject.direction].has_seq &&
+           mstun_seq_distance(purpose->success_position, error->subject.pos.position) > 0;
 }
 
 bool mstun_transaction_is_repaired(const mstun_transaction_t *transaction)

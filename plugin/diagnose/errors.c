@@ -252,6 +252,9 @@ static void evaluate_error(mstun_evaluation_t *evaluation, const mstun_error_cas
 {
     const ctx_t ctx = { evaluation, error, error->request, evaluation->scope };
 
+    if (error->subject.transaction->pair) { /* a check, as its request showed, which was captured later */
+        return;
+    }
     switch (error->code) {
     case 300:
         evaluate_redirection(&ctx);

@@ -234,6 +234,8 @@ static void learn_success(const mstun_event_t *event)
         mstun_allocation_prove(event);
         if (request && request->peer_count > 0 && event->facts->has & MSTUN_HAS_CONNECTION_ID) {
             announce(event, &request->peers[0], request);
+        } else if (allocation) {
+            allocation->lacks_connect = true;
         }
         break;
     case TURN_CONNECTION_BIND:

@@ -41,6 +41,7 @@ struct mstun_allocation {
     nstime_t lost;
     nstime_t alive;      /* time of the last message that proves it alive, whatever its lifetime */
     bool any_permission; /* was ever asked for */
+    bool lacks_connect;  /* a Connect succeeded whose request came later, or was not captured */
     bool refreshed;      /* the client wants to keep it */
     bool ending;         /* the client has asked to delete it */
     bool all_peers;      /* false: the peers of some request for permissions are not known */

@@ -27,6 +27,15 @@ struct mstun_stream_relay {
     bool is_server_peer_leg; /* else it is the data connection between client and server */
 };
 
+/* A ConnectionBind that was captured before what announces its connection: another interface's order, or a segment that
+ * was lost and sent again. */
+typedef struct {
+    mstun_stream_t *stream;
+    mstun_turn_request_t *request;
+    const mstun_transaction_t *transaction;
+} early_bind_t;
+
+static wmem_map_t *early_binds;      /* server_id_t -> early_bind_t, the newest */
 static wmem_map_t *announced;        /* server_id_t -> mstun_peer_connection_t, the newest */
 static wmem_map_t *unknown_ids;      /* server_id_t -> mstun_doubt_t: bound though not announced, as far as is known */
 static wmem_map_t *peer_connections; /* relay_peer_t -> mstun_peer_connection_t, the newest */
@@ -58,7 +67,61 @@ static mstun_peer_connection_t *newest_announced(const mstun_endpoint_t *server,
     return (mstun_peer_connection_t *)wmem_map_lookup(announced, &key);
 }
 
-static void make_announced(mstun_peer_connection_t *connection)
+static struct mstun_stream_relay *get_relay(mstun_stream_t *stream)
+{
+    if (!stream->relay) {
+        stream->relay = wmem_new0(wmem_file_scope(), struct mstun_stream_relay);
+    }
+    return stream->relay;
+}
+
+static void carry(const packet_info *pinfo, mstun_stream_t *stream, mstun_peer_connection_t *connection,
+                  bool server_peer_leg)
+{
+    struct mstun_stream_relay *relay = get_relay(stream);
+
+    relay->connection = connection;
+    relay->since_frame = pinfo->num;
+    relay->is_server_peer_leg = server_peer_leg;
+}
+
+static void keep_early(const mstun_event_t *event, const mstun_endpoint_t *server, mstun_turn_request_t *request)
+{
+    server_id_t *key = wmem_new(wmem_file_scope(), server_id_t);
+    early_bind_t *early = wmem_new(wmem_file_scope(), early_bind_t);
+
+    *key = (server_id_t){ .server = *server, .id = request->connection_id };
+    *early = (early_bind_t){ event->stream, request, event->transaction };
+    wmem_map_insert(early_binds, key, early);
+}
+
+static void start_binding(mstun_peer_connection_t *connection, mstun_stream_t *stream,
+                          const mstun_turn_request_t *request)
+{
+    connection->bind_request = request;
+    connection->bind_frame = request->pos.frame;
+    connection->data = stream;
+    connection->data_stream = stream->tcp_stream;
+}
+
+/* The connection that event announces may have been bound already. */
+static void bind_early(const mstun_event_t *event, mstun_peer_connection_t *connection, const server_id_t *key)
+{
+    const early_bind_t *early = (const early_bind_t *)wmem_map_remove(early_binds, key);
+
+    if (!early || mstun_seconds_since(event->pinfo, &early->request->abs_ts) > TURN_BIND_TIME_S) {
+        return;
+    }
+    early->request->connection = connection;
+    start_binding(connection, early->stream, early->request);
+    if (early->transaction && early->transaction->succeeded) {
+        connection->bound_pos.frame = early->transaction->response_frame;
+        connection->bound = event->pinfo->abs_ts;
+    }
+    carry(event->pinfo, early->stream, connection, false);
+}
+
+static void make_announced(const mstun_event_t *event, mstun_peer_connection_t *connection)
 {
     server_id_t *key = wmem_new(wmem_file_scope(), server_id_t);
 
@@ -69,6 +132,7 @@ static void make_announced(mstun_peer_connection_t *connection)
     if (doubt) { /* captured late: in another capture's order, or because a segment was lost */
         doubt->disproof_frame = connection->announced_pos.frame;
     }
+    bind_early(event, connection, key);
 }
 
 /* Of a dual allocation (RFC 8656 section 7.2): that of the peer's family. */
@@ -93,7 +157,7 @@ void mstun_peer_connection_announce(mstun_allocation_t *allocation, const mstun_
     connection->allocation = allocation;
     connection->next_in_allocation = allocation->connections;
     allocation->connections = connection;
-    make_announced(connection);
+    make_announced(event, connection);
     relay_peer->relay = *relay_for(allocation, peer);
     relay_peer->peer = *peer;
     wmem_map_insert(peer_connections, relay_peer, connection);
@@ -149,7 +213,7 @@ static bool all_announcements_captured(const mstun_allocation_t *newest)
     const mstun_allocation_t *allocation = newest;
 
     for (unsigned i = 0; allocation && i < REUSES_COMPARED; i++) {
-        if (!allocation->relay.family || allocation->moves ||
+        if (!allocation->relay.family || allocation->moves || allocation->lacks_connect ||
             !mstun_stream_is_complete_since(allocation->control, 1 - allocation->client_direction,
                                             allocation->made.frame)) {
             return false;
@@ -180,14 +244,6 @@ static void observe_unknown_id(const mstun_event_t *event, const mstun_endpoint_
     observation->doubt = doubt;
 }
 
-static struct mstun_stream_relay *get_relay(mstun_stream_t *stream)
-{
-    if (!stream->relay) {
-        stream->relay = wmem_new0(wmem_file_scope(), struct mstun_stream_relay);
-    }
-    return stream->relay;
-}
-
 static void observe_bind(const mstun_event_t *event, const mstun_peer_connection_t *connection,
                          mstun_turn_observation_kind_t kind, double number)
 {
@@ -197,16 +253,7 @@ static void observe_bind(const mstun_event_t *event, const mstun_peer_connection
     observation->connection = connection;
 }
 
-static void carry(const mstun_event_t *event, mstun_peer_connection_t *connection, bool server_peer_leg)
-{
-    struct mstun_stream_relay *relay = get_relay(event->stream);
-
-    relay->connection = connection;
-    relay->since_frame = event->pinfo->num;
-    relay->is_server_peer_leg = server_peer_leg;
-}
-
-mstun_peer_connection_t *mstun_peer_connection_bind(const mstun_event_t *event, const mstun_turn_request_t *request)
+mstun_peer_connection_t *mstun_peer_connection_bind(const mstun_event_t *event, mstun_turn_request_t *request)
 {
     mstun_endpoint_t server, client;
 
@@ -216,6 +263,7 @@ mstun_peer_connection_t *mstun_peer_connection_bind(const mstun_event_t *event, 
 
     if (!connection) {
         observe_unknown_id(event, &server, &client);
+        keep_early(event, &server, request);
         return NULL;
     }
     double waited_s = mstun_seconds_since(event->pinfo, &connection->announced);
@@ -228,12 +276,9 @@ mstun_peer_connection_t *mstun_peer_connection_bind(const mstun_event_t *event, 
         return connection; /* which this stream does not carry */
     }
     if (!connection->bind_frame) {
-        connection->bind_request = request;
-        connection->bind_frame = event->pinfo->num;
-        connection->data = event->stream;
-        connection->data_stream = event->stream->tcp_stream;
+        start_binding(connection, event->stream, request);
     }
-    carry(event, connection, false);
+    carry(event->pinfo, event->stream, connection, false);
     return connection;
 }
 
@@ -297,7 +342,7 @@ static void find_server_peer_leg(const mstun_event_t *event)
         connection = mstun_peer_connection_between(&destination, &source);
     }
     if (connection) {
-        carry(event, connection, true);
+        carry(event->pinfo, event->stream, connection, true);
     }
 }
 
@@ -319,6 +364,12 @@ void mstun_peer_connection_count(const mstun_event_t *event, uint32_t bytes)
     }
 }
 
+/* What announces it may have been captured later: one pass does not know it yet. */
+static bool is_announced_by(const mstun_peer_connection_t *connection, uint32_t frame)
+{
+    return connection && connection->announced_pos.frame <= frame;
+}
+
 const mstun_peer_connection_t *mstun_peer_connection_of(const mstun_event_t *event)
 {
     const mstun_facts_t *facts = event->facts;
@@ -331,7 +382,7 @@ const mstun_peer_connection_t *mstun_peer_connection_of(const mstun_event_t *eve
     if (facts->method == TURN_CONNECTION_BIND) {
         const mstun_turn_request_t *request = mstun_turn_request_of(event->transaction);
 
-        return request ? request->connection : NULL;
+        return request && is_announced_by(request->connection, event->pinfo->num) ? request->connection : NULL;
     }
     return mstun_stream_peer_connection(event->stream, event->pinfo);
 }
@@ -345,6 +396,7 @@ const mstun_allocation_t *mstun_stream_related_allocation(const mstun_stream_t *
 
 void mstun_peer_connection_register(const mstun_registrar_t *reg _U_)
 {
+    early_binds = wmem_map_new_autoreset(wmem_epan_scope(), wmem_file_scope(), hash_server_id, equal_server_ids);
     announced = wmem_map_new_autoreset(wmem_epan_scope(), wmem_file_scope(), hash_server_id, equal_server_ids);
     unknown_ids = wmem_map_new_autoreset(wmem_epan_scope(), wmem_file_scope(), hash_server_id, equal_server_ids);
     peer_connections = wmem_map_new_autoreset(wmem_epan_scope(), wmem_file_scope(), hash_relay_peer, equal_relay_peers);

@@ -39,8 +39,9 @@ struct mstun_peer_connection {
 void mstun_peer_connection_announce(mstun_allocation_t *allocation, const mstun_event_t *event,
                                     const mstun_endpoint_t *peer, const mstun_turn_request_t *connect);
 
-/** First visit: a ConnectionBind request, on the data connection. NULL if nothing with its id was announced. */
-mstun_peer_connection_t *mstun_peer_connection_bind(const mstun_event_t *event, const mstun_turn_request_t *request);
+/** First visit: a ConnectionBind request, on the data connection. NULL if nothing with its id was announced; if that
+ * comes later, it sets request's connection. */
+mstun_peer_connection_t *mstun_peer_connection_bind(const mstun_event_t *event, mstun_turn_request_t *request);
 
 /** First visit: event is the success to a ConnectionBind for connection. */
 void mstun_peer_connection_succeed(const mstun_event_t *event, mstun_peer_connection_t *connection);
