@@ -3,6 +3,7 @@
 
 #include "dissect/columns.h"
 #include "dissect/frames.h"
+#include "dissect/guard.h"
 #include "dissect/message.h"
 #include "dissect/payload.h"
 #include "framing/packet_tvb.h"
@@ -56,6 +57,13 @@ static void dissect_nested(mstun_dissect_ctx_t *ctx, tvbuff_t *data, uint32_t he
     ctx->any_message = nested.any_message;
 }
 
+/* A frame of MS-TURN's data. data: its mstun_dissect_ctx_t. */
+static bool dissect_frame(tvbuff_t *frame, packet_info *pinfo _U_, proto_tree *tree _U_, void *data)
+{
+    dissect_nested((mstun_dissect_ctx_t *)data, frame, RFC4571_HEADER_LEN);
+    return true;
+}
+
 static void dissect_frames(mstun_dissect_ctx_t *ctx, const mstun_frames_t *frames)
 {
     mstun_dissect_ctx_t frame_ctx = *ctx;
@@ -64,7 +72,8 @@ static void dissect_frames(mstun_dissect_ctx_t *ctx, const mstun_frames_t *frame
         uint32_t len = mstun_frame_len(frames, offset);
 
         frame_ctx.event.position = frames->position + offset;
-        dissect_nested(&frame_ctx, tvb_new_subset_length(frames->bytes, (int)offset, (int)len), RFC4571_HEADER_LEN);
+        mstun_guard(dissect_frame, tvb_new_subset_length(frames->bytes, (int)offset, (int)len), ctx->event.pinfo,
+                    ctx->tree, &frame_ctx);
         ctx->any_message = frame_ctx.any_message;
         offset += len;
     }

@@ -3,13 +3,11 @@
 
 #include <epan/dissectors/packet-tcp.h>
 #include <epan/exceptions.h>
-#include <epan/show_exception.h>
 
 #include "dissect/columns.h"
+#include "dissect/guard.h"
 
 #define RELAYS_MAX 4 /* one inside the other; a path has two */
-#define LAYERS_MAX                                                                                                     \
-    100 /* Wireshark gives up at its limit for the depth of trees, 500: a segment may have more packets */
 
 static dissector_handle_t rtp_handle;
 static dissector_handle_t rtcp_handle;
@@ -25,40 +23,6 @@ static unsigned relay_depth; /* of the bytes that are being dissected */
 bool mstun_payload_is_relayed(void)
 {
     return relay_depth > 0;
-}
-
-/* What a dissector changes in packet_info and leaves so if it throws. */
-typedef struct {
-    const char *current_proto;
-    const char *heur_list_name;
-    uint32_t match_uint;
-    uint16_t can_desegment;
-    uint16_t saved_can_desegment;
-    unsigned layers;
-} saved_t;
-
-static saved_t save(const packet_info *pinfo)
-{
-    return (saved_t){ .current_proto = pinfo->current_proto,
-                      .heur_list_name = pinfo->heur_list_name,
-                      .match_uint = pinfo->match_uint,
-                      .can_desegment = pinfo->can_desegment,
-                      .saved_can_desegment = pinfo->saved_can_desegment,
-                      .layers = wmem_list_count(pinfo->layers) };
-}
-
-static void restore(packet_info *pinfo, const saved_t *saved)
-{
-    pinfo->current_proto = saved->current_proto;
-    pinfo->heur_list_name = saved->heur_list_name;
-    pinfo->match_uint = saved->match_uint;
-    pinfo->can_desegment = saved->can_desegment;
-    pinfo->saved_can_desegment = saved->saved_can_desegment;
-    if (wmem_list_count(pinfo->layers) > LAYERS_MAX) {
-        while (wmem_list_count(pinfo->layers) > saved->layers) {
-            wmem_list_remove_frame(pinfo->layers, wmem_list_tail(pinfo->layers));
-        }
-    }
 }
 
 bool mstun_payload_is_media(mstun_packet_t class)
@@ -97,21 +61,8 @@ static dissector_handle_t handle_for(mstun_packet_t class)
  * session's keys. Without ports it is another conversation. */
 static int dissect_dtls_in_dtls(tvbuff_t *packet, packet_info *pinfo, proto_tree *tree)
 {
-    uint32_t source = pinfo->srcport, destination = pinfo->destport;
-    volatile int used = 0;
-
     pinfo->srcport = pinfo->destport = 0;
-    TRY
-    {
-        used = call_dissector_only(dtls_handle, packet, pinfo, tree, NULL);
-    }
-    FINALLY
-    {
-        pinfo->srcport = source;
-        pinfo->destport = destination;
-    }
-    ENDTRY;
-    return used;
+    return call_dissector_only(dtls_handle, packet, pinfo, tree, NULL);
 }
 
 static bool dissect_by_handle(dissector_handle_t handle, tvbuff_t *packet, packet_info *pinfo, proto_tree *tree)
@@ -151,9 +102,13 @@ static void show_encrypted(tvbuff_t *packet, packet_info *pinfo, proto_tree *tre
     call_data_dissector(packet, pinfo, tree);
 }
 
-static bool dissect_whole_packet(tvbuff_t *packet, packet_info *pinfo, proto_tree *tree, mstun_packet_t class)
+/* data: the mstun_packet_t. False if only "data" knew the packet. */
+static bool dissect_whole_packet(tvbuff_t *packet, packet_info *pinfo, proto_tree *tree, void *data)
 {
+    mstun_packet_t class = *(const mstun_packet_t *)data;
     heur_dtbl_entry_t *entry;
+
+    pinfo->can_desegment = 0; /* what TCP would add is the next packet */
 
     if (class == MSTUN_PACKET_SRTCP) {
         show_encrypted(packet, pinfo, tree, proto_rtcp, "SRTCP");
@@ -173,66 +128,34 @@ static bool dissect_whole_packet(tvbuff_t *packet, packet_info *pinfo, proto_tre
 
 bool mstun_payload_dissect(tvbuff_t *packet, packet_info *pinfo, proto_tree *tree, mstun_packet_t class)
 {
-    saved_t saved = save(pinfo);
-    volatile bool known = true;
+    return mstun_guard(dissect_whole_packet, packet, pinfo, tree, &class);
+}
 
-    pinfo->can_desegment = 0; /* the packet is whole: what TCP would add is the next one */
-    TRY
-    {
-        known = dissect_whole_packet(packet, pinfo, tree, class);
-    }
-    CATCH6(BoundsError, FragmentBoundsError, ReportedBoundsError, ContainedBoundsError, ScsiBoundsError,
-           ReassemblyError)
-    {
-        show_exception(packet, pinfo, tree, EXCEPT_CODE, GET_MESSAGE);
-    }
-    ENDTRY;
-    restore(pinfo, &saved);
-    return known;
+static bool dissect_tls(tvbuff_t *records, packet_info *pinfo, proto_tree *tree, void *data _U_)
+{
+    pinfo->can_desegment = 0;
+    return call_dissector_only(tls_handle, records, pinfo, tree, NULL) > 0;
 }
 
 void mstun_payload_dissect_tls(tvbuff_t *records, packet_info *pinfo, proto_tree *tree)
 {
-    saved_t saved = save(pinfo);
     bool writable = col_get_writable(pinfo->cinfo, -1);
 
-    pinfo->can_desegment = 0;
     col_set_writable(pinfo->cinfo, -1, FALSE);
-    TRY
-    {
-        call_dissector_only(tls_handle, records, pinfo, tree, NULL);
-    }
-    CATCH6(BoundsError, FragmentBoundsError, ReportedBoundsError, ContainedBoundsError, ScsiBoundsError,
-           ReassemblyError)
-    {
-        show_exception(records, pinfo, tree, EXCEPT_CODE, GET_MESSAGE);
-    }
-    FINALLY
-    {
-        col_set_writable(pinfo->cinfo, -1, writable);
-    }
-    ENDTRY;
-    restore(pinfo, &saved);
+    mstun_guard(dissect_tls, records, pinfo, tree, NULL);
+    col_set_writable(pinfo->cinfo, -1, writable);
+}
+
+static bool dissect_http(tvbuff_t *bytes, packet_info *pinfo, proto_tree *tree, void *data _U_)
+{
+    pinfo->can_desegment = 0;
+    return call_dissector(http_handle, bytes, pinfo, tree) > 0;
 }
 
 void mstun_payload_dissect_http(tvbuff_t *segment, uint32_t offset, packet_info *pinfo, proto_tree *tree)
 {
-    saved_t saved = save(pinfo);
-    tvbuff_t *bytes = tvb_new_subset_remaining(segment, (int)offset);
-
-    pinfo->can_desegment = 0;
     mstun_info_add_separator(pinfo);
-    TRY
-    {
-        call_dissector(http_handle, bytes, pinfo, tree);
-    }
-    CATCH6(BoundsError, FragmentBoundsError, ReportedBoundsError, ContainedBoundsError, ScsiBoundsError,
-           ReassemblyError)
-    {
-        show_exception(bytes, pinfo, tree, EXCEPT_CODE, GET_MESSAGE);
-    }
-    ENDTRY;
-    restore(pinfo, &saved);
+    mstun_guard(dissect_http, tvb_new_subset_remaining(segment, (int)offset), pinfo, tree, NULL);
     mstun_info_fence(pinfo);
 }
 
@@ -249,50 +172,61 @@ static void set_relayed_ports(packet_info *pinfo, uint16_t peer_port, bool from_
     *server = peer_port;
 }
 
+/* Bytes of a relayed connection, and what their dissector asks of TCP. */
+typedef struct {
+    uint32_t offset;
+    uint16_t peer_port;
+    bool from_server;
+    const struct tcpinfo *tcp;
+    uint32_t desegment_len; /* 0: nothing */
+    int desegment_offset;   /* in the segment */
+} relayed_t;
+
+/* As TCP does it, by the peer's port. data: the relayed_t. False if only "data" knew the bytes. */
+static bool dissect_relayed(tvbuff_t *segment, packet_info *pinfo, proto_tree *tree, void *data)
+{
+    relayed_t *relayed = (relayed_t *)data;
+    struct tcpinfo relayed_tcp = { 0 };
+    int offset = (int)relayed->offset;
+
+    if (relayed->tcp) {
+        relayed_tcp = *relayed->tcp;
+        relayed_tcp.seq += relayed->offset;
+    }
+    set_relayed_ports(pinfo, relayed->peer_port, relayed->from_server);
+    pinfo->can_desegment = pinfo->saved_can_desegment;
+    pinfo->desegment_len = 0;
+    if (relay_depth > RELAYS_MAX || !decode_tcp_ports(segment, offset, pinfo, tree, (int)pinfo->srcport,
+                                                      (int)pinfo->destport, NULL, relayed->tcp ? &relayed_tcp : NULL)) {
+        call_data_dissector(tvb_new_subset_remaining(segment, offset), pinfo, tree);
+        return false;
+    }
+    relayed->desegment_len = pinfo->desegment_len;
+    relayed->desegment_offset = pinfo->desegment_offset + offset;
+    return true;
+}
+
 bool mstun_payload_dissect_relayed(tvbuff_t *segment, uint32_t offset, packet_info *pinfo, proto_tree *tree,
                                    uint16_t peer_port, bool from_server, const struct tcpinfo *tcp)
 {
-    uint32_t source = pinfo->srcport, destination = pinfo->destport;
-    struct tcpinfo relayed_tcp = { 0 };
-    saved_t saved = save(pinfo);
-    volatile bool known = true;
+    relayed_t relayed = { .offset = offset, .peer_port = peer_port, .from_server = from_server, .tcp = tcp };
+    unsigned depth = relay_depth;
+    volatile bool known = false;
 
-    if (relay_depth >= RELAYS_MAX) {
-        call_data_dissector(tvb_new_subset_remaining(segment, (int)offset), pinfo, tree);
-        return false;
-    }
-    if (tcp) {
-        relayed_tcp = *tcp;
-        relayed_tcp.seq += offset;
-    }
-    set_relayed_ports(pinfo, peer_port, from_server);
-    relay_depth++;
-    pinfo->can_desegment = pinfo->saved_can_desegment;
-    pinfo->desegment_len = 0;
     TRY
     {
-        if (!decode_tcp_ports(segment, (int)offset, pinfo, tree, (int)pinfo->srcport, (int)pinfo->destport, NULL,
-                              tcp ? &relayed_tcp : NULL)) {
-            known = false;
-            call_data_dissector(tvb_new_subset_remaining(segment, (int)offset), pinfo, tree);
-        } else if (pinfo->desegment_len) {
-            pinfo->desegment_offset += (int)offset;
-        }
+        relay_depth++;
+        known = mstun_guard(dissect_relayed, segment, pinfo, tree, &relayed);
     }
-    CATCH6(BoundsError, FragmentBoundsError, ReportedBoundsError, ContainedBoundsError, ScsiBoundsError,
-           ReassemblyError)
+    FINALLY /* also when memory ends */
     {
-        show_exception(segment, pinfo, tree, EXCEPT_CODE, GET_MESSAGE);
-        pinfo->desegment_len = 0;
-    }
-    FINALLY
-    {
-        relay_depth--;
-        pinfo->srcport = source;
-        pinfo->destport = destination;
+        relay_depth = depth;
     }
     ENDTRY;
-    restore(pinfo, &saved);
+    pinfo->desegment_len = relayed.desegment_len;
+    if (relayed.desegment_len) {
+        pinfo->desegment_offset = relayed.desegment_offset;
+    }
     return known;
 }
 
