@@ -39,7 +39,7 @@ static bool attributes_fill_message(const uint8_t *message, uint32_t captured, u
 
     mstun_tlv_walk_start(&walk, message, captured, end, padded);
     while (mstun_tlv_walk_next(&walk, &tlv)) {
-        if (tlv.state != MSTUN_TLV_OK) {
+        if (tlv.state == MSTUN_TLV_LENGTH_BEYOND_MESSAGE || tlv.state == MSTUN_TLV_TRAILING_BYTES) {
             return false;
         }
     }
@@ -57,7 +57,8 @@ static void learn_attributes(const uint8_t *message, uint32_t captured, uint32_t
     if (mstun_attr_learn_all(message, captured, MIN(end, reported), facts) && (facts->length & 3) == 0) {
         return;
     }
-    if (facts->padded && captured >= end && attributes_fill_message(message, captured, end, false)) {
+    if (facts->padded && (captured >= end || facts->length & 3) &&
+        attributes_fill_message(message, captured, end, false)) {
         *facts = header;
         facts->padded = false;
         mstun_attr_learn_all(message, captured, MIN(end, reported), facts);
