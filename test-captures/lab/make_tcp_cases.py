@@ -256,7 +256,42 @@ def media_first(name):
     scripts[0].write(TOPIC, name, "media frames in front of the first check, in one segment", scripts=scripts)
 
 
-CAPTURES = {"overdue": overdue, "icmp-quoted": icmp_quoted, "seq-wrap": seq_wrap, "many-ports": many_ports,
+def unpadded(n, kind, value, pwd):
+    """A message whose first attribute is not padded, and whose length counts what is there: so are libnice's errors."""
+    body = attribute(*value, padding=b"")
+    body += attribute(INTEGRITY, hmac.new(pwd, header(kind, len(body) + 24, tid(n)) + body, hashlib.sha1).digest())
+    return header(kind, len(body) + 8, tid(n)) + body + fingerprint_of(header(kind, len(body) + 8, tid(n)) + body)
+
+
+def unpadded_first(name):
+    """Lengths that are no multiple of 4, in parts: first on a connection, whose request was not captured, and behind it."""
+    conflict, software = (ERROR_CODE, error_code(487, "Role conflict")), (SOFTWARE, b"lab, unpadded")
+    frames, scripts = [], []
+
+    def script(port):
+        scripts.append(Script(f"{CLIENT}:{50300 + len(scripts)}", f"{SERVER}:{port}", start=1700000000.0 + len(scripts),
+                              frames=frames))
+        scripts[-1].open()
+        return scripts[-1]
+
+    def in_frame(message_):
+        return Message(framed(message_), message_)
+
+    for port, sizes in ((3478, [1]), (42424, [30, 100]), (42424, [45, 1])):
+        for kind, value in ((0x0111, conflict), (0x0101, software)):
+            message_ = unpadded(420 + len(scripts), kind, value, RIGHT)
+            for whole in [in_frame(message_)] + ([Message(message_, message_)] if value == conflict else []):
+                s = script(port)
+                s.send("s2c", [whole], sizes)
+                s.close()
+    s = script(42424)
+    s.send("c2s", [check(440), check(441)])
+    s.send("s2c", [in_frame(unpadded(440, 0x0111, conflict, RIGHT)), reply(441)], [1])
+    s.close()
+    scripts[0].write(TOPIC, name, "messages whose length is no multiple of 4, cut into parts", scripts=scripts)
+
+
+CAPTURES = {"overdue": overdue, "unpadded-first": unpadded_first, "icmp-quoted": icmp_quoted, "seq-wrap": seq_wrap, "many-ports": many_ports,
             "deep": deep, "edges": edges,
             "rfc4571-resync": resync, "rfc4571-media-first": media_first}
 
