@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "dissect/packet.h"
 
+#include "conversation/rtp_stream.h"
 #include "dissect/columns.h"
 #include "dissect/frames.h"
 #include "dissect/guard.h"
 #include "dissect/message.h"
 #include "dissect/payload.h"
+#include "dissect/rtp.h"
 #include "framing/packet_tvb.h"
 #include "framing/rfc3489.h"
 #include "framing/tree.h"
@@ -157,6 +159,19 @@ void mstun_dissect_multiplexed(mstun_dissect_ctx_t *ctx, tvbuff_t *packet)
     }
 }
 
+/* What begins like RTP is RTP where another packet, or signalling, says so too. */
+static mstun_packet_t proven_class(const mstun_event_t *event, tvbuff_t *packet, mstun_packet_t class)
+{
+    if (class != MSTUN_PACKET_RTP) {
+        return class;
+    }
+    bool has_header = tvb_captured_length(packet) >= RTP_HEADER_LEN;
+    bool is_proven =
+        event->stream && has_header && mstun_is_of_rtp_stream(event, tvb_get_ptr(packet, 0, RTP_HEADER_LEN));
+
+    return is_proven || mstun_rtp_is_signalled(event->pinfo) ? MSTUN_PACKET_RTP : MSTUN_PACKET_UNKNOWN;
+}
+
 static void dissect_media(mstun_dissect_ctx_t *ctx, tvbuff_t *packet, tvbuff_t *unit, uint32_t header_len,
                           mstun_packet_t class)
 {
@@ -179,10 +194,12 @@ static void dissect_media(mstun_dissect_ctx_t *ctx, tvbuff_t *packet, tvbuff_t *
     if (class == MSTUN_PACKET_DTLS) {
         packet = tvb_new_subset_length(packet, 0, (int)(len - mstun_counted_padding_of(packet)));
     }
-    if (tvb_captured_length(packet) > 0 && mstun_payload_dissect(packet, event->pinfo, ctx->tree, class)) {
+    if (tvb_captured_length(packet) > 0 &&
+        mstun_payload_dissect(packet, event->pinfo, ctx->tree, proven_class(event, packet, class))) {
         mstun_info_fence(event->pinfo);
     } else if (header_len == RFC4571_HEADER_LEN && mstun_info_is_visible(event->pinfo)) {
-        mstun_info_append(event->pinfo, wmem_strdup_printf(event->pinfo->pool, "RFC 4571 frame, %u bytes", len));
+        mstun_info_append(event->pinfo, wmem_strdup_printf(event->pinfo->pool, "RFC 4571 frame, %u bytes%s", len,
+                                                           class == MSTUN_PACKET_RTP ? ", may be RTP" : ""));
     }
 }
 

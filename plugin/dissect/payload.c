@@ -6,16 +6,15 @@
 
 #include "dissect/columns.h"
 #include "dissect/guard.h"
+#include "dissect/rtp.h"
 
 #define RELAYS_MAX 4 /* one inside the other; a path has two */
 
-static dissector_handle_t rtp_handle;
 static dissector_handle_t rtcp_handle;
 static dissector_handle_t dtls_handle;
 static dissector_handle_t tls_handle;
 static dissector_handle_t http_handle;
 static heur_dissector_list_t stun_payload_heuristics;
-static int proto_rtp = -1;
 static int proto_rtcp = -1;
 
 static unsigned relay_depth; /* of the bytes that are being dissected */
@@ -41,14 +40,13 @@ bool mstun_payload_is_media(mstun_packet_t class)
 static dissector_handle_t handle_for(mstun_packet_t class)
 {
     switch (class) {
-    case MSTUN_PACKET_RTP:
-        return rtp_handle;
     case MSTUN_PACKET_RTCP:
         return rtcp_handle;
     case MSTUN_PACKET_DTLS:
         return dtls_handle;
-    case MSTUN_PACKET_SRTCP: /* RTCP's dissector would call every packet malformed  */
-    case MSTUN_PACKET_STUN:  /* nested too deeply */
+    case MSTUN_PACKET_RTP: /* switched off */
+    case MSTUN_PACKET_SRTCP:
+    case MSTUN_PACKET_STUN: /* nested too deeply */
     case MSTUN_PACKET_CHANNEL_DATA:
     case MSTUN_PACKET_MULTIPLEXED:
     case MSTUN_PACKET_UNKNOWN:
@@ -76,30 +74,23 @@ static bool dissect_by_handle(dissector_handle_t handle, tvbuff_t *packet, packe
                 : call_dissector_only(handle, packet, pinfo, tree, NULL)) > 0;
 }
 
-/* RFC 3550 section 5.1: with the padding bit, the last byte counts the padding. In SRTP it is part of the
- * authentication tag, or encrypted, and RTP's dissector would call the packet malformed. */
-static bool has_impossible_padding(tvbuff_t *packet)
-{
-    uint32_t len = tvb_reported_length(packet);
-
-    if (tvb_captured_length(packet) < len || len < 12 || !(tvb_get_uint8(packet, 0) & 0x20)) {
-        return false;
-    }
-    uint32_t header = 12 + 4u * (tvb_get_uint8(packet, 0) & 0x0F), padding = tvb_get_uint8(packet, (int)len - 1);
-
-    return padding == 0 || header + padding > len;
-}
-
-/* Encrypted media that its protocol's dissector would call malformed: a layer of that protocol without fields, so that
- * it is found by its name. */
-static void show_encrypted(tvbuff_t *packet, packet_info *pinfo, proto_tree *tree, int proto, const char *name)
+/* Encrypted (RFC 3711 section 3.4): RTCP's dissector would call it malformed. A layer of it without fields, so that it
+ * is found by its name. */
+static void show_srtcp(tvbuff_t *packet, packet_info *pinfo, proto_tree *tree)
 {
     uint32_t len = tvb_reported_length(packet);
 
     mstun_info_add_separator(pinfo);
-    col_append_fstr(pinfo->cinfo, COL_INFO, "%s %u bytes", name, len);
-    proto_tree_add_protocol_format(tree, proto, packet, 0, -1, "%s, %u bytes", name, len);
+    col_append_fstr(pinfo->cinfo, COL_INFO, "SRTCP %u bytes", len);
+    proto_tree_add_protocol_format(tree, proto_rtcp, packet, 0, -1, "SRTCP, %u bytes", len);
     call_data_dissector(packet, pinfo, tree);
+}
+
+/* Begins like RTCP and is none, by its lengths: RTCP's heuristic would take it by its first bytes. */
+static bool is_no_rtcp(tvbuff_t *packet, mstun_packet_t class)
+{
+    return class == MSTUN_PACKET_UNKNOWN && tvb_captured_length(packet) >= 2 && tvb_get_uint8(packet, 0) >> 6 == 2 &&
+           tvb_get_uint8(packet, 1) >= 192 && tvb_get_uint8(packet, 1) <= 223;
 }
 
 /* data: the mstun_packet_t. False if only "data" knew the packet. */
@@ -109,17 +100,16 @@ static bool dissect_whole_packet(tvbuff_t *packet, packet_info *pinfo, proto_tre
     heur_dtbl_entry_t *entry;
 
     pinfo->can_desegment = 0; /* what TCP would add is the next packet */
-
     if (class == MSTUN_PACKET_SRTCP) {
-        show_encrypted(packet, pinfo, tree, proto_rtcp, "SRTCP");
+        show_srtcp(packet, pinfo, tree);
         return true;
     }
-    if (class == MSTUN_PACKET_RTP && has_impossible_padding(packet)) {
-        show_encrypted(packet, pinfo, tree, proto_rtp, "SRTP");
+    if (class == MSTUN_PACKET_RTP && mstun_rtp_dissect(packet, pinfo, tree)) {
         return true;
     }
     if (dissect_by_handle(handle_for(class), packet, pinfo, tree) ||
-        dissector_try_heuristic(stun_payload_heuristics, packet, pinfo, tree, &entry, NULL)) {
+        (!is_no_rtcp(packet, class) &&
+         dissector_try_heuristic(stun_payload_heuristics, packet, pinfo, tree, &entry, NULL))) {
         return true;
     }
     call_data_dissector(packet, pinfo, tree);
@@ -232,9 +222,8 @@ bool mstun_payload_dissect_relayed(tvbuff_t *segment, uint32_t offset, packet_in
 
 void mstun_payload_handoff(void)
 {
-    proto_rtp = proto_get_id_by_filter_name("rtp");
     proto_rtcp = proto_get_id_by_filter_name("rtcp");
-    rtp_handle = find_dissector("rtp");
+    mstun_rtp_handoff();
     rtcp_handle = find_dissector("rtcp");
     dtls_handle = find_dissector("dtls");
     tls_handle = find_dissector("tls");

@@ -291,7 +291,41 @@ def unpadded_first(name):
     scripts[0].write(TOPIC, name, "messages whose length is no multiple of 4, cut into parts", scripts=scripts)
 
 
-CAPTURES = {"overdue": overdue, "unpadded-first": unpadded_first, "icmp-quoted": icmp_quoted, "seq-wrap": seq_wrap, "many-ports": many_ports,
+def noise(what, length):
+    """Bytes as random as encrypted ones, the same in each run."""
+    return b"".join(hashlib.sha256(b"%s %d" % (what, n)).digest() for n in range(length // 32 + 1))[:length]
+
+
+def srtp(n, type_, ssrc, padding=None):
+    """An encrypted packet: only its header can be read. padding: its last byte, with the bit that says what it counts."""
+    body = noise(b"srtp %d %d" % (ssrc, n), 40)
+    head = struct.pack(">BBHII", 0x80 if padding is None else 0xA0, type_, n, 3000 * n, ssrc)
+    return Message(framed(head + (body if padding is None else body[:-1] + bytes([padding]))))
+
+
+def media_guess(name):
+    """What begins like RTP and is none, or is encrypted."""
+    s = Script(f"{CLIENT}:50320", f"{SERVER}:42424")
+    s.open()
+    s.send("c2s", [check(450)])
+    s.send("s2c", [reply(450)])
+    for n in range(25):                    # each its own SSRC: data of an application
+        s.send("c2s", [Message(framed(b"\x80" + noise(b"data %d" % n, 50)))])
+    for n, padding in enumerate((None, None, 0, 255, 9, None), 65533):
+        s.send("s2c", [srtp(n % 65536, 31, 0x0A0B0C0D, padding)])  # H.261 in the clear; the numbers wrap
+    for n in (1, 2, 3):
+        s.send("c2s", [srtp(n, 111, 0x01020304, 200 if n == 2 else None)])
+    s.send("c2s", [srtp(9, 111, 0x09090909)])                      # one packet proves nothing
+    for rtcp in (bytes.fromhex("80c900010a0b0c0d"), bytes.fromhex("80c800060a0b0c0d") + noise(b"srtcp", 44),
+                 bytes.fromhex("80c8ffff0a0b0c0d") + noise(b"no rtcp", 44)):
+        s.send("s2c", [Message(framed(rtcp))])
+    s.send("c2s", [check(451)])
+    s.send("s2c", [reply(451)])
+    s.close()
+    s.write(TOPIC, name, "what begins like RTP and is none, and RTP that is encrypted")
+
+
+CAPTURES = {"overdue": overdue, "media-guess": media_guess, "unpadded-first": unpadded_first, "icmp-quoted": icmp_quoted, "seq-wrap": seq_wrap, "many-ports": many_ports,
             "deep": deep, "edges": edges,
             "rfc4571-resync": resync, "rfc4571-media-first": media_first}
 
