@@ -141,6 +141,11 @@ static bool detect_relayed_framing(mstun_dissect_ctx_t *ctx, const mstun_segment
     bool undetermined = ctx->event.framing == MSTUN_FRAMING_UNDETERMINED_RELAY;
     mstun_framing_t framing = mstun_detect_relayed(rest.bytes, rest.captured, rest.reported, undetermined);
 
+    if (framing == MSTUN_FRAMING_RELAYED && undetermined && ctx->event.stream &&
+        mstun_stream_other_framing(&ctx->event) == MSTUN_FRAMING_RFC4571) {
+        framing = MSTUN_FRAMING_RFC4571; /* of a frame that has only begun, or holds nothing known */
+    }
+
     if (framing == MSTUN_FRAMING_RELAYED && undetermined && rest.captured == rest.reported &&
         mstun_detect_prefix(rest.bytes, rest.captured) && wait_for_more(ctx->event.pinfo, offset, 0)) {
         return false;

@@ -15,6 +15,7 @@
 #include "entry/ports.h"
 #include "entry/wrapper.h"
 #include "framing/prefilter.h"
+#include "turn/allocation.h"
 
 #define TURN_PORT 3478
 #define JOINED_BYTES_MAX 4096 /* searched in each direction of a connection that the capture joins in \ the middle */
@@ -98,6 +99,27 @@ static mstun_framing_t detect_where_joined(packet_info *pinfo, const mstun_segme
     return framing;
 }
 
+/* At the first bytes of a connection that allocations let expect, a possible beginning is evidence enough. On later
+ * visits it is ours already. */
+static mstun_framing_t expected_framing(packet_info *pinfo, const mstun_segment_t *segment)
+{
+    if (!mstun_is_first_visit(pinfo) || mstun_is_quoted(pinfo) || !mstun_stream_is_first(pinfo, segment)) {
+        return MSTUN_FRAMING_UNKNOWN;
+    }
+    mstun_expected_t expected = mstun_packet_expected(pinfo);
+
+    if (expected == MSTUN_EXPECTED_NOTHING) {
+        return MSTUN_FRAMING_UNKNOWN;
+    }
+    if (mstun_detect_prefix(segment->bytes, segment->captured)) {
+        return expected == MSTUN_EXPECTED_TURN ? MSTUN_FRAMING_STUN : MSTUN_FRAMING_UNDETERMINED_RELAY;
+    }
+    return expected == MSTUN_EXPECTED_RELAY && mstun_detect_relayed(segment->bytes, segment->captured,
+                                                                    segment->reported, true) == MSTUN_FRAMING_RFC4571
+               ? MSTUN_FRAMING_UNDETERMINED_RELAY
+               : MSTUN_FRAMING_UNKNOWN;
+}
+
 static candidate_t candidate_of(tvbuff_t *tvb, packet_info *pinfo, struct tcpinfo *tcp)
 {
     candidate_t candidate = { .segment = detect(tvb, tcp) };
@@ -105,6 +127,9 @@ static candidate_t candidate_of(tvbuff_t *tvb, packet_info *pinfo, struct tcpinf
     candidate.framing = candidate.segment.framing != MSTUN_FRAMING_UNKNOWN
                             ? candidate.segment.framing
                             : detect_where_joined(pinfo, &candidate.segment);
+    if (candidate.framing == MSTUN_FRAMING_UNKNOWN) {
+        candidate.framing = expected_framing(pinfo, &candidate.segment);
+    }
     return candidate;
 }
 
@@ -113,6 +138,12 @@ static bool may_become_stun(packet_info *pinfo, const mstun_segment_t *segment)
 {
     return pinfo->can_desegment && segment->captured == segment->reported &&
            mstun_detect_prefix(segment->bytes, segment->captured) && mstun_stream_is_first(pinfo, segment);
+}
+
+/* The same on any port, if the cookie is among the bytes, or its first two where a frame's length is before it. */
+static bool may_become_stun_by_cookie(packet_info *pinfo, const mstun_segment_t *segment)
+{
+    return segment->captured >= STUN_ID_OFFSET + 4 && may_become_stun(pinfo, segment);
 }
 
 /* A pseudo-TLS hello in parts: until it is whole it may be a real one. */
@@ -197,9 +228,11 @@ static G_GNUC_NO_INLINE bool probe_and_claim(void)
     last_probe.tvb = NULL;
 
     candidate_t candidate = candidate_of(probe.tvb, probe.pinfo, probe.tcp);
-    bool taken = candidate.framing != MSTUN_FRAMING_UNKNOWN ? claim(&candidate, probe.pinfo, probe.tree) != 0
-                                                            : may_become_hello(probe.pinfo, &candidate.segment) &&
-                                                                  wait_for_more(probe.pinfo, &candidate.segment) > 0;
+    bool taken = candidate.framing != MSTUN_FRAMING_UNKNOWN
+                     ? claim(&candidate, probe.pinfo, probe.tree) != 0
+                     : (may_become_hello(probe.pinfo, &candidate.segment) ||
+                        may_become_stun_by_cookie(probe.pinfo, &candidate.segment)) &&
+                           wait_for_more(probe.pinfo, &candidate.segment) > 0;
 
     if (!taken) {
         last_probe = probe;
@@ -221,7 +254,8 @@ static bool is_for_our_heuristic(tvbuff_t *tvb, packet_info *pinfo, struct tcpin
     }
     mstun_segment_t segment = detect(tvb, tcp);
 
-    return segment.framing != MSTUN_FRAMING_UNKNOWN || may_become_hello(pinfo, &segment);
+    return segment.framing != MSTUN_FRAMING_UNKNOWN || may_become_hello(pinfo, &segment) ||
+           may_become_stun_by_cookie(pinfo, &segment);
 }
 
 static G_GNUC_NO_INLINE ws_bool call_unless_ours(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data,
@@ -256,6 +290,7 @@ static bool is_ours_on_owned_port(packet_info *pinfo, const candidate_t *candida
 
     if (segment->framing == MSTUN_FRAMING_UNKNOWN) {
         return candidate->framing != MSTUN_FRAMING_UNKNOWN || may_become_hello(pinfo, segment) ||
+               may_become_stun_by_cookie(pinfo, segment) ||
                (pinfo->match_uint == TURN_PORT && may_become_stun(pinfo, segment));
     }
     return mstun_stream_is_first(pinfo, segment) || mstun_detect(segment->bytes, segment->captured, segment->reported,

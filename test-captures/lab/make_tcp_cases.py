@@ -8,9 +8,9 @@ import subprocess
 import count
 import lab
 from make_tcp import CLIENT, SERVER, TOPIC, bare, ice, ice_talk, tid, turn_talk
-from stunmsg import (CANDIDATE, CHANNEL_NUMBER, CONTROLLING, DATA, ERROR_CODE, INTEGRITY, MAPPED, PEER, PRIORITY, REALM,
-                     SOFTWARE, TRANSPORT, USERNAME, VERSION, attribute, channel_data, error_code, fingerprint_of,
-                     framed, header, message, xor_address)
+from stunmsg import (CANDIDATE, CHANNEL_NUMBER, CONNECTION_ID, CONTROLLING, DATA, ERROR_CODE, INTEGRITY, LIFETIME, MAPPED,
+                     NONCE, PEER, PRIORITY, REALM, RELAYED, SOFTWARE, TRANSPORT, USERNAME, VERSION, attribute,
+                     channel_data, error_code, fingerprint_of, framed, header, long_term_key, message, xor_address)
 from tcpscript import Message, Script
 
 LEFT, RIGHT = b"lab-password-of-the-left-end", b"lab-password-of-the-right-end"
@@ -325,7 +325,46 @@ def media_guess(name):
     s.write(TOPIC, name, "what begins like RTP and is none, and RTP that is encrypted")
 
 
-CAPTURES = {"overdue": overdue, "media-guess": media_guess, "unpadded-first": unpadded_first, "icmp-quoted": icmp_quoted, "seq-wrap": seq_wrap, "many-ports": many_ports,
+def announced(name):
+    """On a port that nobody knows: the control connection begins whole, what it announces is cut into single bytes."""
+    relay, key = ("192.0.2.1", 50001), long_term_key("lab", "example.org", "secret")
+    user = [(USERNAME, b"lab"), (REALM, b"example.org"), (NONCE, b"0123456789abcdef")]
+    frames, connection = [], (CONNECTION_ID, struct.pack(">I", 0x1234))
+    control, leg, data = scripts = [
+        Script(f"{CLIENT}:50330", f"{SERVER}:42424", frames=frames),
+        Script("{}:{}".format(*relay), "{}:{}".format(*REMOTE), start=1700000001.0, frames=frames),
+        Script(f"{CLIENT}:50331", f"{SERVER}:42424", start=1700000002.0, frames=frames)]
+    control.open()
+    for n, kind, attributes, answer in (
+            (460, 0x0003, [(TRANSPORT, b"\x06\0\0\0")],
+             [(RELAYED, xor_address(*relay, tid(460))), (MAPPED, xor_address(CLIENT, 50330, tid(460))),
+              (LIFETIME, struct.pack(">I", 600))]),
+            (461, 0x0008, [(PEER, xor_address(*REMOTE, tid(461)))], [])):
+        control.send("c2s", [bare(n, kind, attributes + user, key)])
+        control.send("s2c", [bare(n, kind | 0x0100, answer, key)])
+    control.send("c2s", [bare(462, 0x000A, [(PEER, xor_address(*REMOTE, tid(462))), *user], key)])
+    leg.open()
+    control.time = leg.time
+    control.send("s2c", [bare(462, 0x010A, [connection], key)])
+    data.open()
+    data.send("c2s", [bare(463, 0x000B, [connection, *user], key)], [1])
+    data.send("s2c", [bare(463, 0x010B, [], key)], [1])
+    leg.time = data.time
+    for side in (data, leg):
+        side.send("c2s", [check(464)], [1])
+    for side in (leg, data):
+        side.time = max(leg.time, data.time)
+        side.send("s2c", [reply(464)], [1])
+    leg.close()
+    data.time = leg.time
+    data.close()
+    control.time = data.time
+    control.close()
+    control.write(TOPIC, name, "a data connection and the leg to the peer in single bytes, on ports that nobody knows",
+                  scripts=scripts)
+
+
+CAPTURES = {"overdue": overdue, "announced-one-byte": announced, "media-guess": media_guess, "unpadded-first": unpadded_first, "icmp-quoted": icmp_quoted, "seq-wrap": seq_wrap, "many-ports": many_ports,
             "deep": deep, "edges": edges,
             "rfc4571-resync": resync, "rfc4571-media-first": media_first}
 
