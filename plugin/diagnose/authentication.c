@@ -135,10 +135,13 @@ static bool had_time(const mstun_evaluation_t *evaluation, const mstun_error_cas
                                mstun_ms_between(&error->subject.abs_ts, evaluation->end) >= RESPONSE_GRACE_MS);
 }
 
-/* A client that says goodbye need not go on. */
+/* A client that says goodbye need not go on; and what the capture lacks may be how it went on. */
 static bool had_time_to_go_on(const mstun_evaluation_t *evaluation, const mstun_error_case_t *error)
 {
-    return !mstun_error_of_farewell(error) && had_time(evaluation, error);
+    const mstun_subject_t *subject = &error->subject;
+
+    return !mstun_error_of_farewell(error) && had_time(evaluation, error) &&
+           mstun_stream_lack(subject->stream, subject->direction, subject->pos.frame) == MSTUN_LACK_NOTHING;
 }
 
 static void evaluate_challenge(mstun_evaluation_t *evaluation, const mstun_error_case_t *error)

@@ -140,10 +140,14 @@ static bool may_become_stun(packet_info *pinfo, const mstun_segment_t *segment)
            mstun_detect_prefix(segment->bytes, segment->captured) && mstun_stream_is_first(pinfo, segment);
 }
 
-/* The same on any port, if the cookie is among the bytes, or its first two where a frame's length is before it. */
-static bool may_become_stun_by_cookie(packet_info *pinfo, const mstun_segment_t *segment)
+/* The same on any port, where the bytes are enough: the cookie is among them, or its first two bytes behind a frame's
+ * length, or two lengths fit in MS-TURN. */
+static bool may_become_ours(packet_info *pinfo, const mstun_segment_t *segment)
 {
-    return segment->captured >= STUN_ID_OFFSET + 4 && may_become_stun(pinfo, segment);
+    return segment->captured >= STUN_ID_OFFSET + 4 &&
+           (may_become_stun(pinfo, segment) ||
+            (mstun_may_become_ms_turn(segment->bytes, segment->captured) && pinfo->can_desegment &&
+             segment->captured == segment->reported && mstun_stream_is_first(pinfo, segment)));
 }
 
 /* A pseudo-TLS hello in parts: until it is whole it may be a real one. */
@@ -200,7 +204,9 @@ static int claim_or_wait(const candidate_t *candidate, packet_info *pinfo, proto
     if (candidate->framing != MSTUN_FRAMING_UNKNOWN) {
         return claim(candidate, pinfo, tree);
     }
-    return may_become_stun(pinfo, segment) || may_become_hello(pinfo, segment) ? wait_for_more(pinfo, segment) : 0;
+    return may_become_stun(pinfo, segment) || may_become_ours(pinfo, segment) || may_become_hello(pinfo, segment)
+               ? wait_for_more(pinfo, segment)
+               : 0;
 }
 
 /* The protocol's handle: of connections that are ours, and for Decode As. */
@@ -228,11 +234,10 @@ static G_GNUC_NO_INLINE bool probe_and_claim(void)
     last_probe.tvb = NULL;
 
     candidate_t candidate = candidate_of(probe.tvb, probe.pinfo, probe.tcp);
-    bool taken = candidate.framing != MSTUN_FRAMING_UNKNOWN
-                     ? claim(&candidate, probe.pinfo, probe.tree) != 0
-                     : (may_become_hello(probe.pinfo, &candidate.segment) ||
-                        may_become_stun_by_cookie(probe.pinfo, &candidate.segment)) &&
-                           wait_for_more(probe.pinfo, &candidate.segment) > 0;
+    bool taken = candidate.framing != MSTUN_FRAMING_UNKNOWN ? claim(&candidate, probe.pinfo, probe.tree) != 0
+                                                            : (may_become_hello(probe.pinfo, &candidate.segment) ||
+                                                               may_become_ours(probe.pinfo, &candidate.segment)) &&
+                                                                  wait_for_more(probe.pinfo, &candidate.segment) > 0;
 
     if (!taken) {
         last_probe = probe;
@@ -255,7 +260,7 @@ static bool is_for_our_heuristic(tvbuff_t *tvb, packet_info *pinfo, struct tcpin
     mstun_segment_t segment = detect(tvb, tcp);
 
     return segment.framing != MSTUN_FRAMING_UNKNOWN || may_become_hello(pinfo, &segment) ||
-           may_become_stun_by_cookie(pinfo, &segment);
+           may_become_ours(pinfo, &segment);
 }
 
 static G_GNUC_NO_INLINE ws_bool call_unless_ours(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data,
@@ -290,8 +295,7 @@ static bool is_ours_on_owned_port(packet_info *pinfo, const candidate_t *candida
 
     if (segment->framing == MSTUN_FRAMING_UNKNOWN) {
         return candidate->framing != MSTUN_FRAMING_UNKNOWN || may_become_hello(pinfo, segment) ||
-               may_become_stun_by_cookie(pinfo, segment) ||
-               (pinfo->match_uint == TURN_PORT && may_become_stun(pinfo, segment));
+               may_become_ours(pinfo, segment) || (pinfo->match_uint == TURN_PORT && may_become_stun(pinfo, segment));
     }
     return mstun_stream_is_first(pinfo, segment) || mstun_detect(segment->bytes, segment->captured, segment->reported,
                                                                  MSTUN_CONFIDENCE_FULL) == segment->framing;

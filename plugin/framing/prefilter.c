@@ -40,6 +40,13 @@ bool mstun_may_become_framed_header(const uint8_t *bytes, uint32_t len)
             pntohu16(bytes) == STUN_HEADER_LEN + (uint32_t)pntohu16(bytes + RFC4571_HEADER_LEN + 2));
 }
 
+bool mstun_may_become_ms_turn(const uint8_t *bytes, uint32_t len)
+{
+    return len >= MS_TURN_HEADER_LEN + 4 && len < MS_TURN_HEADER_LEN + STUN_HEADER_LEN + 8 &&
+           bytes[0] == MS_TURN_CONTROL && bytes[1] == 0 && stun_type_known(pntohu16(bytes + MS_TURN_HEADER_LEN)) &&
+           pntohu16(bytes + 2) == STUN_HEADER_LEN + (uint32_t)pntohu16(bytes + MS_TURN_HEADER_LEN + 2);
+}
+
 bool mstun_detect_prefix(const uint8_t *bytes, uint32_t len)
 {
     if (len == 0 || len >= RFC4571_HEADER_LEN + STUN_HEADER_LEN) {

@@ -124,7 +124,7 @@ static void show_length(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, con
     proto_item *item = proto_tree_add_uint(tree, hf_length, tvb, 2, 2, facts->length);
     uint32_t reported = tvb_reported_length(tvb);
 
-    if (mstun_dialect_pads(facts->dialect) && facts->length & 3) {
+    if (mstun_dialect_pads(facts->dialect) && facts->length & 3 && !(facts->has & MSTUN_HAS_TRUNCATION)) {
         /* libnice's errors are like that, and are read all the same. */
         bool is_harmless = !facts->padded && facts->has & MSTUN_HAS_ERROR;
 
