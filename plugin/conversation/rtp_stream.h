@@ -10,9 +10,9 @@
 #define RTP_HEADER_LEN 12 /* RFC 3550 section 5.1 */
 
 /**
- * Whether a packet that begins like RTP belongs to a stream of RTP. On the first visit it does if another packet of that
- * stream came before it; on later visits the first one does, too. header: its first RTP_HEADER_LEN bytes. event has a
- * stream.
+ * Whether a packet that begins like RTP belongs to a stream of RTP. On the first visit it does if another packet of
+ * that stream came before it; on later visits the first one does, too. header: its first RTP_HEADER_LEN bytes. event
+ * has a stream.
  */
 bool mstun_is_of_rtp_stream(const mstun_event_t *event, const uint8_t *header);
 

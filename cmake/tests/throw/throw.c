@@ -3,7 +3,7 @@
  * Preloaded into tshark, this stands between the plugin and the dissectors that it calls. Called with what the
  * environment names, it leaves packet_info as the worst of dissectors would, and throws (cmake/tests/exceptions.py).
  *
- *   MSTUN_THROW_AT    a hand-over: the name of a dissector ("rtp"), "heuristics", "tcp" for a relayed connection, "data"
+ *   MSTUN_THROW_AT    a hand-over: the name of a dissector ("rtp"), "heuristics", "data", "tcp" (a relayed connection)
  *   MSTUN_THROW_WHAT  the number of an exception in epan/exceptions.h
  *   MSTUN_THROW_LATE  set: the dissector runs, and throws at its end
  */

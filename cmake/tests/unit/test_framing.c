@@ -137,7 +137,8 @@ static void test_packet_class(void)
         { RTP, MSTUN_PACKET_RTP },
         { RTCP, MSTUN_PACKET_RTCP },
         { RTCP RTCP, MSTUN_PACKET_RTCP },
-        { "80 C9 0007 0A0B0C0D", MSTUN_PACKET_SRTCP },
+        { "80 C9 0001 0A0B0C0D 80000001 00112233", MSTUN_PACKET_SRTCP },
+        { "80 C9 0007 0A0B0C0D", MSTUN_PACKET_UNKNOWN }, /* longer than it is */
         { "80 C9", MSTUN_PACKET_UNKNOWN },
         { "80 7F 0001", MSTUN_PACKET_UNKNOWN },
         { DTLS, MSTUN_PACKET_DTLS },
