@@ -33,6 +33,8 @@ install(TARGETS mstun LIBRARY DESTINATION . COMPONENT archive EXCLUDE_FROM_ALL)
 install(PROGRAMS "${package_files}/install.sh" DESTINATION . COMPONENT archive EXCLUDE_FROM_ALL)
 install(FILES "${package_files}/mstun.7" "${PROJECT_SOURCE_DIR}/README.md" "${PROJECT_SOURCE_DIR}/LICENSE"
   DESTINATION . COMPONENT archive EXCLUDE_FROM_ALL)
+install(DIRECTORY "${PROJECT_SOURCE_DIR}/plugin/doc" DESTINATION plugin COMPONENT archive EXCLUDE_FROM_ALL) # README links there
+install(DIRECTORY "${PROJECT_SOURCE_DIR}/plugin/doc/" DESTINATION share/doc/mstun COMPONENT manual EXCLUDE_FROM_ALL)
 if(EXISTS "${PROJECT_SOURCE_DIR}/cmake/profile/MS-STUN")
   install(DIRECTORY "${PROJECT_SOURCE_DIR}/cmake/profile/MS-STUN" DESTINATION profiles
     COMPONENT archive EXCLUDE_FROM_ALL)
@@ -42,13 +44,12 @@ set(CPACK_PACKAGE_NAME mstun)
 set(CPACK_PACKAGE_VENDOR mstun)
 set(CPACK_PACKAGE_CONTACT "${MSTUN_MAINTAINER}")
 set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "Microsoft STUN/TURN and TURN over TCP for Wireshark ${MSTUN_WIRESHARK_ID}")
-set(CPACK_PACKAGE_DESCRIPTION "A dissector plugin for STUN and TURN as Microsoft's and other real-time
-software speaks it over TCP: Skype for Business, Lync, Cisco Meeting Server,
-Expressway-E and every TURN server with TCP connections (RFC 6062). It needs
-no settings.
+set(CPACK_PACKAGE_DESCRIPTION "A dissector plugin for STUN and TURN over TCP: Skype for Business, Lync,
+Teams, Cisco Meeting Server, Expressway-E, and any TURN server with TCP
+relaying (RFC 6062). It needs no settings.
 .
-Reports tell which candidate pairs work, what became of TURN allocations and
-connections, and what is broken, each cause once.")
+Reports show which candidate pairs work, what became of TURN allocations and
+relayed connections, and what is broken: one row for each cause.")
 set(CPACK_PACKAGE_DIRECTORY "${PROJECT_BINARY_DIR}")
 set(CPACK_PROJECT_CONFIG_FILE "${package_files}/project.cmake")
 set(CPACK_STRIP_FILES ON)

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# From a bare Debian 12 or 13, or an Ubuntu since 24.04, to decoded STUN: installs what is missing, builds the plugin, installs it where this
-# user's Wireshark loads it, and shows a capture. Run it as often as you like.
+# From a bare Debian 12 or 13, or an Ubuntu since 24.04, to decoded STUN: installs missing packages, builds the plugin,
+# installs it where this user's Wireshark loads it, and shows a capture. Run it as often as you like.
 #
 #   sh cmake/quickstart.sh             as root, or as a user who may use sudo
 #   sh cmake/quickstart.sh --remove    takes the plugin away again
@@ -10,7 +10,8 @@ set -eu
 source_folder=$(cd "$(dirname "$0")/.." && pwd)
 . "$source_folder/cmake/setup/debian.sh"
 
-sample=test-captures/rfc6062/connect.pcapng
+sample=test-captures/rfc6062/one-side-silent.pcapng # a call that fails: its findings are what to look at first
+messages_shown=14
 
 usage() {
     sed -n 's/^# \{0,1\}//; 3,7p' "$0"
@@ -58,19 +59,19 @@ remove() {
     removed=no
     for file in "$(plugin_folder Personal)/epan/mstun.so" "$(plugin_folder Global)/epan/mstun.so" $(other_copies); do
         [ -e "$file" ] || continue
-        ! of_package "$file" || die "$file belongs to the package mstun: remove that with apt remove mstun."
+        ! of_package "$file" || die "$file belongs to the package mstun. Remove it with: apt remove mstun"
         if [ -w "$(dirname "$file")" ]; then
             rm -f "$file"
         else
             can_be_root || die "$file is there for all users. Removing it needs root, and there is no sudo here."
-            as_root rm -f "$file" || die "$file is still there: sudo did not allow to remove it."
+            as_root rm -f "$file" || die "$file is still there: sudo did not let you remove it."
         fi
         echo "Removed $file"
         removed=yes
     done
     remove_profiles
     [ $removed = yes ] || echo "mstun is not installed for this user."
-    echo "The packages that quickstart.sh installed stay."
+    echo "The packages that quickstart.sh installed are still there."
 }
 
 # install_plugin: the one folder that works for this user. A personal copy beside a global one would be ignored.
@@ -95,33 +96,29 @@ install_plugin() {
     fi
     echo "        $where"
     for file in $(other_copies); do
-        echo "        (not looked at by Wireshark $minor: $file, built for another version; --remove removes both)"
+        echo "        (Wireshark $minor ignores $file, which was built for another version; --remove removes both)"
     done
     tshark -G plugins 2>/dev/null | grep -q '^mstun' || die "Wireshark does not load the plugin from there." \
         "Look at the output of: tshark -G plugins"
 }
 
-# messages <capture>: one line per frame with STUN, cut to the width of the terminal if there is one.
+# messages <capture>: a line for each frame with STUN, cut to the width of the terminal if there is one.
 messages() {
     width=$( (stty size </dev/tty | cut -d ' ' -f 2) 2>/dev/null) || width=''
-    [ "${width:-0}" -ge 80 ] || width=1000
+    [ "${width:-0}" -ge 80 ] || width=120
     tshark -n -r "$1" -Y mstun -T fields -E separator=/t -e frame.number -e frame.time_relative -e _ws.col.Source \
-        -e tcp.srcport -e udp.srcport -e _ws.col.Destination -e tcp.dstport -e udp.dstport -e mstun.type \
-        -e _ws.col.Info 2>/dev/null |
-        awk -F '\t' -v width="$width" '
-        BEGIN { printf "%5s  %8s  %-21s    %-21s  %-11s  %s\n", "frame", "seconds", "from", "to", "mstun.type", "info" }
-        {
-            line = sprintf("%5d  %8.3f  %-21s -> %-21s  %-11s  %s", $1, $2, $3 ":" $4 $5, $6 ":" $7 $8, $9, $10)
-            print substr(line, 1, width)
+        -e tcp.srcport -e _ws.col.Destination -e tcp.dstport -e _ws.col.Info 2>/dev/null |
+        awk -F '\t' -v width="$width" -v shown="$messages_shown" '
+        NR == 1 { printf "%5s  %7s  %-19s    %-19s  %s\n", "frame", "seconds", "from", "to", "info" }
+        NR <= shown {
+            print substr(sprintf("%5d  %7.3f  %-19s -> %-19s  %s", $1, $2, $3 ":" $4, $5 ":" $6, $7), 1, width)
         }
-        END { exit NR == 0 }'
+        END { if (NR > shown) printf "%5s  and %d more\n", "...", NR - shown; exit NR == 0 }'
 }
 
-# reports <capture>: the tables that this mstun offers as -z mstun,...
-reports() {
-    tshark -z help 2>&1 | sed -n 's/^ *\(mstun,[a-z_,]*\).*/\1/p' | while read -r report; do
-        tshark -n -q -r "$1" -z "$report" 2>/dev/null
-    done
+# is_built_for_this: whether the build folder was made from these sources for the Wireshark that is installed.
+is_built_for_this() {
+    [ -e "$build/made-for" ] && [ "$(cat "$build/made-for")" = "$made_for" ]
 }
 
 case ${1-} in
@@ -132,6 +129,11 @@ case ${1-} in
 esac
 
 require_debian
+if is_wsl; then
+    printf '%s\n' "This is Linux inside Windows (WSL): the plugin goes into the Wireshark of this Linux, not into that of" \
+        "Windows. For that one, take $windows_zip." | tr -s '\n ' '  ' | fold -s -w 100
+    echo
+fi
 # shellcheck disable=SC2086 # a list of words
 install_packages $build_packages
 
@@ -142,9 +144,11 @@ else
     trap 'rm -rf "$build"' EXIT
 fi
 step "Building mstun for Wireshark $(tshark --version 2>/dev/null | sed -n '1s/^TShark ([^)]*) \([0-9.]*[0-9]\).*/\1/p')"
-rm -rf "$build" # it may have been made on another machine or for another Wireshark
+made_for="$source_folder $(uname -n) $(dpkg-query -W gcc cmake wireshark-dev libgcrypt20-dev)"
+is_built_for_this || rm -rf "$build"
 mkdir -p "$build"
 configure_and_build "$build" -DCMAKE_BUILD_TYPE=Release -DBUILD_TESTING=OFF
+printf '%s\n' "$made_for" >"$build/made-for"
 
 step "Installing"
 install_plugin
@@ -154,13 +158,18 @@ capture=$source_folder/$sample
 [ -n "$capture" ] || die "mstun is installed. There is no capture in $source_folder/test-captures to show."
 step "Decoding $capture"
 echo
-messages "$capture" || die "mstun is installed, but shows no message in this capture, which it should."
-reports "$capture"
+report=$(tshark -n -q -r "$capture" -z mstun,findings 2>&1) || die "mstun is installed, but tshark could not make the" \
+    "report mstun,findings of this capture: $report"
+printf '%s\n' "$report" | grep -v '^Running as user "root"' # Wireshark's warning, which is not about this capture
+echo
+messages "$capture" || die "mstun is installed, but it finds no message in this capture, which has some."
 
 step "Done."
 cat <<EOF
 
-Open it in the window:   wireshark "$capture"      (if it is missing: apt install wireshark)
-  with the profile MS-STUN (Edit, Configuration Profiles), and type into the filter bar:   mstun
-Remove mstun:            sh "$source_folder/cmake/quickstart.sh" --remove
+What is broken in your own capture:   tshark -q -z mstun,findings -r your.pcapng
+In Wireshark's window:                wireshark -C MS-STUN your.pcapng    (if it is missing: apt install wireshark)
+                                      then Telephony > STUN: what is broken, or the filter:  mstun
+More:                                 README.md
+Remove mstun:                         sh "$source_folder/cmake/quickstart.sh" --remove
 EOF

@@ -12,6 +12,7 @@
 #include "attr/walk.h"
 #include "auth/credential_uat.h"
 #include "auth/integrity.h"
+#include "auth/signalled.h"
 #include "conversation/stream.h"
 #include "conversation/tcp_connections.h"
 #include "conversation/transaction.h"
@@ -21,6 +22,7 @@
 #include "dissect/other_protocol.h"
 #include "dissect/packet.h"
 #include "dissect/payload.h"
+#include "entry/signalling.h"
 #include "entry/tcp.h"
 #include "entry/tls.h"
 #include "entry/udp.h"
@@ -31,6 +33,9 @@
 #include "message/message.h"
 #include "report/report.h"
 #include "report/tap.h"
+#include "signal/call_filter.h"
+#include "signal/call_tree.h"
+#include "signal/relay_auth.h"
 #include "turn/allocation_filter.h"
 #include "turn/ms_turn.h"
 #include "turn/legs.h"
@@ -68,6 +73,7 @@ static const struct {
     { mstun_transaction_register, MSTUN_SECTION_TRACKED },
     { mstun_transaction_tree_register, MSTUN_SECTION_TRACKED },
     { mstun_credential_uat_register, MSTUN_SECTION_HEADER },
+    { mstun_signalled_register, MSTUN_SECTION_HEADER },
     { mstun_integrity_register, MSTUN_SECTION_INTEGRITY },
     { mstun_allocation_register, MSTUN_SECTION_TRACKED },
     { mstun_peer_connection_register, MSTUN_SECTION_TRACKED },
@@ -79,6 +85,10 @@ static const struct {
     { mstun_ms_turn_register, MSTUN_SECTION_TRACKED },
     { mstun_pair_register, MSTUN_SECTION_TRACKED },
     { mstun_pair_tree_register, MSTUN_SECTION_TRACKED },
+    { mstun_call_register, MSTUN_SECTION_TRACKED },
+    { mstun_relay_auth_register, MSTUN_SECTION_TRACKED },
+    { mstun_call_tree_register, MSTUN_SECTION_TRACKED },
+    { mstun_call_filter_register, MSTUN_SECTION_TRACKED },
     { mstun_diagnose_register, MSTUN_SECTION_TRACKED },
     { mstun_columns_register, MSTUN_SECTION_HEADER },
     { mstun_tap_register, MSTUN_SECTION_HEADER },
@@ -86,6 +96,7 @@ static const struct {
     { mstun_srt_report_register, MSTUN_SECTION_HEADER },
     { mstun_pairs_report_register, MSTUN_SECTION_HEADER },
     { mstun_turn_report_register, MSTUN_SECTION_HEADER },
+    { mstun_candidates_report_register, MSTUN_SECTION_HEADER },
     { mstun_findings_report_register, MSTUN_SECTION_HEADER },
     { mstun_packet_register, MSTUN_SECTION_HEADER },
     { mstun_message_dissector_register, MSTUN_SECTION_HEADER },
@@ -94,6 +105,7 @@ static const struct {
     { mstun_entry_tcp_register, MSTUN_SECTION_HEADER },
     { mstun_entry_tls_register, MSTUN_SECTION_HEADER },
     { mstun_entry_udp_register, MSTUN_SECTION_HEADER },
+    { mstun_entry_signalling_register, MSTUN_SECTION_HEADER },
 };
 /* clang-format on */
 
@@ -116,13 +128,17 @@ static void register_handoff(void)
     mstun_entry_tcp_handoff();
     mstun_entry_tls_handoff();
     mstun_entry_udp_handoff();
+    mstun_entry_signalling_handoff();
 }
 
 void plugin_register(void)
 {
     static proto_plugin plugin = { .register_protoinfo = register_protoinfo, .register_handoff = register_handoff };
 
-    proto_register_plugin(&plugin);
+    /* Better no mstun than one that loses findings in silence. */
+    if (mstun_compat_accepts()) {
+        proto_register_plugin(&plugin);
+    }
 }
 
 uint32_t plugin_describe(void)

@@ -27,6 +27,11 @@ TOKENS = """2112a442 72c64bc6 000f000472c64bc6 00010000 01010000 0111 0003 0103 
 0020000800010000 00130014 00190004 06000000 002a0004 000c0004 000d0004 00250000 00240004 8029000800000000 802a0008
 80700004 80540004 80500018 80500004 80950008 80080004 80550004 80680004 8058 0014 006c0001 160301002d010000
 160301004e0200004603 802c0103010003 807f 80c8 16fefd""".split()
+# Signalling, as it is written.
+WORDS = ["a=candidate:", "a=ice-ufrag:", "a=ice-pwd:", "a=remote-candidates:", "a=x-candidate-ipv6:", " typ relay raddr ",
+         " tcptype passive", "TCP-ACT", "TCP-PASS", "m=audio ", "a=group:BUNDLE ", "application/sdp", "Call-ID: ",
+         "ms-diagnostics: ", "ms-client-diagnostics: ", ";reason=", "ICEWarn=0x", "<credentials>", "<username>",
+         "<password>", "<mediaRelay>", "reasonPhrase=", "application/msrtc-media-relay-auth+xml"]
 
 
 def payloads(capture):
@@ -68,7 +73,8 @@ def main(captures, inputs, dictionary, every="1"):
             name = f"{capture.parent.name}-{capture.stem}-{start}"
             (Path(inputs) / name).write_bytes(b"".join(records[start:start + PACKETS_PER_INPUT]))
             count += 1
-    lines = ['"' + "".join(f"\\x{byte:02x}" for byte in bytes.fromhex(token)) + '"\n' for token in TOKENS]
+    tokens = [bytes.fromhex(token) for token in TOKENS] + [word.encode() for word in WORDS]
+    lines = ['"' + "".join(f"\\x{byte:02x}" for byte in token) + '"\n' for token in tokens]
     Path(dictionary).write_text("".join(lines), encoding="ascii")
     print(f"{count} inputs")
 

@@ -26,6 +26,10 @@
 #include <wsutil/privileges.h>
 #include <wsutil/wslog.h>
 
+#include "signal/diagnostics.h"
+#include "signal/mras.h"
+#include "signal/sdp.h"
+
 #define PACKETS_MAX 64
 #define PAYLOAD_MAX 0x1FFF
 #define CONNECTIONS 8
@@ -51,7 +55,7 @@ static const unsigned PAUSE[] = { 0, 20, 1000, 40000 }; /* ms */
 /* Free, TURN's, HTTPS, SIP's, free, TURN over TLS, HTTP, and the one with Decode As "mstun.tls". */
 static const uint16_t PORTS[CONNECTIONS] = { 50000, 3478, 443, 5060, 40123, 5349, 80, 4433 };
 
-static const char *const REPORTS[] = { "mstun,pairs", "mstun,turn", "mstun,findings,json" };
+static const char *const REPORTS[] = { "mstun,pairs", "mstun,turn", "mstun,candidates", "mstun,findings,json" };
 static const char *const CREDENTIALS[] = {
     "uat:mstun_credentials:\"text\",\"lab\",\"\",\"text\",\"secret\",\"\"",
     "uat:mstun_credentials:\"ufrag\",\"RfRg\",\"\",\"text\",\"password\",\"\"",
@@ -194,6 +198,24 @@ static void dissect(epan_t *session, packet_t *packet)
     packet->fd.visited = 1;
 }
 
+/* The readers of signalling, on the input itself: SIP in front of it would have to fit its length. */
+static void read_signalling(const uint8_t *data, size_t size)
+{
+    wmem_allocator_t *scope = wmem_allocator_new(WMEM_ALLOCATOR_SIMPLE);
+    uint8_t *copy = (uint8_t *)g_memdup2(data, size); /* the sanitizer sees each step beyond it */
+    const mstun_slice_t text = { (const char *)copy, size };
+    mstun_diagnostics_t diagnostics;
+    mstun_mras_t mras;
+
+    (void)mstun_sdp_parse(scope, text);
+    (void)mstun_mras_parse(text, &mras);
+    if (mstun_diagnostics_parse(text, &diagnostics)) {
+        (void)mstun_diagnostics_text(scope, &diagnostics);
+    }
+    g_free(copy);
+    wmem_destroy_allocator(scope);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const struct packet_provider_funcs functions = { .get_frame_ts = frame_ts };
@@ -201,6 +223,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     int64_t now_ms = 1577836800000; /* 2020 */
     size_t taken;
 
+    read_signalling(data, size);
     capture.count = 0;
     while ((taken = make_packet(data, size, flows, &now_ms)) > 0) {
         data += taken;

@@ -8,11 +8,12 @@ build_packages="gcc libc6-dev cmake ninja-build wireshark-dev libgcrypt20-dev ts
 # Beyond that: the test runner, sharkd (wireshark-common), and what makes live captures (test-captures/lab).
 test_packages="$build_packages wireshark-common binutils python3 util-linux coturn libnice-dev libglib2.0-dev
     pkg-config"
-# The sources are kept clean for the linters of Debian 12, the fuzz target is made for its libwireshark, and costs are
-# measured there; others' have other opinions, insides and costs, so these tests would be skipped. libFuzzer is in
-# libclang-rt, which comes along only where apt installs what is recommended.
+# The sources are kept clean for the linters of Debian 12 and its compiler for Windows, the fuzz target is made for its
+# libwireshark, and costs are measured there; others' have other opinions, insides and costs, so these tests would be
+# skipped. libFuzzer is in libclang-rt, which comes along only where apt installs what is recommended.
 ! grep -qx 'VERSION_CODENAME=bookworm' /etc/os-release 2>/dev/null ||
-    test_packages="$test_packages clang libclang-rt-14-dev clang-format clang-tidy cppcheck valgrind"
+    test_packages="$test_packages clang libclang-rt-14-dev clang-format clang-tidy cppcheck valgrind
+    gcc-mingw-w64-x86-64-win32 libgcrypt-mingw-w64-dev"
 # What makes packages and judges them; rpm only where the system knows it.
 package_packages="$build_packages dpkg-dev file lintian rpm"
 
@@ -61,7 +62,8 @@ apt_get() {
     while kill -0 "$pid" 2>/dev/null; do
         sleep 2
         progress=$(awk '/^Need to get/ { need = ", " $4 " " $5 " to download" } /^Get:/ { got++ } /^Setting up/ { set++ }
-            END { printf "%d files fetched%s, %d packages set up", got, need, set }' "$log")
+            /^Unpacking/ { unpacked++ }
+            END { printf "%d files fetched%s, %d packages unpacked, %d set up", got, need, unpacked, set }' "$log")
         [ "$progress" = "${shown-}" ] || printf '        %s\n' "$progress"
         shown=$progress
     done
@@ -77,15 +79,15 @@ apt_get() {
 install_packages() {
     missing=$(missing_packages "$@")
     if [ -z "$missing" ]; then
-        step "All packages that are needed are installed."
+        step "All packages needed are installed."
         return
     fi
     can_be_root || die "These packages are missing: $missing. Installing them needs root, and there is no sudo here." \
         "Run this script as root, or let an administrator install them, and run it again."
-    step "Installing $missing(with what they need)"
+    step "Installing $missing(and their dependencies)"
     if [ "$(id -u)" -ne 0 ]; then
-        sudo -v || die "These packages are missing: $missing. sudo did not allow to install them: run this script as a" \
-            "user who may use sudo, or as root."
+        sudo -v || die "These packages are missing: $missing. sudo did not let you install them: run this script as a" \
+            "user with sudo rights, or as root."
     fi
     apt_get update || die "apt-get update failed (above is what it said). The packages cannot be installed without a working" \
         "network and package sources in /etc/apt."
@@ -100,26 +102,36 @@ install_packages() {
     apt_get install --no-install-recommends $missing || die "apt-get could not install $missing(above is what it said)."
 }
 
+windows_zip="the zip for your Wireshark, mstun-*-windows-x64.zip, unpack it and double-click its install.cmd. If nobody has
+    made it: sh cmake/package/windows.sh makes it on a Linux with debootstrap, as root"
+other_systems="cmake/package/OTHER-SYSTEMS.md has the steps for other systems."
+
 # require_debian: this machine has apt, or the user is told what to do elsewhere.
 require_debian() {
     elsewhere="cmake -S . -B build -G Ninja && cmake --build build && cmake --build build --target install-personal."
     case $(uname -s) in
     Darwin) die "This script installs packages with apt, which macOS does not have. With Homebrew: brew install cmake" \
         "ninja libgcrypt wireshark, give CMake the folder of its WiresharkConfig.cmake by -DWireshark_DIR, then:" \
-        "$elsewhere" ;;
-    MINGW* | MSYS* | CYGWIN*) die "This script installs packages with apt, which Windows does not have. On Windows a" \
-        "plugin is built with Visual Studio against a Wireshark built from source (Wireshark Developer's Guide, chapter" \
-        "'Windows'); in WSL with Debian 12 or 13 this script works as it is." ;;
+        "$elsewhere $other_systems" ;;
+    MINGW* | MSYS* | CYGWIN*) die "This script is for Linux. On Windows, take $windows_zip. $other_systems" ;;
     Linux) ;;
     *) die "This script works on Debian 12 or 13, and this is $(uname -s). Install a C compiler, CMake, Ninja, libgcrypt" \
-        "and Wireshark 4.0 or newer, all with their headers, then: $elsewhere" ;;
+        "and Wireshark 4.0 or newer, all with their headers, then: $elsewhere $other_systems" ;;
     esac
     if ! command -v apt-get >/dev/null 2>&1 || ! command -v dpkg-query >/dev/null 2>&1; then
         system=$(sed -n 's/^PRETTY_NAME="\{0,1\}\([^"]*\)"\{0,1\}$/\1/p' /etc/os-release 2>/dev/null)
         die "This script installs packages with apt-get, which is not here (${system:-an unknown system}). On Fedora:" \
             "dnf install gcc cmake ninja-build wireshark-devel wireshark-cli libgcrypt-devel. On Arch: pacman -S gcc cmake" \
-            "ninja wireshark-cli libgcrypt. Wireshark must be 4.0 or newer. Then: $elsewhere"
+            "ninja wireshark-cli libgcrypt. Wireshark must be 4.0 or newer. Then: $elsewhere $other_systems"
     fi
+}
+
+# is_wsl: Linux inside Windows.
+is_wsl() {
+    case $(uname -r) in
+    *[Mm]icrosoft*) ;;
+    *) false ;;
+    esac
 }
 
 # configure_and_build <build folder> <cmake argument>...: quiet, unless it fails. What was said stays in build.log there.

@@ -47,6 +47,12 @@ checker() {
     printf '== %s\n%s\n' "$name" "$found"
 }
 
+# without_own <command>...: leaves out the two strings that plugin/base/compat.c duplicates on purpose (on Windows, the address of
+# Wireshark's is not a constant), and the total that counts them.
+without_own() {
+    "$@" | grep -vE "plugin/base/compat\.c mstun_(yes_no|set_not_set) |^[0-9]+ errors found"
+}
+
 failed=0
 wireshark=${WIRESHARK_SOURCE-}
 [ -n "$wireshark" ] || fetch_wireshark
@@ -65,6 +71,6 @@ as_arguments=$(for file in $sources; do printf -- '--file %s ' "$file"; done)
     checker "checkfiltername.pl" perl "$wireshark/tools/checkfiltername.pl" "$work/packet-mstun.c"
     cd "$wireshark" # these look for files of Wireshark's, too
     checker "check_typed_item_calls.py" python3 tools/check_typed_item_calls.py --mask --label --consecutive $as_arguments
-    checker "check_tfs.py" python3 tools/check_tfs.py --common $as_arguments
+    checker "check_tfs.py" without_own python3 tools/check_tfs.py --common $as_arguments
 }
 exit $failed

@@ -5,7 +5,7 @@
               "expected_finding"), the capture's truth ("first_finding", null in a healthy one, and "also" those that must be
               there too), rfc6062/causes.txt, whose other words must be in a row or explained by one, or healthy.txt.
               A healthy capture has no row
-    schema    each row of each report has the keys that plugin/report/JSON.md documents
+    schema    each row of each report has the keys that plugin/doc/json.md documents
     names     every finding that plugin/diagnose/ knows is an expert info, and every cause stands above its consequences
 """
 import itertools
@@ -22,6 +22,9 @@ EXPLANATIONS = FINDINGS.with_name("explanations.c")
 ANY = "any"  # broken, but nothing of it is in the capture that must be told
 REPORTS = ("pairs", "turn", "findings")
 FRAMES_SHOWN = 6  # in text, as report/table.c has it
+
+
+DOCUMENTED = (*REPORTS, "candidates")
 
 
 def rows(capture, reports=REPORTS, passes=()):
@@ -96,26 +99,26 @@ def causes(topic):
 
 def documented(report):
     """The keys in the page's table of this report's columns."""
-    text = (SOURCE / "plugin" / "report" / "JSON.md").read_text()
+    text = (SOURCE / "plugin" / "doc" / "json.md").read_text()
     begin, end = f"<!-- begin: {report}-json -->", f"<!-- end: {report}-json -->"
     if begin not in text or end not in text:
-        raise TestFailure(f"JSON.md has no {begin} ... {end}")
+        raise TestFailure(f"json.md has no {begin} ... {end}")
     return set(re.findall(r"^\| `(\w+)`", text.split(begin)[1].split(end)[0], re.MULTILINE))
 
 
 def schema():
     """Keys are stable; unknown values are null and never missing."""
-    keys = {report: documented(report) for report in REPORTS}
+    keys = {report: documented(report) for report in DOCUMENTED}
 
     def check(capture):
-        for row in rows(capture):
+        for row in rows(capture, DOCUMENTED):
             report = row["report"]
             if row.keys() != keys[report]:
-                raise TestFailure(f"{report}: {sorted(row.keys() ^ keys[report])} only here or only in JSON.md")
+                raise TestFailure(f"{report}: {sorted(row.keys() ^ keys[report])} only here or only in json.md")
             if any(value == "" for value in row.values()):
                 raise TestFailure(f"{report}: empty, should be null: {row}")
 
-    each(captures("rfc6062/*") + captures("ms-turn/*") + captures("coturn/*"), check)
+    each(captures("rfc6062/*") + captures("ms-turn/*") + captures("coturn/*") + captures("signalling/*"), check)
 
 
 def names():

@@ -15,6 +15,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from prestarted import IN_NEW_PROCESS, Prestarted
+
 STAGE = Path(os.environ.get("MSTUN_STAGE", "."))
 SOURCE = Path(os.environ.get("MSTUN_SOURCE", "."))
 sys.path.append(str(Path(__file__).resolve().parents[2] / "test-captures" / "lab"))  # for its stunmsg.py and pcap.py
@@ -22,6 +24,7 @@ CAPTURES = STAGE / "captures"
 PLUGIN = STAGE / "plugin"        # WIRESHARK_PLUGIN_DIR with mstun and nothing else
 NO_PLUGIN = STAGE / "no-plugin"  # ... with nothing
 DATA = STAGE / "data"            # WIRESHARK_DATA_DIR: see stage.stage_data
+PRESTARTED = STAGE / "prestarted.so"  # there only if this is a Wireshark that prestarted.c is made for
 
 AS_NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] if os.geteuid() == 0 else []
 
@@ -44,11 +47,31 @@ def environment(plugins, home=STAGE / "home", **more):
     return env
 
 
+@functools.lru_cache
+def prestarted_tshark(plugins):
+    """The one process of this test and these plugins that has registered all protocols."""
+    return Prestarted(PRESTARTED, AS_NOBODY, env=environment(plugins), cwd=STAGE)
+
+
+asked_for = set()
+
+
+def is_worth_forking(command, plugins, more_environment):
+    """Whether tshark is to be forked from that process. The first of a test is started: with only one, nothing is saved."""
+    is_first = plugins not in asked_for
+    asked_for.add(plugins)
+    return (not is_first and not more_environment and not any(word.startswith(IN_NEW_PROCESS) for word in command)
+            and PRESTARTED.exists())
+
+
 def tshark(*arguments, plugins=PLUGIN, output=subprocess.PIPE, **more_environment):
     """The output of tshark; anything else than a quiet success fails the test. output: DEVNULL if nobody reads it."""
     command = ["tshark", *map(str, arguments)]
-    run = subprocess.run(AS_NOBODY + command, env=environment(plugins, **more_environment), cwd=STAGE,
-                         stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.PIPE, check=False)
+    if is_worth_forking(command, plugins, more_environment):
+        run = prestarted_tshark(plugins).run(command, output)
+    else:
+        run = subprocess.run(AS_NOBODY + command, env=environment(plugins, **more_environment), cwd=STAGE,
+                             stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.PIPE, check=False)
     complaints = NO_COMPLAINT.sub("", run.stderr.decode(errors="replace")).strip()
     if run.returncode != 0 or complaints:
         raise TestFailure(f"{' '.join(command)}\nended with {run.returncode} and said:\n{complaints}")

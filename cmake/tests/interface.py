@@ -3,7 +3,7 @@
 
     golden      fields, value strings, preferences and heuristics are those of test-captures/interface/mstun.expected
     ek          no two fields become one where dots turn into underscores, as in -T ek and OpenSearch
-    stun_names  each stun.* field of the built-in has its mstun.* twin, of the same kind, and README.md lists those
+    stun_names  each stun.* field of the built-in has its mstun.* twin, of the same kind, and built-in.md lists those
                 whose name is more than the prefix away; test-captures/interface/stun-names.txt explains the rest
 """
 import re
@@ -71,13 +71,13 @@ def stun_names(*options):
     if wrong:
         raise TestFailure("\n".join(wrong))
 
-    readme = SOURCE / "README.md"
-    before, found, rest = readme.read_text().partition(BEGIN)
+    page = SOURCE / "plugin" / "doc" / "built-in.md"
+    before, found, rest = page.read_text().partition(BEGIN)
     _, found_end, after = rest.partition(END)
     if not found or not found_end:
-        raise TestFailure(f"README.md has no {BEGIN} ... {END}")
+        raise TestFailure(f"built-in.md has no {BEGIN} ... {END}")
     table = "\n| Built-in | mstun | |\n|---|---|---|\n" + "".join(rows)
-    compare(readme, before + BEGIN + table + END + after, "--update" in options)
+    compare(page, before + BEGIN + table + END + after, "--update" in options)
 
 
 if __name__ == "__main__":

@@ -37,7 +37,7 @@ HOUR = 3600
 SEED = 20240229
 # Copies confuse Wireshark's TCP: it counts the FIN of a first packet only in its copy; and it hands on one of the segments
 # that were sent again.
-CONFUSES_TCP = {"broken/peer-with-servers-port", "newuser/mtu-blackhole"}
+CONFUSES_TCP = {"broken/peer-with-servers-port", "newuser/lossy", "newuser/mtu-blackhole"}
 STEP = int(sys.argv[2]) if len(sys.argv) > 2 else 1
 
 

@@ -5,14 +5,16 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
+HERE = Path(__file__).parent
 SOURCE = Path(os.environ.get("MSTUN_SOURCE", "."))
 PLUGIN = SOURCE / "plugin"
 SKIPPED = 77
 
 # The rooms of plugin/, lowest first: a room uses itself and those before it. plugin.c is above all.
-LAYERS = ["base", "wire", "attr", "message", "framing", "conversation", "auth", "turn", "ice", "diagnose", "report",
+LAYERS = ["base", "wire", "attr", "message", "framing", "conversation", "auth", "turn", "ice", "signal", "diagnose", "report",
           "dissect", "entry"]
 # The only files that know Wireshark's versions, and those that know on which visit of a frame they are.
 KNOW_VERSIONS = {"base/compat.h", "base/compat.c"}
@@ -23,7 +25,7 @@ TOP_LEVEL = {"plugin", "cmake", "test-captures", "CMakeLists.txt", "README.md", 
 EXPORTS = {"plugin_version", "plugin_want_major", "plugin_want_minor", "plugin_register"}
 EXPORTS_OPTIONAL = {"plugin_describe"}  # unknown to Wireshark 4.0
 MAX_FILE, MAX_FUNCTION = 600, 80
-TOOL_VERSIONS = {"clang-format": "14.", "clang-tidy": "14.", "cppcheck": "2.10"}
+TOOL_VERSIONS = {"clang-format": "14.", "clang-tidy": "14.", "cppcheck": "2.10", "x86_64-w64-mingw32-gcc": "12-"}
 
 
 def need(tool):
@@ -192,14 +194,22 @@ def exports(module):
     yield from (f"does not export {name}" for name in sorted(EXPORTS - names))
 
 
-def tidy(build):
-    """clang-tidy with the checks of .clang-tidy; two at a time."""
+# clang's static analyser follows calls, and gives up on a function after so many states. By its own choice it begins only
+# with functions that it has not met as callees, and stops after 225,000 states, 1 to 3 s; of the callees it has then seen
+# what it has seen. Here it begins with every function, and stops after 40,000, which are enough for 94 of 100 functions:
+# half the time, and mistakes planted at the end of every function are all found that were found before.
+ANALYSER = ["-analyzer-inlining-mode=all", "-analyzer-config", "max-nodes=40000"]
+
+
+def tidy(build, *files):
+    """clang-tidy with the checks of .clang-tidy, on all sources or on these; two at a time, the longest first."""
     need("clang-tidy")
     # The compile commands are gcc's: clang does not know all of its flags.
-    command = ["clang-tidy", "--quiet", "-p", build, "--extra-arg=-Wno-unknown-warning-option",
-               "--extra-arg=-Qunused-arguments", "--extra-arg=-Wno-ignored-optimization-argument"]
+    arguments = ["-Wno-unknown-warning-option", "-Qunused-arguments", "-Wno-ignored-optimization-argument"]
+    arguments += [argument for option in ANALYSER for argument in ("-Xclang", option)]
+    command = ["clang-tidy", "--quiet", "-p", build, *(f"--extra-arg={argument}" for argument in arguments)]
     running, failed = [], []
-    for path in sources(".c"):
+    for path in files or sorted(sources(".c"), key=lambda path: -path.stat().st_size):
         if len(running) == 2:
             failed += finished(running.pop(0))
         running.append(subprocess.Popen([*command, path], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True))
@@ -227,6 +237,31 @@ def cppcheck(build):
                          capture_output=True, text=True, check=False)
     if run.returncode != 0:
         yield run.stdout + run.stderr
+
+
+def windows():
+    """A compiler for Windows takes the sources as they are, without a warning: there the address of what another DLL
+    exports is no constant, long has four bytes, Visual C's enums are int, and Wireshark brings a GLib that may be old.
+    Only syntax is looked at; with the headers of this Wireshark, 4.0, which are the same on Windows."""
+    compiler = "x86_64-w64-mingw32-gcc"
+    need(compiler)
+    command = [compiler, "-std=gnu11", "-fsyntax-only", "-I.", '-DPLUGIN_VERSION="0"', "-D_WIN32_WINNT=0x0A00",
+               "-DWIN32_LEAN_AND_MEAN", "-DGLIB_VERSION_MIN_REQUIRED=GLIB_VERSION_2_54",
+               "-DGLIB_VERSION_MAX_ALLOWED=GLIB_VERSION_2_58", "-Wall", "-Wextra", "-Wpedantic", "-Wshadow",
+               "-Wconversion", "-Wno-sign-conversion", "-Wcast-qual", "-Wmissing-prototypes"]
+    exporting = PLUGIN / "plugin.c"  # what Wireshark asks for; all other files import
+    with tempfile.TemporaryDirectory() as glib:
+        config, = Path("/usr/lib").glob("*/glib-2.0/include/glibconfig.h")
+        subprocess.run([sys.executable, HERE.parent / "package/windows/glibconfig.py", config, glib], check=True)
+        for folder in (glib, "/usr/include/wireshark", "/usr/include/glib-2.0"):
+            command += ["-isystem", folder]
+        others = [path for path in sources(".c") if path != exporting]
+        for files, define in (([exporting], ["-DWS_BUILD_DLL"]), (others, [])):
+            files = [path.relative_to(PLUGIN) for path in files if path.exists()]
+            if files:
+                output = subprocess.run([*command, *define, *files], cwd=PLUGIN, capture_output=True, text=True,
+                                        env={**os.environ, "LC_ALL": "C"}, check=False).stderr
+                yield from (f"plugin/{line}" for line in output.splitlines() if re.search(r" (error|warning): ", line))
 
 
 def main(lint, *arguments):

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Plants one mistake per lint in a copy of the sources and expects the lint to find it."""
+import json
 import os
 import shutil
 import subprocess
@@ -41,6 +42,25 @@ PLANTED_CLEAN = [
     ("findings", "plugin/report/planted.c",
      SPDX + 'const char *e = "mstun.unanswered_request"; /* "mstun.one_way" */\n'),
 ]
+# What compiles here and not for Windows, planted as the only file beside the plugin's headers, and what must be said of it
+TABLE = """#include "base/compat.h"
+int hf_planted;
+static hf_register_info hf[] = { { &hf_planted, { "", "", FT_BOOLEAN, 8, TFS(&%s), 1, NULL, HFILL } } };
+void mstun_compat_register(void)
+{
+    proto_register_field_array(-1, hf, 1);
+}
+"""
+PLANTED_WINDOWS = [
+    (TABLE % "tfs_yes_no", "planted.c:3:74: error: initializer element is not constant"),
+    ("enum { PLANTED = 1u << 31 };\n", "planted.c:1:18: warning: ISO C restricts enumerator values"),
+    ('#include "base/compat.h"\nconst char *mstun_a(void);\n'
+     'const char *mstun_a(void)\n{\n    return wmem_strdup_printf(NULL, "%lu", (uint64_t)1);\n}\n',
+     "warning: format '%lu'"),
+    ('#include "base/compat.h"\nbool mstun_b(GString *b);\n'
+     'bool mstun_b(GString *b)\n{\n    return g_string_replace(b, "a", "b", 0) != 0;\n}\n', "Not available before 2.68"),
+]
+CLEAN_WINDOWS = TABLE % "mstun_yes_no"
 # Objects to plant, by room: what they say of themselves in C, and what lint_symbols.py must say
 PLANTED_SYMBOLS = [
     ({"wire/a": "int high(void); int low(void) { return high(); }", "turn/b": "int high(void) { return 0; }"},
@@ -49,6 +69,33 @@ PLANTED_SYMBOLS = [
       "turn/b": "int one(void); int two(void) { return one(); }"},
      "a ring in turn: a.c needs two of b.c; b.c needs one of a.c"),
     ({"turn/a": "int one(void) { return 0; }"}, "there are none"),
+]
+# Mistakes of kinds that clang-tidy has to find: what is wrong, and the check that says so. The static analyser follows the
+# value into a function that is called, and further: it is right below.
+PLANTED_C = [
+    ("static int deep(const int *a) { return *a; }\nstatic int middle(const int *a, int b) { return b > 3 ? deep(a) : 0; }\n"
+     "int outer(int b);\nint outer(int b)\n{\n    const int *a = b > 4 ? NULL : &b;\n    return middle(a, b);\n}\n",
+     "clang-analyzer-core.NullDereference"),
+    ("static void may_set(int *a, int b)\n{\n    if (b) {\n        *a = b;\n    }\n}\nint outer(int b);\nint outer(int b)\n{\n"
+     "    int a;\n    may_set(&a, b);\n    return a;\n}\n", "clang-analyzer-core.uninitialized.UndefReturn"),
+    ("int outer(int b);\nint outer(int b)\n{\n    int a = 0;\n    for (int i = 0; i < b; i++) {\n        a += 1;\n    }\n"
+     "    return b / a;\n}\n", "clang-analyzer-core.DivideZero"),
+    ("int outer(int b);\nint outer(int b)\n{\n    char *a = malloc(10);\n    if (!a || b > 3) {\n        return 0;\n    }\n"
+     "    free(a);\n    return 1;\n}\n", "clang-analyzer-unix.Malloc"),
+    ("static void end(char *a) { free(a); }\nint outer(void);\nint outer(void)\n{\n    char *a = malloc(10);\n"
+     "    if (!a) {\n        return 0;\n    }\n    a[0] = 1;\n    end(a);\n    return a[0];\n}\n", "clang-analyzer-unix.Malloc"),
+    ("const int *outer(int b);\nconst int *outer(int b)\n{\n    const int *a = &b;\n    return a;\n}\n",
+     "clang-analyzer-core.StackAddressEscape"),
+    ("int outer(int b);\nint outer(int b)\n{\n    int a = b;\n    a = b + 1;\n    a = b + 2;\n    return a;\n}\n",
+     "clang-analyzer-deadcode.DeadStores"),
+    ("int outer(int b);\nint outer(int b)\n{\n    if (b)\n        b = 2;\n        b = 3;\n    return b;\n}\n",
+     "readability-misleading-indentation"),
+    ("int outer(const char *a);\nint outer(const char *a)\n{\n    return strcmp(a, \"b\") == -1;\n}\n",
+     "bugprone-suspicious-string-compare"),
+    ("int outer(int b);\nint outer(int b)\n{\n    return b && b;\n}\n", "misc-redundant-expression"),
+    ("int outer(const char *a);\nint outer(const char *a)\n{\n    return atoi(a);\n}\n", "cert-err34-c"),
+    ("#define TWICE(a) a + a\nint outer(int b);\nint outer(int b)\n{\n    return TWICE(b) * 2;\n}\n",
+     "bugprone-macro-parentheses"),
 ]
 CLEAN_SYMBOLS = {"wire/a": "int low(void) { return 0; }", "turn/b": "int low(void); int high(void) { return low(); }"}
 
@@ -95,9 +142,42 @@ def missed_symbols():
         yield f"lint_symbols refuses calls of a lower room: {output}"
 
 
+def missed_by_tidy():
+    """What clang-tidy does not find, each in a file of its own."""
+    with tempfile.TemporaryDirectory() as build:
+        shutil.copyfile(SOURCE / ".clang-tidy", Path(build, ".clang-tidy"))
+        files = [Path(build, f"planted{number}.c") for number in range(len(PLANTED_C))]
+        Path(build, "compile_commands.json").write_text(json.dumps(
+            [{"directory": build, "file": str(file), "command": f"cc -std=gnu11 -c {file}"} for file in files]))
+        for file, (text, _) in zip(files, PLANTED_C):
+            file.write_text("#include <stdlib.h>\n#include <string.h>\n" + text)
+        code, output = run("tidy", SOURCE, build, *files)
+        if code == 77:
+            print(output.strip())
+            return
+        for file, (text, check) in zip(files, PLANTED_C):
+            if not any(f"/{file.name}:" in line and check in line for line in output.splitlines()):
+                yield f"clang-tidy missed {check!r} in\n{text}{output}"
+
+
+def missed_windows():
+    """What lint.windows does not see, and what it sees where there is nothing."""
+    with tempfile.TemporaryDirectory() as folder:
+        shutil.copytree(SOURCE / "plugin", Path(folder, "plugin"), ignore=shutil.ignore_patterns("*.c"))
+        planted = Path(folder, "plugin/planted.c")
+        for text, expected in [*PLANTED_WINDOWS, (CLEAN_WINDOWS, "nothing found")]:
+            planted.write_text(text)
+            code, output = run("windows", folder)
+            if code == 77:
+                print(output.strip())
+                return
+            if expected not in output or (code == 0) != (text == CLEAN_WINDOWS):
+                yield f"windows: not {expected!r}: {output}"
+
+
 def main():
     """All of the tables, and a program in place of the module, which exports too much and too little."""
-    missed = list(missed_symbols())
+    missed = [*missed_symbols(), *missed_windows(), *missed_by_tidy()]
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder) / "copy"
         shutil.copytree(SOURCE, copy, ignore=shutil.ignore_patterns(".git", "build*", "*.pcap*"))
@@ -115,7 +195,8 @@ def main():
     code, output = run("exports", SOURCE, sys.executable)
     if code == 0 or "does not export plugin_register" not in output:
         missed.append(f"exports missed a module without entry points: {output}")
-    print("\n".join(missed) or f"all {len(PLANTED) + len(PLANTED_SYMBOLS) + 1} planted mistakes were found")
+    planted = [*PLANTED, *PLANTED_C, *PLANTED_SYMBOLS, *PLANTED_WINDOWS]
+    print("\n".join(missed) or f"all {len(planted) + 1} planted mistakes were found")
     sys.exit(1 if missed else 0)
 
 

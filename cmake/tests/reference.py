@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""plugin/REFERENCE.md, the reference of filter names, is what the plugin's fields and expert infos make it.
+"""plugin/doc/reference.md, the reference of filter names, is what the plugin's fields and expert infos make it.
 
 Names, types, labels, values and most meanings come from `tshark -G`; severities from the plugin's sources, where expert
 infos are registered; advice from plugin/diagnose/findings.c, as in the findings report. test-captures/interface/reference.txt has
@@ -14,7 +14,7 @@ import harness
 from capture import compare
 from harness import SOURCE, TestFailure, rules, tshark
 
-PAGE = SOURCE / "plugin" / "REFERENCE.md"
+PAGE = SOURCE / "plugin" / "doc" / "reference.md"
 TABLE = SOURCE / "test-captures" / "interface" / "reference.txt"
 SECTION = r"(?:RFC \d+(?: sections? \d[\d.]*\d?(?:(?:, | and | to )\d[\d.]*\d?)*)?|\[MS-\w+\](?: \d[\d.]*\d?(?: to \d[\d.]*\d?)?)?)"
 SECTIONS = rf"{SECTION}(?:(?:, | and ){SECTION})*"
@@ -35,6 +35,7 @@ CHAPTERS = [
     ("Any attribute", r"att\.(type|length|padding|reserved|family|port|ipv|address_bytes)|addr"),
     ("Integrity and fingerprint", r"integrity|att\.(crc32|hmac)"),
     ("ICE pairs", r"pair"),
+    ("Calls", r"call|mras"),
     ("TURN allocations and connections", r"turn\.|path\.|connection_id"),
     ("Framing", r"framing|tcp_frame|channel|ms\.(framing|multiplexed)|pseudo_tls|continuation"),
     ("Attributes of Microsoft", r"ms\.|att\.(ms|bandwidth|address_rp|sip|lp|magic|unknown8006)"),
@@ -64,7 +65,7 @@ def values():
                 texts.update({"1": rest[0], "0": rest[1]})
                 continue
             value = f"{rest[0]} to {rest[1]}" if kind == "R" else rest[0]
-            if texts.setdefault(value, rest[-1]) != rest[-1]:
+            if not texts.setdefault(value, rest[-1]).startswith(rest[-1]):
                 texts[value] += f" (MS-TURN: {rest[-1]})"
     return found
 

@@ -14,7 +14,8 @@ import harness
 from harness import AS_NOBODY, PLUGIN, STAGE, TestFailure, environment
 
 WITH_CREDENTIALS = STAGE / "home" / "config" / "profiles" / "lab"  # sharkd's "-" mode takes no -C
-REPORTS = ("stat:mstun", "srt:mstun", "nstat:mstun,pairs_window", "nstat:mstun,turn_window", "nstat:mstun,findings_window")
+REPORTS = ("stat:mstun", "srt:mstun", "nstat:mstun,pairs_window", "nstat:mstun,turn_window", "nstat:mstun,findings_window",
+           "nstat:mstun,candidates_window")
 
 
 class Sharkd:

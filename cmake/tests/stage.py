@@ -15,6 +15,7 @@ import sys
 from pathlib import Path
 
 import harness
+import wireshark
 from harness import CAPTURES, SOURCE, STAGE, TestFailure
 
 DEFAULT_ARGUMENTS = "-T 50000,3478 -4 192.0.2.10,203.0.113.20"
@@ -104,8 +105,16 @@ def stage_profiles():
     shutil.copytree(SOURCE / "cmake" / "profile" / "MS-STUN", profile.parent / "MS-STUN", dirs_exist_ok=True)
 
 
-def main(plugin, wireshark_id):
-    """Makes the stage, readable for everybody, and sees to it that the plugin is really loaded from it."""
+def stage_prestarted(module):
+    """What prestarted.py preloads: only where the order in which tshark starts is the one that prestarted.c is made for."""
+    harness.PRESTARTED.unlink(missing_ok=True)
+    if module and wireshark.version() == (4, 0):
+        shutil.copyfile(module, harness.PRESTARTED)
+
+
+def main(plugin, wireshark_id, prestarted=None):
+    """Makes the stage, readable for everybody, and sees to it that the plugin is really loaded from it. prestarted: that
+    module, for tests that ask tshark often."""
     for folder in (CAPTURES, STAGE / "home" / "config", STAGE / "kept", harness.NO_PLUGIN):
         folder.mkdir(parents=True, exist_ok=True)
     epan = harness.PLUGIN / wireshark_id / "epan"
@@ -113,6 +122,7 @@ def main(plugin, wireshark_id):
     shutil.copyfile(plugin, epan / Path(plugin).name)
     version = subprocess.run(["tshark", "--version"], capture_output=True, text=True, check=True).stdout
     (STAGE / "tshark-version").write_text(version.splitlines()[0])
+    stage_prestarted(prestarted)
     stage_captures()
     stage_data()
     stage_profiles()

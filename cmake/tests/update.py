@@ -21,7 +21,7 @@ def main(plugin, wireshark_id, *views):
     interface.golden("--update")
     interface.stun_names("--update")
     reference.main("--update")
-    readme.main("--update")
+    readme.output("--update")
 
 
 if __name__ == "__main__":

@@ -135,10 +135,10 @@ void mstun_attr_stun_register(const mstun_registrar_t *reg)
 {
     static hf_register_info hf[] = {
         { &hf_att_change_ip,
-          { "Change IP", "mstun.att.change_ip", FT_BOOLEAN, 16, TFS(&tfs_set_notset), 0x0004,
+          { "Change IP", "mstun.att.change_ip", FT_BOOLEAN, 16, TFS(&mstun_set_not_set), 0x0004,
             "Answer from another address, RFC 5780 section 7.2", HFILL } },
         { &hf_att_change_port,
-          { "Change Port", "mstun.att.change_port", FT_BOOLEAN, 16, TFS(&tfs_set_notset), 0x0002,
+          { "Change Port", "mstun.att.change_port", FT_BOOLEAN, 16, TFS(&mstun_set_not_set), 0x0002,
             "Answer from another port, RFC 5780 section 7.2", HFILL } },
         { &hf_att_password,
           { "Password", "mstun.att.password", FT_BYTES, BASE_NONE, NULL, 0x0,
@@ -159,8 +159,8 @@ void mstun_attr_stun_register(const mstun_registrar_t *reg)
           { "Responses Sent", "mstun.att.transmit_counter.response", FT_UINT8, BASE_DEC, NULL, 0x0,
             "How often the response was sent, RFC 7982 section 3", HFILL } },
         { &hf_att_cache_timeout,
-          { "Cache timeout", "mstun.att.cache_timeout", FT_UINT32, BASE_DEC | BASE_UNIT_STRING, &units_seconds, 0x0,
-            "How long the server remembers, RFC 5780 section 7", HFILL } },
+          { "Cache timeout", "mstun.att.cache_timeout", FT_UINT32, BASE_DEC | BASE_UNIT_STRING, &mstun_unit_seconds,
+            0x0, "How long the server remembers, RFC 5780 section 7", HFILL } },
         { &hf_att_authorization_server,
           { "Authorization Server", "mstun.att.authorization_server", FT_STRING, BASE_NONE, NULL, 0x0,
             "RFC 7635 section 6.1", HFILL } },

@@ -3,6 +3,8 @@
 
 #include "auth/credential_uat.h"
 #include "auth/digest.h"
+#include "auth/signalled.h"
+#include "auth/signalled_match.h"
 
 static mstun_span_t span_of_text(const char *text)
 {
@@ -178,15 +180,6 @@ static const mstun_keys_t *keys_of(mstun_credential_row_t *row, const mstun_iden
     return row->keys;
 }
 
-static mstun_hmac_variant_t find_variant(const mstun_facts_t *facts, const mstun_span_t *hmac, const mstun_key_t *key,
-                                         mstun_credential_try_t how)
-{
-    if (how != MSTUN_TRY_WRONG_LENGTH) {
-        return mstun_hmac_find_variant(facts, hmac, key);
-    }
-    return mstun_hmac_has_wrong_length(facts, hmac, key) ? MSTUN_HMAC_WRONG_LENGTH : MSTUN_HMAC_VARIANT_NONE;
-}
-
 static bool try_row(mstun_credential_row_t *row, const mstun_facts_t *facts, const mstun_span_t *hmac,
                     const mstun_identity_t *identity, mstun_credential_try_t how, mstun_credential_match_t *match)
 {
@@ -196,7 +189,7 @@ static bool try_row(mstun_credential_row_t *row, const mstun_facts_t *facts, con
     for (unsigned i = 0; i < keys->count; i++) {
         unsigned number = (row->last_matching_key + i) % keys->count;
 
-        match->variant = find_variant(facts, hmac, &keys->keys[number], how);
+        match->variant = mstun_hmac_find_variant_as(facts, hmac, &keys->keys[number], how == MSTUN_TRY_WRONG_LENGTH);
         if (match->variant) {
             match->key = keys->keys[number].kind;
             row->last_matching_key = number;
@@ -211,7 +204,7 @@ bool mstun_credential_match_is_possible(void)
     unsigned count;
 
     mstun_credential_uat_rows(&count);
-    return count > 0;
+    return count > 0 || mstun_signalled_any();
 }
 
 void mstun_credential_match_try(const mstun_facts_t *facts, const mstun_span_t *hmac, const mstun_identity_t *identity,
@@ -235,4 +228,5 @@ void mstun_credential_match_try(const mstun_facts_t *facts, const mstun_span_t *
             match->of_requester = is_of_requester(row, identity);
         }
     }
+    mstun_signalled_match_try(facts, hmac, identity, how, match);
 }

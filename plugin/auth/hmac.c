@@ -108,3 +108,12 @@ bool mstun_hmac_has_wrong_length(const mstun_facts_t *facts, const mstun_span_t 
     }
     return false;
 }
+
+mstun_hmac_variant_t mstun_hmac_find_variant_as(const mstun_facts_t *facts, const mstun_span_t *hmac,
+                                                const mstun_key_t *key, bool wrong_length)
+{
+    if (!wrong_length) {
+        return mstun_hmac_find_variant(facts, hmac, key);
+    }
+    return mstun_hmac_has_wrong_length(facts, hmac, key) ? MSTUN_HMAC_WRONG_LENGTH : MSTUN_HMAC_VARIANT_NONE;
+}

@@ -32,4 +32,8 @@ mstun_hmac_variant_t mstun_hmac_find_variant(const mstun_facts_t *facts, const m
  * other way round. */
 bool mstun_hmac_has_wrong_length(const mstun_facts_t *facts, const mstun_span_t *hmac, const mstun_key_t *key);
 
+/** What one key gives: NONE, or WRONG_LENGTH if that is asked for and so it is, else any of the right variants. */
+mstun_hmac_variant_t mstun_hmac_find_variant_as(const mstun_facts_t *facts, const mstun_span_t *hmac,
+                                                const mstun_key_t *key, bool wrong_length);
+
 #endif

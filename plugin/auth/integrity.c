@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * A message is bad if a row of the table is for it, all that the key is made of is known for certain, and no key gives
- * the HMAC in any variant; or if a key gives it as the specifications do not allow. Without proof it is unverified. */
+ * A message is bad if a row of the table, or signalling, is for it, all that the key is made of is known for certain,
+ * and no key gives the HMAC in any variant; or if a key gives it as the specifications do not allow. Without proof it
+ * is unverified. */
 #include "auth/integrity.h"
 
+#include "auth/signalled.h"
 #include "auth/signer.h"
 #include "wire/tlv.h"
 
@@ -14,6 +16,7 @@ static int hf_status = -1;
 static int hf_mode = -1;
 static int hf_key = -1;
 static int hf_row = -1;
+static int hf_key_frame = -1;
 
 static int ett_integrity = -1;
 
@@ -42,7 +45,7 @@ static void try_signer(const mstun_facts_t *facts, const mstun_span_t *hmac, con
         identity.realm = challenge->stated->realm;
         identity.nonce = challenge->stated->nonce;
         mstun_credential_match_try(facts, hmac, &identity, how, &last);
-        if (last.row) { /* there is a row for the name, whether its password is right or not */
+        if (mstun_credential_match_found(&last)) { /* whether the password is right or not */
             *match = last;
         }
     }
@@ -75,7 +78,7 @@ static mstun_integrity_cause_t cause_if_not_matched(const mstun_facts_t *facts, 
 {
     mstun_credential_match_t other = { .note = "" };
 
-    if (result->match.row) {
+    if (mstun_credential_match_found(&result->match)) {
         try_signer(facts, hmac, signer, MSTUN_TRY_WRONG_LENGTH, &other);
         if (other.variant) {
             result->match = other;
@@ -84,18 +87,20 @@ static mstun_integrity_cause_t cause_if_not_matched(const mstun_facts_t *facts, 
     }
     other = (mstun_credential_match_t){ .note = "" };
     try_signer(facts, hmac, signer, MSTUN_TRY_OTHER_ROWS, &other);
-    if (!other.variant || !(other.of_requester || (result->match.row && signer->certain))) {
+    if (!other.variant || !(other.of_requester || (mstun_credential_match_found(&result->match) && signer->certain))) {
         return MSTUN_CAUSE_NONE;
     }
     result->other_row = other.row;
+    result->other_frame = other.frame;
     return other.of_requester ? MSTUN_CAUSE_REQUESTERS_KEY : MSTUN_CAUSE_OTHER_USER;
 }
 
 /* Why nothing is proved though no key gives the HMAC; NULL if it is bad. */
 static const char *why_unverified(const mstun_signer_t *signer, const mstun_credential_match_t *match)
 {
-    if (match->row == 0) {
-        return "no row of the table is for this name and realm";
+    if (!mstun_credential_match_found(match)) {
+        return mstun_signalled_any() ? "neither the table nor the signalling in the capture is for this name and realm"
+                                     : "no row of the table is for this name and realm";
     }
     if (!signer->certain) {
         return "no row fits, and what its key is made of may be missing in the capture";
@@ -232,11 +237,14 @@ static const value_string key_names[] = {
 
 static void show_row(tvbuff_t *message, proto_tree *tree, const mstun_credential_match_t *match)
 {
-    proto_item *item = proto_tree_add_uint(tree, hf_row, message, 0, 0, match->row);
+    proto_item *item = match->row ? proto_tree_add_uint(tree, hf_row, message, 0, 0, match->row)
+                                  : proto_tree_add_uint(tree, hf_key_frame, message, 0, 0, match->frame);
 
     proto_item_set_generated(item);
     if (match->note[0] != '\0') {
         proto_item_append_text(item, " (%s)", match->note);
+    } else if (!match->row) {
+        proto_item_append_text(item, " (%s)", match->of_mras ? "MRAS" : "SDP");
     }
 }
 
@@ -270,7 +278,7 @@ void mstun_integrity_register(const mstun_registrar_t *reg)
     static hf_register_info hf[] = {
         { &hf_status,
           { "Integrity Status", "mstun.integrity.status", FT_UINT8, BASE_DEC, VALS(status_names), 0x0,
-            "Whether MESSAGE-INTEGRITY fits the credentials in the preferences", HFILL } },
+            "Whether MESSAGE-INTEGRITY fits the credentials in the preferences, or those of signalling", HFILL } },
         { &hf_mode,
           { "Mode", "mstun.integrity.mode", FT_UINT8, BASE_DEC, VALS(variant_names), 0x0,
             "The specification that defines what the HMAC is computed over", HFILL } },
@@ -280,6 +288,10 @@ void mstun_integrity_register(const mstun_registrar_t *reg)
         { &hf_row,
           { "Credentials Row", "mstun.integrity.row", FT_UINT32, BASE_DEC, NULL, 0x0,
             "Which row of the credentials fits; if the status is bad, the first one that is for this name", HFILL } },
+        { &hf_key_frame,
+          { "Key from signalling in", "mstun.integrity.key_frame", FT_FRAMENUM, BASE_NONE,
+            FRAMENUM_TYPE(FT_FRAMENUM_NONE), 0x0,
+            "The SDP or MRAS response whose password fits, or, if the status is bad, is for this check", HFILL } },
     };
     static int *ett[] = { &ett_integrity };
 

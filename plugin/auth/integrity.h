@@ -32,9 +32,10 @@ typedef struct {
     mstun_integrity_status_t status;
     mstun_integrity_cause_t cause; /* NONE if UNVERIFIED, and if GOOD but for OTHERS_VARIANT */
     mstun_credential_match_t
-        match;          /* not to be read if UNVERIFIED. If BAD, its row is one for the message; 0: none is */
-    unsigned other_row; /* if OTHER_USER or REQUESTERS_KEY: the row that gives it */
-    const char *reason; /* half a sentence, if UNVERIFIED; static text */
+        match;            /* not to be read if UNVERIFIED. If BAD, its row is one for the message; 0: none is */
+    unsigned other_row;   /* if OTHER_USER or REQUESTERS_KEY: the row that gives it; 0: other_frame does */
+    uint32_t other_frame; /* of an SDP */
+    const char *reason;   /* half a sentence, if UNVERIFIED; static text */
 } mstun_integrity_result_t;
 
 /** An HMAC with a cause. */

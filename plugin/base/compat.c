@@ -5,6 +5,11 @@
 #include <epan/prefs-int.h>
 #include <wsutil/report_message.h>
 
+const true_false_string mstun_yes_no = { "Yes", "No" };
+const true_false_string mstun_set_not_set = { "Set", "Not set" };
+const unit_name_string mstun_unit_seconds = { "s", NULL };
+const unit_name_string mstun_unit_bytes = { " byte", " bytes" };
+
 /*
  * Wireshark keeps the time of every frame, but epan_get_frame_ts(), which epan.h declares, is not exported. So this
  * file asks whom it asks: the functions that the program has given to epan, in epan_t. That struct is epan-int.h's,
@@ -14,8 +19,6 @@ typedef struct {
     struct packet_provider_data *provider;
     struct packet_provider_funcs funcs;
 } session_t;
-
-static bool session_known; /* epan_t is as above in this Wireshark */
 
 static const struct packet_provider_data *asked_provider;
 
@@ -47,7 +50,7 @@ static const nstime_t *frame_time(const packet_info *pinfo, uint32_t frame)
 {
     const session_t *session = (const session_t *)(const void *)pinfo->epan;
 
-    return session_known && session->funcs.get_frame_ts ? session->funcs.get_frame_ts(session->provider, frame) : NULL;
+    return session->funcs.get_frame_ts ? session->funcs.get_frame_ts(session->provider, frame) : NULL;
 }
 
 static uint32_t last_frame; /* as far as it was searched for in this file; 0: not yet */
@@ -114,6 +117,17 @@ static void begin_file(void)
     tcp_counts_from_one = is_tcp_pref_on("analyze_sequence_numbers") && is_tcp_pref_on("relative_sequence_numbers");
 }
 
+bool mstun_compat_accepts(void)
+{
+    if (check_session()) {
+        return true;
+    }
+    report_failure("mstun %s is not loaded: this Wireshark (%s) differs inside from those it was made for, and would "
+                   "not find requests without a response. Please install the mstun made for it.",
+                   PLUGIN_VERSION, epan_get_version());
+    return false;
+}
+
 void mstun_compat_report(const char *lost)
 {
     report_failure("mstun does not know this Wireshark (%s) well enough: %s. Please install the mstun made for it.",
@@ -122,9 +136,5 @@ void mstun_compat_report(const char *lost)
 
 void mstun_compat_register(void)
 {
-    session_known = check_session();
-    if (!session_known) {
-        mstun_compat_report("the end of a capture is not found, so nothing is said of requests without a response");
-    }
     register_init_routine(begin_file);
 }

@@ -30,6 +30,8 @@
 #error "Wireshark 4.0 or newer is required"
 #endif
 
+/* Of 4.7, which is still changing, only this was looked at: epan_t begins with the same two members as before, so what
+ * compat.c assumes of it holds; epan_get_frame_ts() is still not exported. */
 #if MSTUN_WS_GE(4, 7) && !defined(MSTUN_UNCHECKED_WIRESHARK)
 #error "mstun is checked with Wireshark 4.0 to 4.6; to build it for this one anyway, define MSTUN_UNCHECKED_WIRESHARK"
 #endif
@@ -85,6 +87,13 @@ typedef void mstun_stat_init_ret;
 /* GLib's and wmem's tables take pointers without const, also to what nobody changes. */
 #define MSTUN_UNCONST(pointer) ((void *)(uintptr_t)(pointer))
 
+/* What Wireshark has as tfs_yes_no, tfs_set_notset, units_seconds and units_byte_bytes. On Windows the address of what
+ * another DLL exports is no constant, so a table of fields cannot have theirs. */
+extern const true_false_string mstun_yes_no;
+extern const true_false_string mstun_set_not_set;
+extern const unit_name_string mstun_unit_seconds;
+extern const unit_name_string mstun_unit_bytes;
+
 #define MSTUN_PLUGIN_IS_DISSECTOR 1u /* wsutil/plugins.h is not installed on 4.0 */
 
 /* epan's private parts. Their names are in installed headers, so that a build fails where they change; their meaning is
@@ -131,6 +140,18 @@ static inline void mstun_value_string_ext_set_count(value_string_ext *strings, u
     strings->_vs_num_entries = count;
 }
 
+/** The bytes of the whole frame; NULL if Wireshark does not have them. */
+static inline tvbuff_t *mstun_frame_tvb(packet_info *pinfo)
+{
+#if MSTUN_WS_GE(4, 6)
+    const struct data_source *frame = get_data_source_by_name(pinfo, "Frame");
+
+    return frame ? get_data_source_tvb(frame) : NULL;
+#else
+    return get_data_source_tvb_by_name(pinfo, "Frame");
+#endif
+}
+
 /** The time of the capture's last frame. False on a first visit, when it is not known, and where the program keeps no
  * times of frames. */
 bool mstun_capture_end(const packet_info *pinfo, nstime_t *end);
@@ -141,11 +162,15 @@ bool mstun_is_last_frame(const packet_info *pinfo);
 /** Whether TCP counts the bytes of a direction from 1, by its preferences; else its numbers are those on the wire. */
 bool mstun_tcp_counts_from_one(void);
 
+/** Whether a running Wireshark is inside what this file assumes and its headers do not show. Asked before the plugin
+ * registers anything; if not, the user is told so in one sentence, and nothing must be registered. */
+bool mstun_compat_accepts(void);
+
 /** Tells the user, in a window or on stderr, that something this file assumes of Wireshark does not hold. lost: what
  * does not work therefore, a clause. */
 void mstun_compat_report(const char *lost);
 
-/** Once, when the plugin is loaded: checks what only a running Wireshark shows. */
+/** Once, when the protocol is registered. */
 void mstun_compat_register(void);
 
 #endif

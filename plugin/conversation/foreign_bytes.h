@@ -17,6 +17,7 @@ typedef enum {
     MSTUN_BYTES_INCOMPLETE_CHANNEL_DATA, /* it is waited for */
     MSTUN_BYTES_PADDING_COUNTED,         /* zero bytes behind the record in ChannelData */
     MSTUN_BYTES_PSEUDO_TLS_HELLO,        /* a client's; not foreign, but it needs an answer */
+    MSTUN_BYTES_TLS_FOR_PSEUDO_TLS,      /* real TLS, in answer to that */
 } mstun_bytes_kind_t;
 
 typedef struct {

@@ -31,7 +31,7 @@ static int find_ip(const packet_info *pinfo, tvbuff_t *frame)
 /* The ports in the frame's bytes. False if they are not found: the addresses are not IP's, or TCP is not behind IP. */
 static bool read_ports(packet_info *pinfo, mstun_ports_t *ports)
 {
-    tvbuff_t *frame = get_data_source_tvb_by_name(pinfo, "Frame");
+    tvbuff_t *frame = mstun_frame_tvb(pinfo);
 
     if (!frame || pinfo->src.type != pinfo->dst.type || (pinfo->src.type != AT_IPv4 && pinfo->src.type != AT_IPv6)) {
         return false;

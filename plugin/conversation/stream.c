@@ -14,6 +14,17 @@ static wmem_map_t *ms_turn_clients; /* on UDP: mstun_endpoint_t -> mstun_stream_
 
 static mstun_stream_t *first_stream, *last_stream; /* NULL: there is none */
 
+/* SDP's dissector makes a conversation for each end of the media that it announces, with whomever: so both directions
+ * of a UDP connection would be two. Such connections are found by both of their ends. */
+typedef struct {
+    mstun_endpoint_t ends[2];
+} ends_t;
+
+static wmem_map_t *announced; /* ends_t -> mstun_stream_t; NULL: there are none */
+static uint32_t announced_count;
+
+#define FIRST_ANNOUNCED 0x80000000u /* their numbers: conversations do not come so far */
+
 guint mstun_endpoint_hash(gconstpointer key)
 {
     return wmem_strong_hash((const guint8 *)key, sizeof(mstun_endpoint_t));
@@ -44,11 +55,66 @@ void mstun_packet_destination(const packet_info *pinfo, mstun_endpoint_t *endpoi
     mstun_endpoint_of(&pinfo->dst, pinfo->destport, endpoint);
 }
 
+static guint hash_ends(gconstpointer key)
+{
+    return wmem_strong_hash((const guint8 *)key, sizeof(ends_t));
+}
+
+static gboolean equal_ends(gconstpointer a, gconstpointer b)
+{
+    return memcmp(a, b, sizeof(ends_t)) == 0;
+}
+
+static bool is_announced(const packet_info *pinfo, const conversation_t *conversation)
+{
+    return pinfo->ptype == PT_UDP && (conversation->options & (NO_ADDR2 | NO_PORT2)) != 0;
+}
+
+static ends_t ends_of(const packet_info *pinfo)
+{
+    ends_t key;
+    mstun_endpoint_t first;
+
+    mstun_packet_source(pinfo, &key.ends[0]);
+    mstun_packet_destination(pinfo, &key.ends[1]);
+    if (memcmp(&key.ends[0], &key.ends[1], sizeof first) > 0) {
+        first = key.ends[1];
+        key.ends[1] = key.ends[0];
+        key.ends[0] = first;
+    }
+    return key;
+}
+
+static mstun_stream_t *stream_of(const packet_info *pinfo, const conversation_t *conversation)
+{
+    if (!is_announced(pinfo, conversation)) {
+        return (mstun_stream_t *)conversation_get_proto_data(conversation, proto_mstun);
+    }
+    const ends_t key = ends_of(pinfo);
+
+    return announced ? (mstun_stream_t *)wmem_map_lookup(announced, &key) : NULL;
+}
+
+static void set_stream(const packet_info *pinfo, conversation_t *conversation, mstun_stream_t *stream)
+{
+    if (!is_announced(pinfo, conversation)) {
+        stream->number = conversation->conv_index;
+        conversation_add_proto_data(conversation, proto_mstun, stream);
+        return;
+    }
+    const ends_t key = ends_of(pinfo);
+
+    if (!announced) {
+        announced = wmem_map_new(wmem_file_scope(), hash_ends, equal_ends);
+    }
+    stream->number = FIRST_ANNOUNCED + announced_count++;
+    wmem_map_insert(announced, wmem_memdup(wmem_file_scope(), &key, sizeof key), stream);
+}
+
 mstun_stream_t *mstun_stream_find(packet_info *pinfo)
 {
     conversation_t *conversation = find_conversation_pinfo(pinfo, 0);
-    mstun_stream_t *stream =
-        conversation ? (mstun_stream_t *)conversation_get_proto_data(conversation, proto_mstun) : NULL;
+    mstun_stream_t *stream = conversation ? stream_of(pinfo, conversation) : NULL;
 
     if (!stream || stream->first_frame > pinfo->num) {
         return NULL;
@@ -82,10 +148,9 @@ mstun_stream_t *mstun_stream_claim(packet_info *pinfo)
     conversation_t *conversation = find_or_create_conversation(pinfo);
     mstun_stream_t *stream = wmem_new0(wmem_file_scope(), mstun_stream_t);
 
-    stream->number = conversation->conv_index;
     stream->first_frame = pinfo->num;
     set_connection(stream, pinfo);
-    conversation_add_proto_data(conversation, proto_mstun, stream);
+    set_stream(pinfo, conversation, stream);
     if (last_stream) {
         last_stream->next = stream;
     } else {
@@ -349,6 +414,8 @@ const char *mstun_stream_filter(wmem_allocator_t *scope, const mstun_stream_t *s
 /* Before a file is closed, which frees the streams. */
 static void clear_streams(void)
 {
+    announced = NULL;
+    announced_count = 0;
     first_stream = NULL;
     last_stream = NULL;
 }

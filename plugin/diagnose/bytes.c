@@ -128,6 +128,12 @@ static void add_entry(const bytes_t *bytes, unsigned idx)
     case MSTUN_BYTES_PSEUDO_TLS_HELLO:
         add_unanswered_hello(bytes, entry);
         break;
+    case MSTUN_BYTES_TLS_FOR_PSEUDO_TLS: {
+        mstun_subject_t subject = subject_of(bytes, entry);
+
+        mstun_finding_add(bytes->evaluation, MSTUN_FINDING_TLS_INTERCEPTED, &subject);
+        break;
+    }
     }
 }
 
@@ -147,6 +153,12 @@ static void evaluate_stream(mstun_stream_t *stream, void *data)
     }
 }
 
+/* What a later frame decides, and what the decoder shows in each of its frames. */
+static bool is_shown_elsewhere(mstun_bytes_kind_t kind)
+{
+    return kind == MSTUN_BYTES_PSEUDO_TLS_HELLO || kind == MSTUN_BYTES_TLS_FOR_PSEUDO_TLS;
+}
+
 void mstun_evaluate_bytes_at(mstun_evaluation_t *evaluation, const mstun_event_t *event)
 {
     bytes_t bytes = { evaluation, event->stream, mstun_stream_foreign_bytes(event->stream) };
@@ -155,7 +167,7 @@ void mstun_evaluate_bytes_at(mstun_evaluation_t *evaluation, const mstun_event_t
         const mstun_foreign_bytes_t *entry = (const mstun_foreign_bytes_t *)wmem_array_index(bytes.entries, i);
 
         if (entry->pos.frame == event->pinfo->num && entry->pos.position == event->position &&
-            entry->kind != MSTUN_BYTES_PSEUDO_TLS_HELLO) {
+            !is_shown_elsewhere(entry->kind)) {
             add_entry(&bytes, i);
         }
     }

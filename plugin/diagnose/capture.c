@@ -56,6 +56,8 @@ wmem_array_t *mstun_findings_of_capture(const nstime_t *end)
     mstun_evaluate_integrity(&evaluated);
     mstun_evaluate_requests(&evaluated);
     mstun_evaluate_tcp(&evaluated);
+    mstun_evaluate_calls_of(&evaluated);
+    mstun_evaluate_signalling(&evaluated);
     wmem_array_sort(evaluated.findings, compare_places);
     return evaluated.findings;
 }

@@ -112,6 +112,21 @@ void mstun_diagnose_show_bytes(const mstun_event_t *event, proto_item *item)
     add_all(event->pinfo, item, evaluation.findings);
 }
 
+void mstun_diagnose_learn_signalling(void)
+{
+    mstun_findings_invalidate();
+}
+
+void mstun_diagnose_show_signalling(packet_info *pinfo, proto_item *item)
+{
+    const mstun_event_t frame = { .pinfo = pinfo };
+    nstime_t end;
+
+    if (mstun_capture_end(pinfo, &end)) {
+        add_those_here(&frame, item, mstun_findings_of_capture(&end));
+    }
+}
+
 static void show_unanswered(const mstun_event_t *event, tvbuff_t *tvb, proto_tree *tree, uint32_t frame)
 {
     mstun_evaluation_t evaluation = mstun_evaluation_new(event->pinfo->pool, NULL);

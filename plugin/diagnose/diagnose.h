@@ -18,6 +18,12 @@ void mstun_diagnose_learn(const mstun_event_t *event);
  */
 void mstun_diagnose_show(const mstun_event_t *event, proto_item *item);
 
+/** Findings about the frame's signalling, on item, when the capture's end is known. item may be NULL. */
+void mstun_diagnose_show_signalling(packet_info *pinfo, proto_item *item);
+
+/** First visit: there is more signalling, so that findings are out of date. */
+void mstun_diagnose_learn_signalling(void);
+
 /** The same for bytes that are no message, at event's position; event->facts is NULL. First visit: learns that there
  * are some. */
 void mstun_diagnose_show_bytes(const mstun_event_t *event, proto_item *item);

@@ -204,11 +204,10 @@ static const char *second_allocation(const ctx_t *ctx)
 static const char *success_not_repeated(const ctx_t *ctx)
 {
     return ctx->error->repeats_success
-               ? wmem_strdup_printf(
-                     ctx->scope,
-                     "it is the repetition of a request that had success in frame %u, and the server must "
-                     "repeat that success (RFC 8656 section 7.2)",
-                     ctx->error->subject.transaction->response_frame)
+               ? wmem_strdup_printf(ctx->scope,
+                                    "it is the repetition of a request that succeeded in frame %u, and the server must "
+                                    "repeat that success (RFC 8656 section 7.2)",
+                                    ctx->error->subject.transaction->response_frame)
                : NULL;
 }
 

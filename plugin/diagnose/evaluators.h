@@ -23,10 +23,14 @@ void mstun_evaluate_servers(mstun_evaluation_t *evaluation);      /* silent_serv
 void mstun_evaluate_microsoft(mstun_evaluation_t *evaluation);    /* microsoft.c: dialects, pseudo-TLS */
 void mstun_evaluate_bytes(mstun_evaluation_t *evaluation);        /* bytes.c: what is no message */
 void mstun_evaluate_pairs(mstun_evaluation_t *evaluation);        /* ice.c */
+void mstun_evaluate_signalling(mstun_evaluation_t *evaluation);   /* signal.c: calls and their codes */
 void mstun_evaluate_integrity(mstun_evaluation_t *evaluation); /* integrity.c: MESSAGE-INTEGRITY that does not match */
 
 /** tcp.c: what TCP never acknowledged; after mstun_evaluate_requests(), whose findings may say the same. */
 void mstun_evaluate_tcp(mstun_evaluation_t *evaluation);
+
+/** signal.c: the calls that the findings so far are of, by their pairs and allocations. */
+void mstun_evaluate_calls_of(mstun_evaluation_t *evaluation);
 
 /* ---- one message, while the capture's end is not known ---- */
 

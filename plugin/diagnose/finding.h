@@ -6,6 +6,7 @@
 
 #include "diagnose/finding_ids.h"
 #include "ice/pair.h"
+#include "signal/call.h"
 
 /** How near a finding is to the root cause: the order of rows in the report. */
 typedef enum {
@@ -24,6 +25,7 @@ typedef enum {
     MSTUN_PER_STREAM, /* the TCP or UDP connection */
     MSTUN_PER_PEER,   /* as PER_SERVER, and the peer behind the server */
     MSTUN_PER_PAIR,   /* the ICE pair */
+    MSTUN_PER_CALL,   /* the call, or the user where it is of none */
 } mstun_extent_t;
 
 #define MSTUN_SENTENCES_MAX 8
@@ -46,6 +48,8 @@ typedef enum {
     MSTUN_SAME_STREAM,     /* the TCP or UDP connection */
     MSTUN_SAME_PAIR,       /* the candidate pair */
     MSTUN_SAME_ALLOCATION, /* the TURN allocation: its control connection and its data connections */
+    MSTUN_SAME_CALL,       /* the call whose signalling is in the capture */
+    MSTUN_SAME_USER,       /* who calls, or is called */
     MSTUN_SAME_PEER,       /* the address that the TURN server was to reach, and that the pair is with */
     MSTUN_RELATIONS
 } mstun_relation_t;
@@ -62,6 +66,7 @@ extern const unsigned mstun_explanation_count;
 
 /** Part of the table: only for findings.c. */
 extern const mstun_finding_row_t mstun_ice_finding_rows[];
+extern const mstun_finding_row_t mstun_signal_finding_rows[];
 
 /** The row of an id. */
 const mstun_finding_row_t *mstun_finding_row(mstun_finding_id_t id);
@@ -77,7 +82,10 @@ typedef struct {
     unsigned direction; /* in which the requester, or whoever did it, sends */
     const mstun_transaction_t *transaction;
     const mstun_pair_t *pair;
+    const mstun_pair_t *alike; /* the first pair that the same cause broke: of one row; NULL: the pair is its own row */
     const mstun_allocation_t *allocation;
+    const mstun_call_t *call;
+    const char *user;      /* see mstun_call_user() */
     mstun_endpoint_t peer; /* that a TURN server was asked to reach; family 0: none */
 } mstun_subject_t;
 

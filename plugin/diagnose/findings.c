@@ -21,31 +21,31 @@ static const mstun_finding_row_t rows[MSTUN_FINDING_COUNT] = {
         .section = "RFC 8489 section 6.2" },
     [MSTUN_FINDING_ABANDONED] = {
         .name = "mstun.abandoned", .group = PI_SEQUENCE, .severity = PI_NOTE, .rank = MSTUN_RANK_SILENCE,
-        .summary = "No response, which did no harm",
-        .sentences = { "No response to this check, which did no harm to its ICE session",
+        .summary = "No response, but no harm done",
+        .sentences = { "No response to this check; its ICE session works without it",
                        "No response: the request was in flight when the connection was closed",
                        "No response to this check: the finding of its pair says what is wrong" },
         .section = "RFC 8489 section 6.2" },
     [MSTUN_FINDING_HALF_CAPTURED] = {
         .name = "mstun.half_captured", .group = PI_SEQUENCE, .severity = PI_NOTE, .rank = MSTUN_RANK_SILENCE,
         .summary = "The response may only be missing from the capture",
-        .sentences = { "No response is in the capture, but {reason}: capture both directions whole" },
+        .sentences = { "There is no response in the capture, but {reason}: capture both directions completely" },
         .section = "RFC 8489 section 6.2" },
     [MSTUN_FINDING_OVERDUE] = {
         .name = "mstun.overdue", .group = PI_SEQUENCE, .severity = PI_NOTE, .rank = MSTUN_RANK_SILENCE,
         .summary = "An earlier request has no response",
-        .sentences = { "The request in frame {frame} has no response up to here" },
+        .sentences = { "The request in frame {frame} has had no response so far" },
         .section = "RFC 8489 section 6.2.2" },
     [MSTUN_FINDING_NO_REQUEST] = {
         .name = "mstun.no_request", .group = PI_SEQUENCE, .severity = PI_CHAT, .rank = MSTUN_RANK_SILENCE,
-        .summary = "No request to this response in the capture, which may have begun after it",
-        .sentences = { "No request to this response in the capture, which has the connection from its beginning: the "
+        .summary = "No request for this response in the capture, which may have begun after it",
+        .sentences = { "No request for this response in the capture, which has the connection from its beginning: the "
                        "request is in bytes that could not be decoded, or there was none" },
         .section = "RFC 8489 section 6.3" },
     [MSTUN_FINDING_CONNECTION_RESET] = {
         .name = "mstun.connection.reset", .group = PI_SEQUENCE, .severity = PI_WARN, .rank = MSTUN_RANK_CONNECTION,
-        .summary = "The connection was reset while this request was open: the side that sent the RST refuses what it "
-                   "got, or a firewall between them does",
+        .summary = "The connection was reset while this request was open: the side that sent the RST rejected what it "
+                   "received, or a firewall in between did",
         .advice = "Capture at both ends: only if the RST leaves one of them did a program send it, else a device in "
                   "between did",
         .section = "RFC 8489 section 6.2.2" },
@@ -54,30 +54,29 @@ static const mstun_finding_row_t rows[MSTUN_FINDING_COUNT] = {
         .extent = MSTUN_PER_SERVER,
         .summary = "The server closed the connection without answering the request",
         .sentences = { "The server {how} the connection {seconds} s after this {request}, without answering: it does "
-                       "not accept the message, does not serve this client, or is not the server that the client takes "
-                       "it for (a Microsoft Edge and a TLS port do so with plain TURN)" },
+                       "not accept the message, does not serve this client, or is not the kind of server that the "
+                       "client expects (a Microsoft Edge and a TLS port react like this to plain TURN)" },
         .advice = "Check which server listens on this address and port, and its log: overloaded, barred client, TLS "
                   "only, or a Microsoft Edge, which wants MS-TURN",
         .section = "RFC 8489 section 6.2.2" },
     [MSTUN_FINDING_TCP_UNACKNOWLEDGED] = {
         .name = "mstun.tcp_unacknowledged", .group = PI_SEQUENCE, .severity = PI_WARN, .rank = MSTUN_RANK_CONNECTION,
         .extent = MSTUN_PER_SERVER,
-        .summary = "The other host acknowledges nothing any more",
+        .summary = "The other host no longer acknowledges anything",
         .sentences = { "{sender} sent these {len} bytes {count} times in {seconds} s, and {receiver} acknowledged "
                        "nothing from here on: the path between them is dead, or the host is gone",
                        "{sender} sent these {len} bytes {count} times in {seconds} s, and {receiver} never "
                        "acknowledged them, though smaller packets behind them arrived: packets of this size do not get "
                        "through" },
-        .advice = "Look for what ended the path without a word: a NAT or firewall that forgot the connection, a route, "
+        .advice = "Look for what silently broke the path: a NAT or firewall that forgot the connection, a route, "
                   "an MTU whose ICMP messages are dropped",
         .section = "RFC 9293 section 3.8.3" },
     [MSTUN_FINDING_REFUSED] = {
         .name = "mstun.refused", .group = PI_RESPONSE_CODE, .severity = PI_WARN, .rank = MSTUN_RANK_STATED,
         .extent = MSTUN_PER_PEER,
-        .summary = "The request was refused, and no later one had success",
+        .summary = "The request was refused, and no later one succeeded",
         .sentences = { "{request} is refused: {answer}{reason}" },
-        .advice = "Compare the request with what the server's words ask for, and look into the server's log at this "
-                  "time",
+        .advice = "Compare the request with what the server's words ask for, and check the server's log at this time",
         .section = "RFC 8489 section 6.3.4" },
     [MSTUN_FINDING_UNKNOWN_ATTRIBUTES] = {
         .name = "mstun.unknown_attributes", .group = PI_RESPONSE_CODE, .severity = PI_WARN, .rank = MSTUN_RANK_STATED,
@@ -123,15 +122,15 @@ static const mstun_finding_row_t rows[MSTUN_FINDING_COUNT] = {
         .sentences = { "The nonce is too old: the client repeats its request with the new one",
                        "The server answers a stale nonce with {code}{phrase} where 438 is due; the client went on with "
                        "the new nonce",
-                       "The nonce is too old, and the client does not repeat the Refresh with which it says goodbye" },
+                       "The nonce is too old, and the client does not repeat its last Refresh before it leaves" },
         .section = "RFC 8489 section 9.2.4" },
     [MSTUN_FINDING_STALE_NONCE_AGAIN] = {
         .name = "mstun.auth.stale_nonce_again", .group = PI_RESPONSE_CODE, .severity = PI_WARN,
         .rank = MSTUN_RANK_STATED, .extent = MSTUN_PER_SERVER,
-        .summary = "Stale nonce again: the client does not take the new nonce, or requests go to servers that do not "
-                   "share them",
-        .sentences = { "Stale nonce again: the client repeats its request with the old nonce and not with the new one",
-                       "Stale nonce again: the server refuses the nonce that it has just given. Requests may go to "
+        .summary = "Stale nonce again: the client does not use the new nonce, or requests go to servers that do not "
+                   "share nonces",
+        .sentences = { "Stale nonce again: the client repeats its request with the old nonce instead of the new one",
+                       "Stale nonce again: the server refuses the nonce that it has just issued. Requests may go to "
                        "several servers that do not share nonces" },
         .advice = "Check whether the requests reach one server: nodes behind a load balancer do not share nonces",
         .section = "RFC 8489 section 9.2.4" },
@@ -146,7 +145,7 @@ static const mstun_finding_row_t rows[MSTUN_FINDING_COUNT] = {
         .name = "mstun.auth.not_repeated", .group = PI_RESPONSE_CODE, .severity = PI_WARN, .rank = MSTUN_RANK_STATED,
         .extent = MSTUN_PER_SERVER,
         .summary = "The client does not repeat its request with the new nonce",
-        .sentences = { "The server wants a new nonce (438), and the client does not try again with the one it got",
+        .sentences = { "The server wants a new nonce (438), and the client does not try again with the one it received",
                        "The server does not know the request's nonce (438), which it never gave to this client, and "
                        "the client does not try again with the new one" },
         .advice = "See why the client stops here: it must repeat the request with the nonce of the response",
@@ -155,34 +154,34 @@ static const mstun_finding_row_t rows[MSTUN_FINDING_COUNT] = {
         .name = "mstun.integrity.bad", .group = PI_SECURITY, .severity = PI_WARN, .rank = MSTUN_RANK_MESSAGE,
         .summary = "MESSAGE-INTEGRITY does not fit the credentials: the key differs, or the message was changed on the "
                    "way",
-        .sentences = { "MESSAGE-INTEGRITY does not fit credentials row {row}{more}: {reason}; {where}",
-                       "MESSAGE-INTEGRITY fits credentials row {other}, which is for another user, and not row {row}: "
+        .sentences = { "MESSAGE-INTEGRITY does not fit {row}{more}: {reason}; {where}",
+                       "MESSAGE-INTEGRITY fits {other}, which is for another user, and not {row}: "
                        "{where}",
-                       "MESSAGE-INTEGRITY fits credentials row {other}: this check is signed with its sender's own "
+                       "MESSAGE-INTEGRITY fits {other}: this check is signed with its sender's own "
                        "ice-pwd and not with that of the receiver (RFC 8445 section 7.2.2)",
-                       "MESSAGE-INTEGRITY fits credentials row {other}: this response is signed with the requester's "
+                       "MESSAGE-INTEGRITY fits {other}: this response is signed with the requester's "
                        "password and not with that of the request (RFC 8489 section 9.1.4)",
-                       "The password is right (credentials row {row}), but MESSAGE-INTEGRITY is made over a wrong "
+                       "The password is right ({row}), but MESSAGE-INTEGRITY is made over a wrong "
                        "message length: it must be that of a message that ends with this attribute (RFC 8489 section "
                        "14.5)",
-                       "The password is right (credentials row {row}), but it is used as the key itself: where REALM "
+                       "The password is right ({row}), but it is used as the key itself: where REALM "
                        "and NONCE are, the key is MD5(user:realm:password) (RFC 8489 section 9.2.2)",
-                       "The password is right (credentials row {row}), but the key is made with {hash}, and "
+                       "The password is right ({row}), but the key is made with {hash}, and "
                        "PASSWORD-ALGORITHM says {algorithm} (RFC 8489 section 9.2.2)",
-                       "The password is right (credentials row {row}), but MESSAGE-INTEGRITY is made in the way of "
+                       "The password is right ({row}), but MESSAGE-INTEGRITY is computed as in "
                        "{variant}, which a receiver of RFC 5389 or later refuses" },
         .advice = "Compare the password with that of the other side",
         .section = "RFC 8489 section 9" },
 
-    /* ---- bytes that are no messages, and other protocols ---- */
+    /* ---- bytes that are not messages, and other protocols ---- */
     [MSTUN_FINDING_NOT_A_MESSAGE] = {
         .name = "mstun.not_a_message", .group = PI_PROTOCOL, .severity = PI_WARN, .rank = MSTUN_RANK_STATED,
         .extent = MSTUN_PER_STREAM,
-        .summary = "Bytes that are no message, on a connection without gaps",
-        .sentences = { "{sender} wrote {count} bytes that are no message ({text}); no segment is missing, so it sent "
-                       "them so" },
+        .summary = "Bytes that are not a STUN message, on a connection without gaps",
+        .sentences = { "{sender} sent {count} bytes that are not a STUN message ({text}); no segment is missing, so "
+                       "this is what it wrote" },
         .advice = "Look at the sender: a proxy, a client that sends application data without TURN's framing, or a "
-                  "fault in its program",
+                  "bug in its program",
         .section = "RFC 8489 section 6.2.2" },
     [MSTUN_FINDING_CHANNEL_DATA_UNPADDED] = {
         .name = "mstun.channel.unpadded", .group = PI_PROTOCOL, .severity = PI_WARN, .rank = MSTUN_RANK_STATED,
@@ -190,7 +189,7 @@ static const mstun_finding_row_t rows[MSTUN_FINDING_COUNT] = {
         .summary = "ChannelData on TCP is not padded to a multiple of four bytes",
         .sentences = { "{sender} does not pad ChannelData to a multiple of four bytes, which TCP requires ({count} of "
                        "them): the receiver loses its place in the stream" },
-        .advice = "The sender treats TCP as it does UDP: have its TURN implementation corrected",
+        .advice = "The sender treats TCP like UDP: have its TURN implementation corrected",
         .section = "RFC 8656 section 12.5" },
     [MSTUN_FINDING_CHANNEL_DATA_SHORT] = {
         .name = "mstun.channel.short", .group = PI_PROTOCOL, .severity = PI_WARN, .rank = MSTUN_RANK_STATED,
@@ -204,8 +203,8 @@ static const mstun_finding_row_t rows[MSTUN_FINDING_COUNT] = {
     [MSTUN_FINDING_CHANNEL_DATA_INCOMPLETE] = {
         .name = "mstun.channel.incomplete", .group = PI_PROTOCOL, .severity = PI_WARN, .rank = MSTUN_RANK_STATED,
         .extent = MSTUN_PER_STREAM,
-        .summary = "ChannelData that never came whole",
-        .sentences = { "{sender} announces {announced} bytes of ChannelData, of which {count} came: everything behind "
+        .summary = "ChannelData that was never completed",
+        .sentences = { "{sender} announces {announced} bytes of ChannelData, of which {count} came: everything after "
                        "them waits for the rest" },
         .advice = "The length is wrong: look at the program of the sender",
         .section = "RFC 8656 section 12.4" },
@@ -272,7 +271,7 @@ static const mstun_finding_row_t rows[MSTUN_FINDING_COUNT] = {
                    "too small",
         .sentences = { "{request} is refused: {answer}. This user has as many allocations as the server allows: old "
                        "ones were not deleted, or the quota is too small" },
-        .advice = "See whether old allocations are deleted, or enlarge the user's quota",
+        .advice = "See whether old allocations are deleted, or raise the user's quota",
         .section = "RFC 8656 section 7.2" },
     [MSTUN_FINDING_NO_CAPACITY] = {
         .name = "mstun.turn.no_capacity", .group = PI_RESPONSE_CODE, .severity = PI_WARN, .rank = MSTUN_RANK_STATED,
@@ -326,8 +325,8 @@ static const mstun_finding_row_t rows[MSTUN_FINDING_COUNT] = {
     [MSTUN_FINDING_ALTERNATE_SERVER] = {
         .name = "mstun.turn.alternate_server", .group = PI_RESPONSE_CODE, .severity = PI_NOTE,
         .rank = MSTUN_RANK_STATED,
-        .summary = "The server sends the client to another one, which must be reachable too",
-        .sentences = { "The server sends the client to another one, {server}, which must be reachable too" },
+        .summary = "The server redirects the client to another one, which must be reachable too",
+        .sentences = { "The server redirects the client to {server}, which must be reachable too" },
         .section = "RFC 8489 section 10" },
     [MSTUN_FINDING_REDIRECT_FAILED] = {
         .name = "mstun.turn.redirect_failed", .group = PI_RESPONSE_CODE, .severity = PI_WARN, .rank = MSTUN_RANK_STATED,
@@ -382,7 +381,7 @@ static const mstun_finding_row_t rows[MSTUN_FINDING_COUNT] = {
     [MSTUN_FINDING_PERMISSION_EXPIRED] = {
         .name = "mstun.turn.permission_expired", .group = PI_SEQUENCE, .severity = PI_WARN, .rank = MSTUN_RANK_STATED,
         .extent = MSTUN_PER_PEER,
-        .summary = "The permission for the peer is over",
+        .summary = "The permission for the peer has expired",
         .sentences = { "The permission for {peer} expired {seconds} s before (it lasts for 300 s): the server drops "
                        "what is sent; a new CreatePermission is due" },
         .advice = "See why the client did not renew it within 300 s",
@@ -397,15 +396,15 @@ static const mstun_finding_row_t rows[MSTUN_FINDING_COUNT] = {
         .section = "RFC 8656 section 11.2" },
     [MSTUN_FINDING_NO_PERMISSION] = {
         .name = "mstun.turn.no_permission", .group = PI_SEQUENCE, .severity = PI_NOTE, .rank = MSTUN_RANK_STATED,
-        .summary = "No permission was ever created on this allocation: every peer that connects to it is sent away at "
-                   "once",
+        .summary = "No permission was ever created on this allocation: every peer that connects to it is disconnected "
+                   "at once",
         .advice = "See whether signalling gave the client the peer's candidates",
         .section = "RFC 6062 section 5.3" },
     [MSTUN_FINDING_CHANNEL_UNBOUND] = {
         .name = "mstun.turn.channel_unbound", .group = PI_SEQUENCE, .severity = PI_WARN, .rank = MSTUN_RANK_STATED,
         .extent = MSTUN_PER_STREAM,
         .summary = "ChannelData on a channel that is not bound",
-        .sentences = { "Channel {channel} is not bound: no ChannelBind for it had success, so the server drops its "
+        .sentences = { "Channel {channel} is not bound: no ChannelBind for it succeeded, so the server drops its "
                        "data ({count} messages)",
                        "Channel {channel} is not bound: its ChannelBind was refused in frame {frame}, so the server "
                        "drops its data ({count} messages)" },
@@ -431,7 +430,7 @@ static const mstun_finding_row_t rows[MSTUN_FINDING_COUNT] = {
     [MSTUN_FINDING_ALLOCATION_EXPIRED] = {
         .name = "mstun.turn.allocation_expired", .group = PI_SEQUENCE, .severity = PI_WARN, .rank = MSTUN_RANK_STATED,
         .extent = MSTUN_PER_STREAM,
-        .summary = "The allocation's lifetime is over",
+        .summary = "The allocation's lifetime has passed",
         .sentences = {
             "The allocation expired {seconds} s before: no Refresh had renewed it",
             "No Refresh followed in the lifetime of {seconds} s, and the server closed the connection when it had "
@@ -442,7 +441,7 @@ static const mstun_finding_row_t rows[MSTUN_FINDING_COUNT] = {
     [MSTUN_FINDING_ALLOCATION_LOST] = {
         .name = "mstun.turn.allocation_lost", .group = PI_RESPONSE_CODE, .severity = PI_WARN,
         .rank = MSTUN_RANK_STATED, .extent = MSTUN_PER_SERVER,
-        .summary = "The server no longer has the allocation, though its lifetime is not over",
+        .summary = "The server no longer has the allocation, though its lifetime has not passed",
         .sentences = { "{request} is refused: {answer} while {seconds} s of the lifetime granted in frame {frame} "
                        "were left: the server no longer has the allocation (it was restarted, or another "
                        "server answers)",
@@ -491,7 +490,7 @@ static const mstun_finding_row_t rows[MSTUN_FINDING_COUNT] = {
         .rank = MSTUN_RANK_CONNECTION, .extent = MSTUN_PER_PEER,
         .summary = "A peer without permission connected to the relayed address",
         .sentences = { "{peer} connects to the relayed address {relay} without a permission (frame {frame}): the "
-                       "server sends it away" },
+                       "server closes the connection" },
         .advice = "Check whether the client created a permission for this address before the peer connected",
         .section = "RFC 6062 section 5.3" },
     [MSTUN_FINDING_OTHER_RELAYED_PORT] = {
@@ -511,14 +510,14 @@ static const mstun_finding_row_t rows[MSTUN_FINDING_COUNT] = {
         .sentences = { "The client speaks {dialect} and the server answers in {answer} (frame {frame}): it is "
                        "{server}. Check which server the client is configured for",
                        "The client speaks {dialect} and the server closes without an answer{guess}" },
-        .advice = "Compare the client's kind of TURN server (Edge or IETF TURN), address and port with what stands "
-                  "there",
+        .advice = "Compare the kind of TURN server that the client expects (Edge or IETF TURN), and its address and "
+                  "port, with what is there",
         .section = "[MS-TURN] 3.1.10" },
     [MSTUN_FINDING_TLS_INTERCEPTED] = {
         .name = "mstun.ms.tls_intercepted", .group = PI_PROTOCOL, .severity = PI_WARN, .rank = MSTUN_RANK_STATED,
-        .summary = "A pseudo-TLS hello was answered with real TLS: a proxy or TLS inspection stands between client and "
-                   "Edge, or this is no Edge",
-        .advice = "Exempt the server's address from TLS inspection, or send the client past the proxy",
+        .summary = "A pseudo-TLS hello was answered with real TLS: a proxy or TLS inspection is between client and "
+                   "Edge, or this is not an Edge",
+        .advice = "Exempt the server's address from TLS inspection, or let the client bypass the proxy",
         .section = "[MS-TURN] 2.1" },
     [MSTUN_FINDING_PSEUDO_TLS_FAILED] = {
         .name = "mstun.ms.pseudo_tls_failed", .group = PI_SEQUENCE, .severity = PI_WARN, .rank = MSTUN_RANK_STATED,
@@ -535,7 +534,7 @@ static const mstun_finding_row_t rows[MSTUN_FINDING_COUNT] = {
         .summary = "The sequence number does not follow the one before, [MS-TURN] 2.2.2.21",
         .sentences = { "{count} sequence number(s) before this one are not in the capture: requests were lost, or went "
                        "another way",
-                       "The sequence number is not above {count}, which was there already: reordered or replayed, and "
+                       "The sequence number is not above {count}, which was used before: reordered or replayed, and "
                        "the server may drop it without an answer" },
         .section = "[MS-TURN] 2.2.2.21" },
 
@@ -545,15 +544,18 @@ static const mstun_finding_row_t rows[MSTUN_FINDING_COUNT] = {
         .advice = "Have the client get new credentials from MRAS" },
     [MSTUN_FINDING_CRC32_BAD] = {
         .name = "mstun.att.crc32.bad", .rank = MSTUN_RANK_MESSAGE, .extent = MSTUN_PER_STREAM,
-        .advice = "Open the frame: it shows where the message is not what the RFC asks for" },
+        .advice = "Open the frame: it shows where the message deviates from the RFC" },
     [MSTUN_FINDING_MALFORMED] = {
         .rank = MSTUN_RANK_MESSAGE, .extent = MSTUN_PER_STREAM,
-        .advice = "Open the frame: it shows where the message is not what the RFC asks for" },
+        .advice = "Open the frame: it shows where the message deviates from the RFC" },
 };
 /* clang-format on */
 
 const mstun_finding_row_t *mstun_finding_row(mstun_finding_id_t id)
 {
+    if (id >= MSTUN_FINDING_FIRST_OF_SIGNALLING && id < MSTUN_FINDING_FIRST_DECODED) {
+        return &mstun_signal_finding_rows[id];
+    }
     return id >= MSTUN_FINDING_FIRST_OF_ICE && id < MSTUN_FINDING_FIRST_DECODED ? &mstun_ice_finding_rows[id]
                                                                                 : &rows[id];
 }

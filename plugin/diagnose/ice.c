@@ -22,7 +22,8 @@ static mstun_subject_t subject_at(const ctx_t *ctx, uint32_t frame, uint32_t pos
                               .abs_ts = *abs_ts,
                               .stream = mstun_pair_stream(ctx->pair),
                               .direction = mstun_pair_stream_direction(ctx->pair, ctx->broken),
-                              .pair = mstun_pair_first_alike(ctx->pair, ctx->evaluation->end),
+                              .pair = ctx->pair,
+                              .alike = mstun_pair_first_alike(ctx->pair, ctx->evaluation->end),
                               .allocation = ctx->view->allocation,
                               .peer = ctx->view->side[ctx->view->peer].address };
 }

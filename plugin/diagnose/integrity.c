@@ -119,6 +119,13 @@ static bool is_repaired(const mstun_integrity_problem_t *problem)
            mstun_transaction_is_repaired(problem->transaction);
 }
 
+/* Where the password is from: the user's table, or signalling. */
+static const char *key_text(wmem_allocator_t *scope, unsigned row, uint32_t frame)
+{
+    return row ? wmem_strdup_printf(scope, "credentials row %u", row)
+               : wmem_strdup_printf(scope, "the password that signalling gives in frame %u", frame);
+}
+
 /* Wireshark's labels end after 240 bytes. */
 static void evaluate_problem(mstun_evaluation_t *evaluation, const mstun_integrity_problem_t *problem)
 {
@@ -126,9 +133,10 @@ static void evaluate_problem(mstun_evaluation_t *evaluation, const mstun_integri
     const mstun_credential_match_t *match = &problem->result.match;
     bool sha256 = match->key == MSTUN_KEY_SHA256;
     const mstun_place_t places[] = {
-        { "row", mstun_place_number(scope, match->row) },
+        { "row", problem->result.cause == MSTUN_CAUSE_OTHER_USER ? wmem_strdup_printf(scope, "row %u", match->row)
+                                                                 : key_text(scope, match->row, match->frame) },
         { "more", match->tried > 1 ? wmem_strdup_printf(scope, " and %u more", match->tried - 1) : "" },
-        { "other", mstun_place_number(scope, problem->result.other_row) },
+        { "other", key_text(scope, problem->result.other_row, problem->result.other_frame) },
         { "reason", why_key_differs(problem) },
         { "where", where_to_look(problem, scope) },
         { "hash", sha256 ? "SHA-256" : "MD5" },

@@ -114,7 +114,7 @@ static void add_unanswered(const ctx_t *ctx, const mstun_transaction_t *request,
     mstun_subject_t subject = mstun_subject_of_request(request, ctx->stream);
 
     if (request->pair) {
-        subject.pair = mstun_pair_first_alike(request->pair, ctx->evaluation->end);
+        subject.alike = mstun_pair_first_alike(request->pair, ctx->evaluation->end);
     }
     const char *cut = mstun_legs_cut_text(ctx->evaluation->scope, request, subject.allocation, &subject.peer, 1);
     const mstun_place_t places[] = {

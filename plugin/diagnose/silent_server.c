@@ -110,6 +110,7 @@ static void add_silence(mstun_evaluation_t *evaluation, const silence_t *silence
 
     subject.transaction = NULL;
     subject.pair = NULL;
+    subject.alike = NULL;
     memset(&subject.peer, 0, sizeof subject.peer);
     subject.stream = stream;
     subject.direction = silence->direction;

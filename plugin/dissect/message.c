@@ -10,6 +10,7 @@
 #include "ice/pair_tree.h"
 #include "message/message.h"
 #include "report/tap.h"
+#include "signal/call_tree.h"
 #include "turn/channel.h"
 #include "turn/legs.h"
 #include "turn/ms_turn.h"
@@ -85,6 +86,7 @@ static void show_tracked(const mstun_event_t *event, tvbuff_t *message, proto_tr
     mstun_turn_show(event, message, tree);
     mstun_path_show(event, message, tree);
     mstun_pair_show(event, message, tree);
+    mstun_call_show(event, message, tree);
     mstun_diagnose_show(event, item);
 }
 

@@ -199,6 +199,9 @@ static uint32_t dissect_tls_answer(mstun_dissect_ctx_t *ctx, const mstun_segment
 {
     packet_info *pinfo = ctx->event.pinfo;
 
+    if (ctx->event.first_visit && !mstun_foreign_bytes_before(&ctx->event, MSTUN_BYTES_TLS_FOR_PSEUDO_TLS)) {
+        mstun_foreign_bytes_learn(&ctx->event, MSTUN_BYTES_TLS_FOR_PSEUDO_TLS, segment->reported - offset, 0, NULL);
+    }
     mstun_dissect_reset_info(ctx);
     mstun_diagnose_show_tls_intercepted(pinfo, mstun_tls_intercepted_show(segment->tvb, ctx->tree, offset));
     mstun_payload_dissect_tls(tvb_new_subset_remaining(segment->tvb, (int)offset), pinfo, ctx->tree);

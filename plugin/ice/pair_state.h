@@ -24,13 +24,17 @@ typedef struct {
     mstun_session_t *session; /* the last that it took part in */
     mstun_role_t role;        /* the last that it claimed */
     uint32_t role_frame;      /* the first check that claimed it */
+    bool in_use;              /* computed with its session: a pair of this agent is in use */
 } mstun_agent_t;
 
 /* All pairs of two agents and a component (RFC 8445 section 4), from before and after ICE restarts. The agents nominate
  * one of them; that the others do not work is healthy. */
 struct mstun_session {
     mstun_session_t *merged_into; /* NULL: it is not */
+    mstun_session_t *previous;    /* the one before between the same two hosts; NULL: none */
     mstun_pair_t *first, *last;   /* linked by next_in_session */
+    uint32_t compared;            /* pairs that were compared with those of the sessions before */
+    uint32_t kept;                /* two bits for each session before: whether each agent kept a candidate of it */
     uint32_t changes;             /* messages and media so far */
     bool nominated;               /* first visit: a pair that works */
 

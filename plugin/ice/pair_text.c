@@ -103,7 +103,8 @@ static const char *nomination_text(wmem_allocator_t *pool, const mstun_pair_view
 {
     uint32_t sent = view->dir[0].nominating_frame ? view->dir[0].nominating_frame : view->dir[1].nominating_frame;
 
-    return sent ? wmem_strdup_printf(pool, "not nominated: USE-CANDIDATE in frame %u has no success", sent)
+    return sent ? wmem_strdup_printf(pool, "not nominated: the check with USE-CANDIDATE (frame %u) did not succeed",
+                                     sent)
                 : "not nominated: nobody sends USE-CANDIDATE";
 }
 
@@ -202,7 +203,7 @@ const char *mstun_pair_state_text(wmem_allocator_t *pool, const mstun_pair_view_
                    ? wmem_strdup_printf(pool, "half captured: bytes are missing before frame %u", view->gap_frame)
                    : "half captured: packets of one side are not in the capture";
     case MSTUN_PAIR_CUT_OFF:
-        return "cut off: the connection ended under open checks";
+        return "cut off: the connection ended before the checks were answered";
     default:
         return broken_text(pool, view);
     }

@@ -4,6 +4,8 @@
 #include "conversation/response_state.h"
 #include "ice/pair_state.h"
 
+#define SIGN_OF_USE_MS 15000 /* a pair that is in use shows it more often: RFC 7675 section 5.1 */
+
 static mstun_observed_until_t observed_until(const mstun_pair_t *pair, const nstime_t *capture_end)
 {
     return (mstun_observed_until_t){ mstun_stream_observed_until(pair->stream, capture_end),
@@ -109,25 +111,50 @@ static const nstime_t *last_sign_of_use(const mstun_pair_view_t *view)
     return later(later(&dir[0].last_success, &dir[1].last_success), later(&dir[0].last_media, &dir[1].last_media));
 }
 
+static bool is_agent_in_use(const mstun_agent_t *agent)
+{
+    return agent && agent->in_use;
+}
+
+/* An ICE restart that fails is no fault as long as the pair from before it is used. */
+static bool outlives(const mstun_session_t *session, const mstun_pair_view_t *view)
+{
+    return nstime_cmp(&session->in_use_until, &view->last_time) > 0 ||
+           mstun_ms_between(&session->in_use_until, &session->end) < SIGN_OF_USE_MS;
+}
+
 /* Consent that is lost is no fault if another pair is used from then on; a pair that never worked, if another does. */
-static bool is_replaced(const mstun_session_t *session, const mstun_pair_view_t *view)
+static bool is_replaced(const mstun_session_t *session, const mstun_pair_t *pair, const mstun_pair_view_t *view)
 {
     const mstun_pair_direction_t *dir = &view->dir[mstun_pair_broken_direction(view)];
 
-    return view->own_state != MSTUN_PAIR_CONSENT_LOST ||
-           nstime_cmp(&session->in_use_until, &dir->first_lost->request_time) > 0;
+    if (view->own_state == MSTUN_PAIR_CONSENT_LOST) {
+        return nstime_cmp(&session->in_use_until, &dir->first_lost->request_time) > 0;
+    }
+    return is_agent_in_use(pair->agents[0]) || is_agent_in_use(pair->agents[1]) || outlives(session, view);
 }
 
-static mstun_pair_state_t state_in_session(const mstun_session_t *session, const mstun_pair_view_t *view)
+static mstun_pair_state_t state_in_session(const mstun_session_t *session, const mstun_pair_t *pair,
+                                           const mstun_pair_view_t *view)
 {
-    return session->in_use && mstun_pair_state_is_broken(view->own_state) && is_replaced(session, view)
+    return session->in_use && mstun_pair_state_is_broken(view->own_state) && is_replaced(session, pair, view)
                ? MSTUN_PAIR_UNUSED
                : view->own_state;
+}
+
+static void set_in_use(const mstun_pair_t *pair, bool in_use)
+{
+    for (unsigned side = 0; side < 2; side++) {
+        if (pair->agents[side]) {
+            pair->agents[side]->in_use = in_use;
+        }
+    }
 }
 
 static void note_use(mstun_session_t *session, const mstun_pair_t *pair, const mstun_pair_view_t *view)
 {
     if (mstun_pair_is_in_use(view)) {
+        set_in_use(pair, true);
         session->in_use = session->in_use ? session->in_use : pair;
         session->in_use_until = *later(&session->in_use_until, last_sign_of_use(view));
     }
@@ -144,10 +171,13 @@ static void evaluate_session(mstun_session_t *session, const nstime_t *end)
     nstime_set_zero(&session->in_use_until);
     memset(session->first_in_state, 0, sizeof session->first_in_state);
     for (const mstun_pair_t *pair = session->first; pair; pair = pair->next_in_session) {
+        set_in_use(pair, false);
+    }
+    for (const mstun_pair_t *pair = session->first; pair; pair = pair->next_in_session) {
         note_use(session, pair, view_alone(pair, end));
     }
     for (const mstun_pair_t *pair = session->first; pair; pair = pair->next_in_session) {
-        const mstun_pair_t **first = &session->first_in_state[state_in_session(session, &get_cache(pair)->view)];
+        const mstun_pair_t **first = &session->first_in_state[state_in_session(session, pair, &get_cache(pair)->view)];
 
         *first = !*first || pair->totals.id < (*first)->totals.id ? pair : *first;
     }
@@ -169,7 +199,7 @@ const mstun_pair_view_t *mstun_pair_view(const mstun_pair_t *pair, const nstime_
         evaluate_session(session, end);
     }
     view = view_alone(pair, end);
-    view->state = session ? state_in_session(session, view) : view->own_state;
+    view->state = session ? state_in_session(session, pair, view) : view->own_state;
     return view;
 }
 
@@ -197,8 +227,9 @@ bool mstun_pair_excuses_unanswered(const mstun_pair_t *pair, const nstime_t *end
     case MSTUN_PAIR_PENDING:
     case MSTUN_PAIR_HALF_CAPTURED:
     case MSTUN_PAIR_CUT_OFF:
-    case MSTUN_PAIR_NO_ANSWER:
         return end && session && session->in_use;
+    case MSTUN_PAIR_NO_ANSWER:
+        return false;
     default:
         return true;
     }

@@ -7,9 +7,17 @@
 
 #define UFRAG_MAX 256     /* RFC 8445 section 5.3 */
 #define PAIRS_COMPARED 16 /* of a session, to find that another one is its continuation */
+#define SESSIONS_COMPARED 8
+
+/* Two hosts, in order, and a component. Without padding: hashed and compared as bytes. */
+typedef struct {
+    uint8_t ip[2][16];
+    uint32_t component;
+} hosts_t;
 
 static wmem_map_t *sessions; /* "ufrag:ufrag:component" -> mstun_session_t */
 static wmem_map_t *agents;   /* "ufrag:component" -> mstun_agent_t */
+static wmem_map_t *by_hosts; /* hosts_t -> mstun_session_t, the last between them */
 
 static bool is_ufrag(const uint8_t *text, int len)
 {
@@ -139,6 +147,65 @@ static void link_generations(mstun_pair_t *pair, unsigned side)
     agent->session = session;
 }
 
+static bool has_candidate(const mstun_session_t *session, const mstun_endpoint_t *candidate)
+{
+    const mstun_pair_t *pair = session->first;
+
+    for (unsigned i = 0; candidate->port && pair && i < PAIRS_COMPARED; i++, pair = pair->next_in_session) {
+        if (mstun_endpoint_equal(&pair->totals.side[0].address, candidate) ||
+            mstun_endpoint_equal(&pair->totals.side[1].address, candidate)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* In an ICE restart both agents may change their ufrags at once. Each of them then still has a candidate of the session
+ * before; in the next call of the same two hosts, a program opens new ports. */
+static void link_by_candidates(mstun_pair_t *pair)
+{
+    mstun_session_t *session = pair->session, *previous = session->previous;
+    bool in_order = pair->agents[0] == session->first->agents[0];
+
+    if (session->merged_into || session->compared++ >= PAIRS_COMPARED) {
+        return;
+    }
+    for (unsigned i = 0; previous && i < SESSIONS_COMPARED; i++, previous = previous->previous) {
+        for (unsigned side = 0; side < 2; side++) {
+            if (has_candidate(previous, &pair->totals.side[side].address)) {
+                session->kept |= 1u << (2 * i + (in_order ? side : 1 - side));
+            }
+        }
+        if ((session->kept >> (2 * i) & 3) == 3) {
+            merge(resolve(previous), session);
+            return;
+        }
+    }
+}
+
+static guint hash_hosts(gconstpointer key)
+{
+    return wmem_strong_hash((const guint8 *)key, sizeof(hosts_t));
+}
+
+static gboolean equal_hosts(gconstpointer a, gconstpointer b)
+{
+    return memcmp(a, b, sizeof(hosts_t)) == 0;
+}
+
+static void note_hosts(mstun_session_t *session, const mstun_pair_t *pair, unsigned component)
+{
+    const mstun_endpoint_t *first = &pair->totals.side[0].address, *second = &pair->totals.side[1].address;
+    bool in_order = memcmp(first->ip, second->ip, sizeof first->ip) < 0;
+    hosts_t *hosts = wmem_new0(wmem_file_scope(), hosts_t);
+
+    G_STATIC_ASSERT(sizeof hosts->ip[0] == sizeof first->ip);
+    memcpy(hosts->ip[0], in_order ? first->ip : second->ip, sizeof first->ip);
+    memcpy(hosts->ip[1], in_order ? second->ip : first->ip, sizeof first->ip);
+    hosts->component = component;
+    session->previous = (mstun_session_t *)wmem_map_insert(by_hosts, hosts, session);
+}
+
 static mstun_agent_t *find_agent(const char *ufrag, unsigned component)
 {
     const char *key = wmem_strdup_printf(wmem_file_scope(), "%s:%u", ufrag, component);
@@ -184,6 +251,10 @@ static void join_session(mstun_pair_t *pair, uint32_t priority)
             link_generations(pair, side);
         }
     }
+    if (is_new) {
+        note_hosts(pair->session, pair, component);
+    }
+    link_by_candidates(pair);
 }
 
 static void claim_role(mstun_pair_t *pair, unsigned direction, mstun_role_t role, uint32_t frame)
@@ -219,5 +290,6 @@ void mstun_session_learn(mstun_pair_t *pair, unsigned direction, const mstun_eve
 void mstun_session_register(void)
 {
     sessions = wmem_map_new_autoreset(wmem_epan_scope(), wmem_file_scope(), wmem_str_hash, g_str_equal);
+    by_hosts = wmem_map_new_autoreset(wmem_epan_scope(), wmem_file_scope(), hash_hosts, equal_hosts);
     agents = wmem_map_new_autoreset(wmem_epan_scope(), wmem_file_scope(), wmem_str_hash, g_str_equal);
 }

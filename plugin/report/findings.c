@@ -12,6 +12,7 @@
 #include "diagnose/expert.h"
 #include "report/group.h"
 #include "report/instance.h"
+#include "signal/join.h"
 
 enum {
     SEVERITY,
@@ -45,6 +46,7 @@ static const mstun_column_t columns[COLUMNS] = {
 typedef struct {
     wmem_allocator_t *scope;
     wmem_map_t *streams;   /* with a message that passed the filter */
+    wmem_map_t *calls;     /* with signalling that passed it */
     wmem_array_t *decoded; /* of mstun_finding_t: the decoders' */
 } state_t;
 
@@ -55,6 +57,7 @@ static void *create_state(void)
 
     state->scope = scope;
     state->streams = wmem_map_new(scope, g_direct_hash, g_direct_equal);
+    state->calls = wmem_map_new(scope, g_direct_hash, g_direct_equal);
     state->decoded = wmem_array_new(scope, sizeof(mstun_finding_t));
     return state;
 }
@@ -70,6 +73,9 @@ static void on_message(void *data, packet_info *pinfo _U_, const mstun_tap_info_
 
     if (info->stream) {
         wmem_map_insert(state->streams, info->stream, MSTUN_UNCONST(info->stream));
+    }
+    if (info->call) {
+        wmem_map_insert(state->calls, info->call, MSTUN_UNCONST(info->call));
     }
 }
 
@@ -94,11 +100,15 @@ static void on_expert(void *data, packet_info *pinfo, const expert_info_t *info)
     wmem_array_append_one(state->decoded, finding);
 }
 
-/* Findings of connections with a message that passed the filter, and of those without any message. */
+/* Findings of connections with a message that passed the filter, and of those without any message; those of signalling
+ * by its frames. */
 static bool passes(const state_t *state, const mstun_finding_t *finding)
 {
     const mstun_stream_t *stream = finding->subject.stream;
 
+    if (!stream && finding->subject.call) {
+        return wmem_map_contains(state->calls, finding->subject.call);
+    }
     return !stream || !stream->any_message || wmem_map_contains(state->streams, stream);
 }
 
@@ -179,6 +189,9 @@ static const char *streams_filter(wmem_allocator_t *scope, const mstun_group_t *
 {
     unsigned count = wmem_array_get_count(group->streams);
 
+    if (count == 0 && group->first->subject.call) {
+        return wmem_strdup_printf(scope, "mstun.call.id == \"%s\"", group->first->subject.call->id);
+    }
     if (count == 0) {
         return NULL;
     }
@@ -199,9 +212,16 @@ static const char *between_text(wmem_allocator_t *scope, const mstun_group_t *gr
 
     if (subject->pair) {
         const mstun_pair_view_t *view = mstun_pair_view(subject->pair, end);
+        mstun_pair_call_t call = mstun_call_of_pair(view);
+        const char *ends = wmem_strdup_printf(scope, "%s and %s", mstun_pair_side_text(scope, &view->side[0]),
+                                              mstun_pair_side_text(scope, &view->side[1]));
 
-        return wmem_strdup_printf(scope, "%s and %s", mstun_pair_side_text(scope, &view->side[0]),
-                                  mstun_pair_side_text(scope, &view->side[1]));
+        return call.stream
+                   ? wmem_strdup_printf(scope, "%s (%s)", ends, mstun_call_text(scope, call.stream->call, call.stream))
+                   : ends;
+    }
+    if (!stream && subject->call) {
+        return wmem_strdup_printf(scope, "%s and %s", subject->call->from, subject->call->to);
     }
     if (!stream || !stream->ends[0].family) {
         return NULL;

@@ -10,6 +10,7 @@ typedef struct {
     uint32_t detail;
     uint32_t stream; /* mstun_stream_t.number, if the group is of one */
     const mstun_pair_t *pair;
+    const void *call;        /* or user */
     mstun_endpoint_t client; /* without port */
     mstun_endpoint_t server;
     mstun_endpoint_t peer;
@@ -55,6 +56,11 @@ static gboolean equal_relations(gconstpointer a, gconstpointer b)
     return memcmp(a, b, sizeof(relation_key_t)) == 0;
 }
 
+static const mstun_pair_t *pair_of_row(const mstun_subject_t *subject)
+{
+    return subject->alike ? subject->alike : subject->pair;
+}
+
 static void make_group_key(const mstun_finding_t *finding, group_key_t *key)
 {
     const mstun_subject_t *subject = &finding->subject;
@@ -64,8 +70,10 @@ static void make_group_key(const mstun_finding_t *finding, group_key_t *key)
     memset(key, 0, sizeof *key);
     key->id = finding->id;
     key->detail = finding->detail;
-    if (subject->pair && (extent == MSTUN_PER_PAIR || extent == MSTUN_PER_SERVER)) {
-        key->pair = subject->pair;
+    if (extent == MSTUN_PER_CALL) {
+        key->call = subject->call ? (const void *)subject->call : (const void *)subject->user;
+    } else if (subject->pair && (extent == MSTUN_PER_PAIR || extent == MSTUN_PER_SERVER)) {
+        key->pair = pair_of_row(subject);
     } else if (stream && (extent == MSTUN_PER_STREAM || !stream->ends[0].family)) {
         key->stream = stream->number;
     } else if (stream) {
@@ -133,10 +141,16 @@ static bool make_relation_key(const mstun_finding_t *finding, mstun_finding_id_t
         key->shared = subject->stream;
         break;
     case MSTUN_SAME_PAIR:
-        key->shared = subject->pair;
+        key->shared = pair_of_row(subject);
         break;
     case MSTUN_SAME_ALLOCATION:
         key->shared = subject->allocation;
+        break;
+    case MSTUN_SAME_CALL:
+        key->shared = subject->call;
+        break;
+    case MSTUN_SAME_USER:
+        key->shared = subject->user;
         break;
     case MSTUN_SAME_PEER:
     case MSTUN_RELATIONS:

@@ -20,7 +20,7 @@ typedef struct {
     void *(*create_state)(void);
     void (*free_state)(void *state);
 
-    /** Each message that passes the filter. */
+    /** Each message that passes the filter, and each frame of signalling. */
     void (*on_message)(void *state, packet_info *pinfo, const mstun_tap_info_t *info);
 
     /** Each expert info of whatever protocol on a packet that passes the filter; NULL: none is wanted. */
@@ -58,7 +58,7 @@ void mstun_report_release_table(mstun_report_instance_t *instance);
 /** Offers the report on the command line. */
 void mstun_command_register(const mstun_report_t *report);
 
-#define MSTUN_WINDOWS 3 /* reports that are in the window, each with a number */
+#define MSTUN_WINDOWS 4 /* reports that are in the window, each with a number */
 
 /** Offers the report in the window's menu; number below MSTUN_WINDOWS. */
 void mstun_window_register(const mstun_report_t *report, unsigned number);

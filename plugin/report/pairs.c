@@ -6,6 +6,7 @@
 
 #include "attr/address.h"
 #include "report/instance.h"
+#include "signal/join.h"
 
 enum {
     VERDICT,
@@ -134,6 +135,17 @@ static void fill_direction(const mstun_pair_view_t *view, unsigned number, mstun
     }
 }
 
+/* With the call, where the capture has its signalling. */
+static const char *text_of(wmem_allocator_t *scope, const mstun_pair_view_t *view)
+{
+    const char *text = mstun_pair_state_text(scope, view);
+    mstun_pair_call_t call = mstun_call_of_pair(view);
+
+    return call.stream
+               ? wmem_strdup_printf(scope, "%s (%s)", text, mstun_call_text(scope, call.stream->call, call.stream))
+               : text;
+}
+
 static void fill_row(wmem_allocator_t *scope, const mstun_pair_view_t *view, mstun_cell_t *cells)
 {
     const mstun_pair_direction_t *forward = &view->dir[MSTUN_FORWARD], *reverse = &view->dir[MSTUN_REVERSE];
@@ -156,7 +168,7 @@ static void fill_row(wmem_allocator_t *scope, const mstun_pair_view_t *view, mst
     cells[LAST] = mstun_cell_frame(view->last_frame);
     nstime_delta(&lasted, &view->last_time, &view->first_time);
     cells[DURATION] = mstun_cell_seconds(nstime_to_sec(&lasted));
-    cells[TEXT] = mstun_cell_text(mstun_pair_state_text(scope, view));
+    cells[TEXT] = mstun_cell_text(text_of(scope, view));
 }
 
 static const char *total_text(wmem_allocator_t *scope, wmem_array_t *views)

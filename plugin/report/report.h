@@ -6,10 +6,11 @@
 
 #include "base/registrar.h"
 
-void mstun_tree_report_register(const mstun_registrar_t *reg);     /* mstun,tree */
-void mstun_srt_report_register(const mstun_registrar_t *reg);      /* mstun,srt */
-void mstun_pairs_report_register(const mstun_registrar_t *reg);    /* mstun,pairs */
-void mstun_turn_report_register(const mstun_registrar_t *reg);     /* mstun,turn */
-void mstun_findings_report_register(const mstun_registrar_t *reg); /* mstun,findings */
+void mstun_tree_report_register(const mstun_registrar_t *reg);       /* mstun,tree */
+void mstun_srt_report_register(const mstun_registrar_t *reg);        /* mstun,srt */
+void mstun_pairs_report_register(const mstun_registrar_t *reg);      /* mstun,pairs */
+void mstun_turn_report_register(const mstun_registrar_t *reg);       /* mstun,turn */
+void mstun_candidates_report_register(const mstun_registrar_t *reg); /* mstun,candidates */
+void mstun_findings_report_register(const mstun_registrar_t *reg);   /* mstun,findings */
 
 #endif

@@ -60,6 +60,17 @@ void mstun_tap_queue(const mstun_event_t *event, tvbuff_t *message)
     tap_queue_packet(tap, pinfo, info);
 }
 
+void mstun_tap_queue_call(packet_info *pinfo, const mstun_call_t *call, bool first_visit)
+{
+    if (call && mstun_tap_wanted()) {
+        mstun_tap_info_t *info = wmem_new0(pinfo->pool, mstun_tap_info_t);
+
+        info->call = call;
+        info->first_visit = first_visit;
+        tap_queue_packet(tap, pinfo, info);
+    }
+}
+
 unsigned mstun_tap_file(void)
 {
     return file;

@@ -8,6 +8,7 @@
 #include <epan/tap.h>
 
 #include "ice/pair.h"
+#include "signal/call.h"
 
 #define MSTUN_TAP "mstun"
 
@@ -28,6 +29,8 @@ typedef struct {
     const mstun_stream_t *stream;         /* NULL: quoted in ICMP */
     const mstun_pair_t *pair;             /* that it checks; NULL: it is no check */
     const mstun_allocation_t *allocation; /* in force for it; NULL: none */
+    const mstun_call_t
+        *call; /* this is no message but signalling of the call: all other members are 0. NULL: it is one */
 } mstun_tap_info_t;
 
 /** Somebody listens: whether mstun_tap_queue does anything. */
@@ -35,6 +38,9 @@ bool mstun_tap_wanted(void);
 
 /** Hands event's message to all reports. message: from its header on. */
 void mstun_tap_queue(const mstun_event_t *event, tvbuff_t *message);
+
+/** Hands signalling of the call to the reports that want it; call may be NULL. */
+void mstun_tap_queue_call(packet_info *pinfo, const mstun_call_t *call, bool first_visit);
 
 /** Counts the openings of files: what a report keeps of an older one points nowhere. */
 unsigned mstun_tap_file(void);

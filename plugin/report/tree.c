@@ -68,6 +68,9 @@ static tap_packet_status on_message(stats_tree *tree, packet_info *pinfo, epan_d
 {
     const mstun_tap_info_t *info = (const mstun_tap_info_t *)data;
 
+    if (info->call) {
+        return TAP_PACKET_DONT_REDRAW;
+    }
     count(tree, BY_DIALECT, val_to_str_const(info->dialect, mstun_dialect_names, "Unknown"));
     count(tree, BY_FRAMING,
           info->framing == MSTUN_FRAMING_UNKNOWN ? "None"

@@ -32,8 +32,16 @@ const value_string mstun_ms_turn_method_names[] = {
     { STUN_SHARED_SECRET, "Shared Secret" },
     { TURN_ALLOCATE, "Allocate" },
     { MS_TURN_SEND_REQUEST, "Send" },
+    { TURN_REFRESH, "Refresh" }, /* not MS-TURN's, and the same number: never shown, but see below */
     { MS_TURN_DATA_INDICATION & STUN_TYPE_METHOD_MASK, "Data" },
     { MS_TURN_SET_ACTIVE_DESTINATION, "Set Active Destination" },
+    /* MS-TURN has none of these. Wireshark looks up a filter's word in one of the two tables only. */
+    { TURN_CREATE_PERMISSION, "CreatePermission" },
+    { TURN_CHANNEL_BIND, "ChannelBind" },
+    { TURN_CONNECT, "Connect" },
+    { TURN_CONNECTION_BIND, "ConnectionBind" },
+    { TURN_CONNECTION_ATTEMPT, "ConnectionAttempt" },
+    { 0x0200, "GOOG-PING" },
     { 0, NULL },
 };
 

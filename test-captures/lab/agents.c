@@ -57,7 +57,7 @@ static void state_changed(NiceAgent *agent, guint stream, guint component, guint
             g_timeout_add(plan.linger + (plan.interval + 50) * plan.packets, quit, NULL);
         }
     }
-    if (state == NICE_COMPONENT_STATE_FAILED) {
+    if (state == NICE_COMPONENT_STATE_FAILED && !plan.restart) {
         g_timeout_add(300, quit, NULL);
     }
 }
@@ -107,6 +107,37 @@ static void introduce(struct side *from, struct side *to)
     g_free(pwd);
 }
 
+/* What a description has of a side. */
+static void announce(const struct side *s)
+{
+    gchar *ufrag = NULL, *pwd = NULL;
+    GSList *candidates = nice_agent_get_local_candidates(s->agent, s->stream, 1);
+
+    nice_agent_get_local_credentials(s->agent, s->stream, &ufrag, &pwd);
+    printf("%s ufrag %s\n%s pwd %s\n", s->name, ufrag, s->name, pwd);
+    for (GSList *i = candidates; i; i = i->next) {
+        gchar *sdp = nice_agent_generate_local_candidate_sdp(s->agent, i->data);
+
+        printf("%s %s\n", s->name, sdp);
+        g_free(sdp);
+    }
+    g_slist_free_full(candidates, (GDestroyNotify)nice_candidate_free);
+    g_free(ufrag);
+    g_free(pwd);
+}
+
+static void wait_for_signalling(const struct side *a, const struct side *b)
+{
+    char line[16];
+
+    announce(a);
+    announce(b);
+    printf("signal\n");
+    if (!fgets(line, sizeof line, stdin)) {
+        printf("nobody answered\n");
+    }
+}
+
 static void gathered(NiceAgent *agent, guint stream, gpointer data)
 {
     struct side *s = data;
@@ -116,9 +147,26 @@ static void gathered(NiceAgent *agent, guint stream, gpointer data)
     s->gathered = TRUE;
     printf("%s gathered\n", s->name);
     if (s->peer->gathered) {
+        if (plan.signalled) {
+            wait_for_signalling(&sides[0], &sides[1]);
+        }
         introduce(s->peer, s);
         introduce(s, s->peer);
     }
+}
+
+/* RFC 8445 section 9: both get new ufrags and passwords at once, and libnice goes on with the sockets that it has. */
+static gboolean restart(gpointer data)
+{
+    (void)data;
+    plan.password = plan.new_password;
+    for (int i = 0; i < 2; i++) {
+        nice_agent_restart(sides[i].agent);
+        printf("%s restarted\n", sides[i].name);
+    }
+    introduce(&sides[1], &sides[0]);
+    introduce(&sides[0], &sides[1]);
+    return G_SOURCE_REMOVE;
 }
 
 static void init_side(struct side *s, gboolean controlling, const char *address)
@@ -132,8 +180,11 @@ static void init_side(struct side *s, gboolean controlling, const char *address)
     nice_address_set_from_string(&local, address);
     nice_agent_add_local_address(s->agent, &local);
     s->stream = nice_agent_add_stream(s->agent, 1);
-    nice_agent_set_local_credentials(s->agent, s->stream, s == &sides[0] ? "LfLg" : "RfRg",
-                                     s == &sides[0] ? "lab-password-of-the-left-end" : "lab-password-of-the-right-end");
+    if (!plan.signalled) {
+        nice_agent_set_local_credentials(s->agent, s->stream, s == &sides[0] ? "LfLg" : "RfRg",
+                                         s == &sides[0] ? "lab-password-of-the-left-end"
+                                                        : "lab-password-of-the-right-end");
+    }
     g_signal_connect(s->agent, "candidate-gathering-done", G_CALLBACK(gathered), s);
     g_signal_connect(s->agent, "component-state-changed", G_CALLBACK(state_changed), s);
     nice_agent_attach_recv(s->agent, s->stream, 1, g_main_loop_get_context(loop), received, s);
@@ -156,6 +207,9 @@ void agents_run(void)
         nice_agent_gather_candidates(sides[i].agent, sides[i].stream);
     }
     g_timeout_add_seconds(plan.deadline, quit, NULL);
+    if (plan.restart) {
+        g_timeout_add_seconds(plan.restart, restart, NULL);
+    }
     g_main_loop_run(loop);
 }
 

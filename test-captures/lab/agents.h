@@ -22,14 +22,18 @@ struct side {
 struct plan {
     NiceCompatibility compat;
     NiceAgentOption options;
-    gboolean udp;           /* UDP candidates, not TCP ones */
-    unsigned packets, size; /* RTP-like packets of each side, and bytes in one */
-    unsigned interval;      /* milliseconds between two packets of a side */
-    unsigned linger;        /* milliseconds that the agents stay when they have sent all */
-    unsigned deadline;      /* seconds after which they end in any case */
-    const char *password;   /* told to both instead of the other's, if set */
-    const char *via_host;   /* if set: where the left agent finds the right one, and all that it is told; the right */
-    unsigned via_port;      /* one is told no candidate */
+    gboolean udp;             /* UDP candidates, not TCP ones */
+    unsigned packets, size;   /* RTP-like packets of each side, and bytes in one */
+    unsigned interval;        /* milliseconds between two packets of a side */
+    unsigned linger;          /* milliseconds that the agents stay when they have sent all */
+    unsigned deadline;        /* seconds after which they end in any case */
+    const char *password;     /* told to both instead of the other's, if set */
+    unsigned restart;         /* seconds after which both restart ICE; 0: never */
+    const char *new_password; /* told then in the same way */
+    gboolean signalled;       /* credentials of libnice's own making; all is printed, and a line on stdin is awaited */
+                              /* before either agent is told of the other */
+    const char *via_host;     /* if set: where the left agent finds the right one, and all that it is told; the right */
+    unsigned via_port;        /* one is told no candidate */
 };
 
 extern struct side sides[2];

@@ -117,6 +117,10 @@ class Edit:
         self.frames.insert(at, new)
         return new
 
+    def lose(self, which):
+        """The frame goes: it was sent, and acknowledged, but who captured did not get it."""
+        self.frames.remove(self.frame(which))
+
     def place(self, after, pause):
         at = self.frames.index(after) + 1
         while pause is not None and at < len(self.frames) and self.frames[at].time <= after.time + pause:

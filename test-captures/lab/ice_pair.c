@@ -9,6 +9,9 @@
  *   listens=PORT        the right one accepts connections there
  *   consent             RFC 7675
  *   stay=SECONDS        longer, behind the packets
+ *   restart=SECONDS     from the start: both restart ICE, and are told the right passwords then
+ *   bad-restart=SECONDS     they are told a password that is none
+ *   signalled           prints credentials and candidates, and waits for a line on stdin
  * Prints the candidates, the selected pair and what each agent sent and got.
  */
 #include "agents.h"
@@ -38,6 +41,8 @@ static gboolean option(struct plan *plan, char *word, unsigned *port)
 
     if (!strcmp(word, "wrong-password")) {
         plan->password = "this is not the password";
+    } else if (!strcmp(word, "signalled")) {
+        plan->signalled = TRUE;
     } else if (!strcmp(word, "consent")) {
         plan->options |= NICE_AGENT_OPTION_CONSENT_FRESHNESS;
     } else if (g_str_has_prefix(word, "via=") && colon) {
@@ -49,6 +54,11 @@ static gboolean option(struct plan *plan, char *word, unsigned *port)
     } else if (g_str_has_prefix(word, "stay=")) {
         plan->linger += 1000 * (unsigned)atoi(value + 1);
         plan->deadline += (unsigned)atoi(value + 1);
+    } else if (g_str_has_prefix(word, "restart=")) {
+        plan->restart = (unsigned)atoi(value + 1);
+    } else if (g_str_has_prefix(word, "bad-restart=")) {
+        plan->restart = (unsigned)atoi(value + 1);
+        plan->new_password = "this is not the password";
     } else {
         return FALSE;
     }
@@ -67,7 +77,7 @@ int main(int argc, char **argv)
     if (!good) {
         fprintf(stderr, "usage: ice_pair rfc5245|oc2007r2 aggressive|regular control|conflict "
                         "ADDRESS ADDRESS PACKETS [wrong-password] [via=HOST:PORT] [listens=PORT] [consent] "
-                        "[stay=SECONDS]\n");
+                        "[stay=SECONDS] [restart=SECONDS] [bad-restart=SECONDS] [signalled]\n");
         return 2;
     }
     plan.compat = strcmp(argv[1], "rfc5245") ? NICE_COMPATIBILITY_OC2007R2 : NICE_COMPATIBILITY_RFC5245;

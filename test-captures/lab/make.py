@@ -9,7 +9,7 @@ TOPICS = {"coturn": ["make_coturn"], "libnice": ["make_libnice"], "ms-ice2": ["m
           "integrity": ["make_integrity"],
           "ms-turn": ["make_msturn", "make_msturn_made", "make_msnice", "make_msudp"], "tls": ["make_mstls"],
           "pairs": ["make_pairs", "make_pairs_relay", "make_pairs_ms"], "aioice": ["make_aioice"],
-          "disproved": ["make_disproved"]}
+          "disproved": ["make_disproved"], "signalling": ["make_signalling"]}
 # The others need browsers, Go, Erlang or node, and are programs of their own: make_browsers.py, make_pion.py,
 # make_webrtc.py, make_eturnal.py, make_libre.py, make_uclient.py, make_tcpturn.py.
 

@@ -236,6 +236,14 @@ HOST = {
     "host-cut-short": Case(lambda n: stream(n, cut_short, keep=True),
                            "healthy as far as one sees: the capture ended under two open checks", None),
     "host-long-consent": Case(long_consent, "healthy: 70 s of consent checks beside RTP", None),
+    "host-restart": Case(lambda n: direct(n, "rfc5245", "aggressive", "control", "stay=3", "restart=2"),
+                         "healthy: both restart ICE in the middle of the call", None),
+    "host-restart-repairs": Case(lambda n: direct(n, "rfc5245", "aggressive", "control", "wrong-password", "restart=3"),
+                                 "healthy in the end: both were told wrong ICE passwords, and the right ones in an ICE "
+                                 "restart 3 s later", None),
+    "host-restart-fails": Case(lambda n: direct(n, "rfc5245", "aggressive", "control", "stay=20", "bad-restart=2"),
+                               "both restart ICE and are told wrong passwords: 401, and the pair from before it is used "
+                               "no more", "mstun.pair.rejected"),
     "host-wrong-password": Case(lambda n: direct(n, "oc2007r2", "aggressive", "control", "wrong-password"),
                                 "both agents were told wrong ICE passwords: 401 to each check", "mstun.pair.rejected"),
     "host-password-dropped": Case(lambda n: stream(n, password_dropped, "rfc5245"),

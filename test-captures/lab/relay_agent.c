@@ -3,8 +3,8 @@
  * Two libnice agents: the left one reaches the right one through a TURN server of the lab only, over TCP or pseudo-TLS
  * or UDP.
  *
- * usage: relay_agent oc2007r2|google tcp|tls|udp LOCAL PEER SERVER PORT USER PASSWORD PACKETS
- * USER and PASSWORD as libnice wants them (base64 in mode oc2007r2).
+ * usage: relay_agent oc2007r2|google tcp|tls|udp LOCAL PEER SERVER PORT USER PASSWORD PACKETS [signalled]
+ * signalled: as ice_pair's. USER and PASSWORD as libnice wants them (base64 in mode oc2007r2).
  */
 #include "agents.h"
 
@@ -17,9 +17,11 @@ int main(int argc, char **argv)
     struct plan plan = { .size = 60, .interval = 200, .linger = 900, .deadline = 20 };
     NiceRelayType type;
 
-    if (argc != 10) {
+    plan.signalled = argc == 11 && !strcmp(argv[10], "signalled");
+    if (argc != (plan.signalled ? 11 : 10)) {
         fprintf(stderr,
-                "usage: relay_agent oc2007r2|google tcp|tls|udp LOCAL PEER SERVER PORT USER PASSWORD PACKETS\n");
+                "usage: relay_agent oc2007r2|google tcp|tls|udp LOCAL PEER SERVER PORT USER PASSWORD PACKETS "
+                "[signalled]\n");
         return 2;
     }
     plan.compat = strcmp(argv[1], "google") ? NICE_COMPATIBILITY_OC2007R2 : NICE_COMPATIBILITY_GOOGLE;

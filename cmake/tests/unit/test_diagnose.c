@@ -309,7 +309,7 @@ static const capture_t authentication[] = {
         { 70, 's', 0x0114, 4, ERROR("0426") CHALLENGE } },
       1000,
       "2:auth.challenge 6:auth.stale_nonce 8:auth.stale_nonce_again!",
-      "just given" },
+      "just issued" },
     { "the new nonce is accepted, and then too old",
       { ALLOCATED,
         { 40, 'c', 0x0004, 3, LIFETIME SIGNED },
@@ -325,7 +325,7 @@ static const capture_t authentication[] = {
       { ALLOCATED, { 40, 'c', 0x0004, 3, NO_LIFETIME SIGNED }, { 50, 's', 0x0114, 3, ERROR("0426") NEW_NONCE } },
       9000,
       "2:auth.challenge 6:auth.stale_nonce",
-      "says goodbye" },
+      "last Refresh" },
 };
 
 #define STOPS_AT_438                                                                                                   \
@@ -339,7 +339,7 @@ static const capture_t nonces[] = {
       { CHALLENGED, STOPS_AT_438 },
       90000,
       "2:auth.challenge 4:auth.stale_nonce 4:auth.not_repeated!",
-      "with the one it got" },
+      "with the one it received" },
     { "a nonce that it never gave",
       { STOPS_AT_438 },
       90000,
@@ -358,7 +358,7 @@ static const capture_t nonces[] = {
         { 50, 's', 0x0113, 3, ERROR("0426") CHALLENGE } },
       90000,
       "2:auth.stale_nonce 4:auth.stale_nonce_again! 4:auth.not_repeated!",
-      "that it has just given" },
+      "that it has just issued" },
 };
 
 static void test_nonces(void)

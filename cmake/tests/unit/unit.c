@@ -260,6 +260,7 @@ int main(int argc, char **argv)
     unit_add_message();
     unit_add_auth();
     unit_add_ice();
+    unit_add_signal();
     unit_add_findings();
     unit_add_diagnose();
     return g_test_run();

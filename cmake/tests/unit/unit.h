@@ -48,6 +48,7 @@ void unit_add_framing(void);
 void unit_add_message(void);
 void unit_add_auth(void);
 void unit_add_ice(void);
+void unit_add_signal(void);
 void unit_add_findings(void);
 void unit_add_diagnose(void);
 
