@@ -10,9 +10,10 @@
 
 #define CANDIDATES_MAX 16 /* of a direction: more streams than begin at a time */
 
-/* An SSRC that one packet had, and its sequence number. */
+/* An SSRC that a packet had, the first frame with it, and the latest sequence number. */
 typedef struct {
     uint32_t ssrc;
+    uint32_t first_frame;
     uint16_t sequence;
 } candidate_t;
 
@@ -41,8 +42,8 @@ static void prove(direction_t *direction, uint32_t ssrc)
     wmem_map_insert(direction->proven, GUINT_TO_POINTER(ssrc), direction);
 }
 
-/* Whether an earlier candidate agrees; else this one is kept. */
-static bool agrees_with_candidate(direction_t *direction, uint32_t ssrc, uint16_t sequence)
+/* The first frame of the earlier candidate that agrees; else 0, and this one is kept. */
+static uint32_t agreeing_candidate(direction_t *direction, uint32_t ssrc, uint16_t sequence, uint32_t frame)
 {
     for (unsigned i = 0; i < direction->count; i++) {
         candidate_t *candidate = &direction->candidates[i];
@@ -51,20 +52,21 @@ static bool agrees_with_candidate(direction_t *direction, uint32_t ssrc, uint16_
             bool agrees = is_near(sequence, candidate->sequence);
 
             candidate->sequence = sequence;
-            return agrees;
+            return agrees ? candidate->first_frame : 0;
         }
     }
-    direction->candidates[direction->next] = (candidate_t){ ssrc, sequence };
+    direction->candidates[direction->next] = (candidate_t){ ssrc, frame, sequence };
     direction->next = (direction->next + 1) % CANDIDATES_MAX;
     direction->count = MIN(direction->count + 1, CANDIDATES_MAX);
-    return false;
+    return 0;
 }
 
-bool mstun_is_of_rtp_stream(const mstun_event_t *event, const uint8_t *header)
+bool mstun_is_of_rtp_stream(const mstun_event_t *event, const uint8_t *header, uint32_t *proven_since)
 {
     mstun_stream_t *stream = event->stream;
     uint32_t ssrc = pntohu32(header + SSRC_OFFSET);
 
+    *proven_since = 0;
     if (event->first_visit && !stream->rtp) {
         stream->rtp = wmem_new0(wmem_file_scope(), struct mstun_stream_rtp);
     }
@@ -76,9 +78,11 @@ bool mstun_is_of_rtp_stream(const mstun_event_t *event, const uint8_t *header)
     if (direction->proven && wmem_map_contains(direction->proven, GUINT_TO_POINTER(ssrc))) {
         return true;
     }
-    if (!event->first_visit || !agrees_with_candidate(direction, ssrc, pntohu16(header + SEQUENCE_OFFSET))) {
-        return false;
+    if (event->first_visit) {
+        *proven_since = agreeing_candidate(direction, ssrc, pntohu16(header + SEQUENCE_OFFSET), event->pinfo->num);
     }
-    prove(direction, ssrc);
-    return true;
+    if (*proven_since) {
+        prove(direction, ssrc);
+    }
+    return *proven_since != 0;
 }

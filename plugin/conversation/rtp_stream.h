@@ -12,8 +12,8 @@
 /**
  * Whether a packet that begins like RTP belongs to a stream of RTP. On the first visit it does if another packet of
  * that stream came before it; on later visits the first one does, too. header: its first RTP_HEADER_LEN bytes. event
- * has a stream.
+ * has a stream. proven_since: if this packet is the second and so proves it, the frame of the first one; else 0.
  */
-bool mstun_is_of_rtp_stream(const mstun_event_t *event, const uint8_t *header);
+bool mstun_is_of_rtp_stream(const mstun_event_t *event, const uint8_t *header, uint32_t *proven_since);
 
 #endif

@@ -62,12 +62,11 @@ static void evaluate_family(mstun_evaluation_t *evaluation, const mstun_allocati
     mstun_finding_add_sentence(evaluation, MSTUN_FINDING_FAMILY_REFUSED, 1, places, &subject);
 }
 
-/* Whether the capture may lack messages of the client behind a frame. Of what it truncates it has the headers. */
-static bool lacks_client(const mstun_stream_t *control, unsigned client_direction, uint32_t frame)
+/* Whether the capture may lack the last messages of the client. Of what it truncates it has the headers, and behind a
+ * gap the client went on. */
+static bool lacks_end_of_client(const mstun_stream_t *control, unsigned client_direction)
 {
-    mstun_lack_t lack = mstun_stream_lack(control, client_direction, frame);
-
-    return lack != MSTUN_LACK_NOTHING && lack != MSTUN_LACK_TRUNCATED;
+    return mstun_stream_lack(control, client_direction, UINT32_MAX) != MSTUN_LACK_NOTHING;
 }
 
 /* The server, or something between, ends the control connection: when the lifetime has passed, as coturn does, or
@@ -80,8 +79,7 @@ static void evaluate_end(mstun_evaluation_t *evaluation, const mstun_allocation_
 
     if (end.kind == MSTUN_ALLOCATION_END_NONE || end.kind == MSTUN_ALLOCATION_END_DELETED ||
         end.kind == MSTUN_ALLOCATION_END_LOST || allocation->ending || !mstun_stream_get_close(end.control, &close) ||
-        close.direction == end.client_direction ||
-        lacks_client(end.control, end.client_direction, allocation->made.frame)) {
+        close.direction == end.client_direction || lacks_end_of_client(end.control, end.client_direction)) {
         return;
     }
     mstun_subject_t subject = subject_of_allocation(

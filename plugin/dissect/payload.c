@@ -118,7 +118,7 @@ static bool dissect_whole_packet(tvbuff_t *packet, packet_info *pinfo, proto_tre
 
 bool mstun_payload_dissect(tvbuff_t *packet, packet_info *pinfo, proto_tree *tree, mstun_packet_t class)
 {
-    return mstun_guard(dissect_whole_packet, packet, pinfo, tree, &class);
+    return mstun_guard_foreign(dissect_whole_packet, packet, pinfo, tree, &class);
 }
 
 static bool dissect_tls(tvbuff_t *records, packet_info *pinfo, proto_tree *tree, void *data _U_)
@@ -132,7 +132,7 @@ void mstun_payload_dissect_tls(tvbuff_t *records, packet_info *pinfo, proto_tree
     bool writable = col_get_writable(pinfo->cinfo, -1);
 
     col_set_writable(pinfo->cinfo, -1, FALSE);
-    mstun_guard(dissect_tls, records, pinfo, tree, NULL);
+    mstun_guard_foreign(dissect_tls, records, pinfo, tree, NULL);
     col_set_writable(pinfo->cinfo, -1, writable);
 }
 
@@ -145,7 +145,7 @@ static bool dissect_http(tvbuff_t *bytes, packet_info *pinfo, proto_tree *tree, 
 void mstun_payload_dissect_http(tvbuff_t *segment, uint32_t offset, packet_info *pinfo, proto_tree *tree)
 {
     mstun_info_add_separator(pinfo);
-    mstun_guard(dissect_http, tvb_new_subset_remaining(segment, (int)offset), pinfo, tree, NULL);
+    mstun_guard_foreign(dissect_http, tvb_new_subset_remaining(segment, (int)offset), pinfo, tree, NULL);
     mstun_info_fence(pinfo);
 }
 
@@ -206,7 +206,7 @@ bool mstun_payload_dissect_relayed(tvbuff_t *segment, uint32_t offset, packet_in
     TRY
     {
         relay_depth++;
-        known = mstun_guard(dissect_relayed, segment, pinfo, tree, &relayed);
+        known = mstun_guard_foreign(dissect_relayed, segment, pinfo, tree, &relayed);
     }
     FINALLY /* also when memory ends */
     {

@@ -14,14 +14,32 @@ static int proto_rtp = -1;
 static dissector_handle_t rtp_handle;
 static dissector_table_t types; /* payload type -> dissector of the body */
 
+/* What packet-rtp.c keeps of the receiving end; NULL: nothing before that frame. */
+static struct _rtp_conversation_info *info_at(packet_info *pinfo, uint32_t frame)
+{
+    const conversation_t *conversation =
+        find_conversation(frame, &pinfo->net_dst, &pinfo->net_src, conversation_pt_to_conversation_type(pinfo->ptype),
+                          pinfo->destport, pinfo->srcport, NO_ADDR_B);
+
+    return conversation ? (struct _rtp_conversation_info *)conversation_get_proto_data(conversation, proto_rtp) : NULL;
+}
+
+void mstun_rtp_begin_at(packet_info *pinfo, uint32_t frame)
+{
+    struct _rtp_conversation_info *info = info_at(pinfo, pinfo->num);
+
+    if (!info || info_at(pinfo, frame)) {
+        return;
+    }
+    conversation_add_proto_data(conversation_new(frame, &pinfo->net_dst, &pinfo->net_src,
+                                                 conversation_pt_to_conversation_type(pinfo->ptype), pinfo->destport,
+                                                 pinfo->srcport, NO_ADDR2),
+                                proto_rtp, info);
+}
+
 bool mstun_rtp_is_signalled(packet_info *pinfo)
 {
-    const conversation_t *conversation = find_conversation(pinfo->num, &pinfo->net_dst, &pinfo->net_src,
-                                                           conversation_pt_to_conversation_type(pinfo->ptype),
-                                                           pinfo->destport, pinfo->srcport, NO_ADDR_B);
-    const struct _rtp_conversation_info *info =
-        conversation ? (const struct _rtp_conversation_info *)conversation_get_proto_data(conversation, proto_rtp)
-                     : NULL;
+    const struct _rtp_conversation_info *info = info_at(pinfo, pinfo->num);
 
     return info && strcmp(info->method, GUESSED_BY) != 0;
 }

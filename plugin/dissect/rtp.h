@@ -16,6 +16,12 @@ bool mstun_rtp_is_signalled(packet_info *pinfo);
  */
 bool mstun_rtp_dissect(tvbuff_t *packet, packet_info *pinfo, proto_tree *tree);
 
+/**
+ * A stream's second packet, just dissected, has proved that its first one, in an earlier frame, is RTP: what RTP's
+ * dissector keeps of the receiving end holds from that frame on, so that it shows the first packet alike in all visits.
+ */
+void mstun_rtp_begin_at(packet_info *pinfo, uint32_t frame);
+
 /** Finds the dissectors: after all of them are registered. */
 void mstun_rtp_handoff(void);
 

@@ -18,7 +18,7 @@
 #include "turn/allocation.h"
 
 #define TURN_PORT 3478
-#define JOINED_BYTES_MAX 4096 /* searched in each direction of a connection that the capture joins in \ the middle */
+#define JOINED_BYTES_MAX 4096 /* searched in each direction of a connection that the capture joins in the middle */
 
 /* A segment of a connection that is not ours (yet), and the framing that it proves for that connection: by its first
  * bytes, which is segment.framing, or by a message anywhere in it. */
@@ -103,7 +103,8 @@ static mstun_framing_t detect_where_joined(packet_info *pinfo, const mstun_segme
  * visits it is ours already. */
 static mstun_framing_t expected_framing(packet_info *pinfo, const mstun_segment_t *segment)
 {
-    if (!mstun_is_first_visit(pinfo) || mstun_is_quoted(pinfo) || !mstun_stream_is_first(pinfo, segment)) {
+    if (!mstun_allocations_exist() || !mstun_is_first_visit(pinfo) || mstun_is_quoted(pinfo) ||
+        !mstun_stream_is_first(pinfo, segment)) {
         return MSTUN_FRAMING_UNKNOWN;
     }
     mstun_expected_t expected = mstun_packet_expected(pinfo);

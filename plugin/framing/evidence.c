@@ -43,7 +43,7 @@ static bool has_known_type_and_valid_attributes(const uint8_t *message, uint32_t
            (any || !any_needed);
 }
 
-/* framed: an RFC 4571 length fits the message's. */
+/* framed: an RFC 4571 length fits the message's, and is one of a datagram. */
 static bool looks_like_message(const uint8_t *message, uint32_t captured, uint32_t reported,
                                mstun_confidence_t confidence, bool framed)
 {
@@ -115,7 +115,7 @@ bool looks_like_rfc4571_frame(const uint8_t *bytes, uint32_t captured, uint32_t 
         return false;
     }
     return looks_like_message(bytes + RFC4571_HEADER_LEN, captured - RFC4571_HEADER_LEN, reported - RFC4571_HEADER_LEN,
-                              confidence, frame_length_fits(bytes));
+                              confidence, frame_length_fits(bytes) && pntohu16(bytes) <= DATAGRAM_MAX);
 }
 
 static bool ms_length_fits(const uint8_t *unit)

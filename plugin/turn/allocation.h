@@ -111,7 +111,10 @@ typedef enum {
     MSTUN_EXPECTED_RELAY, /* between a relayed address and a peer */
 } mstun_expected_t;
 
-/** First visit: what allocations say of the packet's connection. Cheap as long as there is no allocation. */
+/** First visit: whether there is an allocation so far, without which mstun_packet_expected() need not be asked. */
+bool mstun_allocations_exist(void);
+
+/** First visit: what allocations say of the packet's connection. */
 mstun_expected_t mstun_packet_expected(const packet_info *pinfo);
 
 void mstun_allocation_register(const mstun_registrar_t *reg);

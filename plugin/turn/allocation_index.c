@@ -100,13 +100,15 @@ bool mstun_packet_uses_relayed_address(const packet_info *pinfo)
     return wmem_map_contains(relays, &endpoint);
 }
 
+bool mstun_allocations_exist(void)
+{
+    return first_allocation != NULL;
+}
+
 mstun_expected_t mstun_packet_expected(const packet_info *pinfo)
 {
     mstun_endpoint_t source, destination;
 
-    if (!first_allocation) {
-        return MSTUN_EXPECTED_NOTHING;
-    }
     mstun_packet_source(pinfo, &source);
     mstun_packet_destination(pinfo, &destination);
     if (wmem_map_contains(relays, &source) || wmem_map_contains(relays, &destination)) {
