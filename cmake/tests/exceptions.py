@@ -31,6 +31,8 @@ HAND_OVERS = {
 BOUNDS, REPORTED_BOUNDS, BUG, REASSEMBLY = 1, 3, 6, 9
 SHOWN = ("_ws.malformed", "_ws.short", "_ws.unreassembled")
 REPORTS = [word for report in ("turn", "pairs", "findings") for word in ("-z", f"mstun,{report}")]
+# Of what SIP has handed to us (entry/signalling.c): the exception is SIP's, as it is without us, and ends nothing of ours.
+PASSED_ON = {"call_dissector_with_data"}
 CALLS = {"call_dissector", "call_dissector_only", "call_data_dissector", "dissector_try_heuristic", "decode_tcp_ports"}
 
 
@@ -39,8 +41,9 @@ def check_calls():
     (plugin,) = PLUGIN.glob("*/epan/mstun.so")
     symbols = subprocess.run(["nm", "-D", "--undefined-only", plugin], capture_output=True, text=True, check=True).stdout
     called = set(re.findall(r"\bU (call_\w*dissector\w*|dissector_try_\w+|decode_\w+_ports|heur_dissector_try\w*)", symbols))
-    if called != CALLS:
-        raise TestFailure(f"exceptions.py does not know {called - CALLS}; not called: {CALLS - called}")
+    known = CALLS | PASSED_ON
+    if called != known:
+        raise TestFailure(f"exceptions.py does not know {called - known}; not called: {known - called}")
 
 
 def layers(path, **thrown):

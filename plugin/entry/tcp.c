@@ -144,7 +144,7 @@ static bool may_become_stun(packet_info *pinfo, const mstun_segment_t *segment)
  * length, or two lengths fit in MS-TURN. */
 static bool may_become_ours(packet_info *pinfo, const mstun_segment_t *segment)
 {
-    return segment->captured >= STUN_ID_OFFSET + 4 &&
+    return segment->captured >= STUN_ID_OFFSET + 4 && segment->captured < MS_TURN_HEADER_LEN + STUN_HEADER_LEN + 8 &&
            (may_become_stun(pinfo, segment) ||
             (mstun_may_become_ms_turn(segment->bytes, segment->captured) && pinfo->can_desegment &&
              segment->captured == segment->reported && mstun_stream_is_first(pinfo, segment)));
