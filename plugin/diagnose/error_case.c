@@ -221,11 +221,17 @@ static bool is_unknown_error(const mstun_facts_t *facts)
     return !(facts->has & MSTUN_HAS_ERROR) && facts->has & MSTUN_HAS_TRUNCATION;
 }
 
+/* Checks are evaluated with their pair. A Binding response whose request the capture lacks may be to a check. */
+static bool may_be_of_check(const mstun_event_t *event)
+{
+    return event->transaction->pair || (event->facts->method == STUN_BINDING && event->transaction->request_frame == 0);
+}
+
 void mstun_error_case_learn(const mstun_event_t *event)
 {
     const mstun_transaction_t *transaction = event->transaction;
 
-    if (!transaction || transaction->pair) { /* checks are evaluated with their pair */
+    if (!transaction || may_be_of_check(event)) {
         return;
     }
     switch (event->facts->class) {
