@@ -2,6 +2,10 @@
 #include "conversation/tcp_unacked.h"
 
 #include "conversation/tcp_flow.h"
+#include "conversation/transaction.h"
+
+/* A packet that was captured twice, on two interfaces or ports, was not sent twice: no timeout is so short. */
+#define COPY_MS 10
 
 static bool is_analyzed(const struct tcp_analysis *tcp, unsigned direction)
 {
@@ -50,7 +54,7 @@ static bool has_smaller_sack(const struct tcp_analysis *tcp, unsigned direction,
 bool mstun_tcp_first_unacked(const struct tcp_analysis *tcp, unsigned direction, mstun_tcp_unacked_t *unacked)
 {
     const tcp_flow_t *flow = mstun_tcp_flow(tcp, direction);
-    const tcp_unacked_t *first = NULL;
+    const tcp_unacked_t *first = NULL, *counted = NULL;
 
     memset(unacked, 0, sizeof *unacked);
     if (!is_analyzed(tcp, direction)) {
@@ -62,9 +66,13 @@ bool mstun_tcp_first_unacked(const struct tcp_analysis *tcp, unsigned direction,
         if (distance < 0) {
             unacked->last = segment->ts;
             unacked->count = 0;
+            counted = NULL;
         }
         if (distance <= 0) {
             first = segment;
+        }
+        if (distance <= 0 && (!counted || mstun_ms_between(&segment->ts, &counted->ts) >= COPY_MS)) {
+            counted = segment;
             unacked->count++;
         }
     }
