@@ -2,7 +2,6 @@
 #include "conversation/tcp_unacked.h"
 
 #include "conversation/tcp_flow.h"
-#include "conversation/transaction.h"
 
 /* A packet that was captured twice, on two interfaces or ports, was not sent twice: no timeout is so short. */
 #define COPY_MS 10
@@ -50,6 +49,14 @@ static bool has_smaller_sack(const struct tcp_analysis *tcp, unsigned direction,
     return segment != NULL;
 }
 
+static bool is_copy(const tcp_unacked_t *segment, const tcp_unacked_t *other)
+{
+    nstime_t between;
+
+    nstime_delta(&between, &other->ts, &segment->ts);
+    return nstime_to_msec(&between) < COPY_MS;
+}
+
 /* TCP keeps each segment, also when it is sent again; the newest is the first in the list. */
 bool mstun_tcp_first_unacked(const struct tcp_analysis *tcp, unsigned direction, mstun_tcp_unacked_t *unacked)
 {
@@ -71,7 +78,7 @@ bool mstun_tcp_first_unacked(const struct tcp_analysis *tcp, unsigned direction,
         if (distance <= 0) {
             first = segment;
         }
-        if (distance <= 0 && (!counted || mstun_ms_between(&segment->ts, &counted->ts) >= COPY_MS)) {
+        if (distance <= 0 && (!counted || !is_copy(segment, counted))) {
             counted = segment;
             unacked->count++;
         }

@@ -112,12 +112,12 @@ static mstun_framing_t expected_framing(packet_info *pinfo, const mstun_segment_
     if (expected == MSTUN_EXPECTED_NOTHING) {
         return MSTUN_FRAMING_UNKNOWN;
     }
-    bool may_be_ours =
+    bool is_possible =
         mstun_detect_prefix(segment->bytes, segment->captured) ||
         (expected == MSTUN_EXPECTED_RELAY &&
          mstun_detect_relayed(segment->bytes, segment->captured, segment->reported, true) == MSTUN_FRAMING_RFC4571);
 
-    return may_be_ours ? MSTUN_FRAMING_UNDETERMINED_RELAY : MSTUN_FRAMING_UNKNOWN;
+    return is_possible ? MSTUN_FRAMING_UNDETERMINED_RELAY : MSTUN_FRAMING_UNKNOWN;
 }
 
 static candidate_t candidate_of(tvbuff_t *tvb, packet_info *pinfo, struct tcpinfo *tcp)
