@@ -3,9 +3,6 @@
 
 #include "conversation/tcp_flow.h"
 
-/* A packet that was captured twice, on two interfaces or ports, was not sent twice: no timeout is so short. */
-#define COPY_MS 10
-
 static bool is_analyzed(const struct tcp_analysis *tcp, unsigned direction)
 {
     const tcp_analyze_seq_flow_info_t *sent = mstun_tcp_flow(tcp, direction)->tcp_analyze_seq_info;
@@ -49,12 +46,11 @@ static bool has_smaller_sack(const struct tcp_analysis *tcp, unsigned direction,
     return segment != NULL;
 }
 
+/* A packet that is in the file twice was not sent twice. Only those of one time are known to be one packet: on a fast
+ * link TCP repeats within less than a millisecond. */
 static bool is_copy(const tcp_unacked_t *segment, const tcp_unacked_t *other)
 {
-    nstime_t between;
-
-    nstime_delta(&between, &other->ts, &segment->ts);
-    return nstime_to_msec(&between) < COPY_MS;
+    return nstime_cmp(&segment->ts, &other->ts) == 0;
 }
 
 /* TCP keeps each segment, also when it is sent again; the newest is the first in the list. */

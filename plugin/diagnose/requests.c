@@ -169,8 +169,8 @@ static void add_excused(const ctx_t *ctx, const mstun_transaction_t *request, co
                                subject);
 }
 
-/* A check whose USERNAME the capture truncates has no pair, which would say whether it matters that the connection ended
- * while the check was open. */
+/* A check whose USERNAME the capture truncates has no pair, which would say whether it matters that the connection
+ * ended while the check was open. */
 static bool is_truncated_check_at_end(const ctx_t *ctx, const mstun_transaction_t *request)
 {
     const nstime_t *last = mstun_stream_last_time(ctx->stream);
