@@ -11,7 +11,8 @@ follows for every frame what mstun.turn.* must say, link for link:
     control          each message behind the Allocate success: the relayed address
 
 and of all other frames nothing. Between two legs mstun.path.* must lead from each sighting of a message to the next, in
-the order of the frames. The frames that are no STUN are counted by what they are.
+the order of the frames. The frames that are no STUN are counted by what they are; of a packet of RTP that is alone in its
+direction nobody can be certain, and its frame says "may be RTP".
 """
 import json
 import sys
@@ -30,7 +31,7 @@ LINKS = ["connection_id", "turn.relayed_for", "turn.client", "turn.relay", "turn
 PATH = ["path.previous", "path.next", "path.time"]
 OWN = [f"mstun.{field}" for field in ["framing", *LINKS, *PATH]]
 GENERAL = ["frame.number", "frame.time_epoch", "frame.protocols", "ip.src", "tcp.srcport", "ip.dst", "tcp.dstport",
-           "tcp.stream", "tcp.len", "tcp.analysis.retransmission", "tcp.reassembled_in", "mstun.type"]
+           "tcp.stream", "tcp.len", "tcp.analysis.retransmission", "tcp.reassembled_in", "mstun.type", "_ws.col.Info"]
 
 
 class Frame:
@@ -47,6 +48,7 @@ class Frame:
         types = [int(type_, 16) for type_ in values["mstun.type"].split("|") if type_]
         self.names_peer = any(type_ in (0x0008, 0x0009, 0x000A) for type_ in types)  # requests that carry it
         self.is_error = any(type_ & 0x0110 == 0x0110 for type_ in types)
+        self.may_be_rtp = values["_ws.col.Info"].count("may be RTP")
         self.own = {field[6:]: values[field].split("|") if values[field] else [] for field in OWN}
 
 
@@ -219,6 +221,15 @@ def compare_paths(lab):
                 yield f"frame {number}: mstun.{field} is {frame.own[field]}, should be {wanted[number][field]}"
 
 
+def of_rtp(frames):
+    """How many packets of RTP were found; one that is not certain counts where it is the only one of its direction."""
+    certain, uncertain = Counter(), Counter()
+    for frame in frames:
+        certain[frame.source, frame.target] += frame.protocols.count("rtp")
+        uncertain[frame.source, frame.target] += frame.may_be_rtp
+    return sum(certain.values()) + sum(uncertain[way] for way in uncertain if certain[way] == 0 and uncertain[way] == 1)
+
+
 def compare_media(lab):
     """What the connections carry besides STUN, by kind, as often as it was sent, on each leg."""
     streams = {connection["stream"] for connection in lab.connections if connection["bound_frame"]}
@@ -228,7 +239,8 @@ def compare_media(lab):
     sent = Counter(what for _, what, _ in lab.others)
     for legs in filter(None, (streams, beyond)):
         frames = [frame for frame in lab.frames.values() if frame.stream in legs]
-        read_ = Counter(p for frame in frames for p in frame.protocols if p in ("rtp", "rtcp", "dtls"))
+        read_ = +Counter({"rtp": of_rtp(frames), **{what: sum(frame.protocols.count(what) for frame in frames)
+                                                    for what in ("rtcp", "dtls")}})
         units = sum(frame.own["framing"].count(RFC4571) for frame in frames)
         checks = sum(1 for message in lab.messages if lab.frames[message["frame"]].stream in legs
                      and kind(message) & ~0x0110 == BINDING)

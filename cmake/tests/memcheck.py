@@ -37,8 +37,8 @@ COMMANDS = ["coturn/channels-3478", "rfc6062/two-allocations", "ms-turn/tcp-443"
 
 # Where another dissector gets bytes from the plugin: what it allocates is Wireshark's. (sharkd frees no frame of a file
 # that it closes, nor what dissectors have attached to frames.)
-HANDS_OVER = {"dissect_with", "dissect_dtls_in_dtls", "mstun_payload_dissect", "mstun_payload_show_tls",
-              "mstun_payload_dissect_relayed", "dissect_wrapped", "dissect_ours_or", "dissect_alpn", "heur_stun",
+HANDS_OVER = {"dissect_by_handle", "dissect_dtls_in_dtls", "dissect_whole_packet", "dissect_tls", "dissect_http",
+              "dissect_relayed", "mstun_guard", "dissect_wrapped", "dissect_ours_or", "dissect_alpn", "heur_stun",
               "heur_classicstun", "heur_tls"}
 # What tshark itself keeps of these two kinds of report, and does not free.
 KEPT_BY_TSHARK = ("stats_tree_", "init_srt_table", "add_srt_table")

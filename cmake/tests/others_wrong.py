@@ -30,7 +30,8 @@ def ms_turn_framing():
     """[MS-TURN] 2.1, 2.1.4, 2.2.3: pseudo-TLS hands over to units of type 0x02 and 0x03, 0xFF10 carries packets."""
     same("hellos", fields("ms-turn/tcp-443", "mstun.pseudo_tls", "mstun.pseudo_tls"), [["1"], ["2"]])
     same("units", fields("vectors/ms-framing", "mstun", "mstun.ms.framing.type", "mstun.type", "rtp.p_type", "rtcp.pt"),
-         [["0x02", "0x0003", "", ""], ["0x02", "0x0004,0x0001", "", ""], ["0x03", "", "127", ""], ["", "", "", "201"]])
+         [["0x02", "0x0003", "", ""], ["0x02", "0x0004,0x0001", "", ""], ["0x03", "", "127", ""], ["0x03", "", "127", ""],
+          ["", "", "", "201"]])
 
 
 def unpadded_by_evidence():

@@ -58,6 +58,7 @@ enum {
     MSTUN_HAS_MOBILITY_TICKET = 1u << 23,
     MSTUN_HAS_PASSWORD_ALGORITHMS = 1u << 24,
     MSTUN_HAS_PEER = 1u << 25,                 /* XOR-PEER-ADDRESS, also one that cannot be read */
+    MSTUN_HAS_TRUNCATION = 1u << 26,           /* not an attribute: the capture lacks some, and nobody knows which */
     MSTUN_HAS_UNREADABLE_ATTRIBUTE = 1u << 30, /* truncated, of a wrong length, or out of place; not merely unknown */
 };
 

@@ -64,6 +64,9 @@ bool mstun_attr_learn_all(const uint8_t *message, uint32_t captured, uint32_t en
         const mstun_attr_t *row = tlv.state == MSTUN_TLV_OK ? mstun_attr_find(facts, tlv.type, tlv.length) : NULL;
 
         fills_message = fills_message && tlv.state == MSTUN_TLV_OK;
+        if (tlv.state == MSTUN_TLV_TRUNCATED_BY_CAPTURE) {
+            facts->has |= MSTUN_HAS_TRUNCATION;
+        }
         if (!row && tlv.state == MSTUN_TLV_OK && !is_out_of_place(&seen, tlv.type)) {
             continue;
         }

@@ -59,6 +59,7 @@ struct mstun_stream {
     struct mstun_stream_requests *requests;   /* conversation/transaction.c */
     struct mstun_stream_ms_data *ms_data;     /* conversation/ms_turn_stream.c */
     struct mstun_stream_foreign *foreign;     /* conversation/foreign_bytes.c */
+    struct mstun_stream_rtp *rtp;             /* conversation/rtp_stream.c */
     struct mstun_stream_auth *auth;           /* auth/signer.c */
     struct mstun_stream_turn *turn;           /* turn/allocation.c */
     struct mstun_stream_relay *relay;         /* turn/peer_connection.c */
@@ -182,6 +183,9 @@ void mstun_stream_note_truncation(const mstun_event_t *event, const mstun_segmen
 
 /** First visit: both directions carry a relayed connection from here on; event is the success of a ConnectionBind. */
 void mstun_stream_restart(const mstun_event_t *event);
+
+/** The framing of the other direction than event's, as far as earlier frames have shown it. */
+mstun_framing_t mstun_stream_other_framing(const mstun_event_t *event);
 
 /** First visit: the bytes at event's position are certain to be a message of RFC 3489. */
 void mstun_stream_learn_rfc3489(const mstun_event_t *event);

@@ -46,11 +46,18 @@ static bool has_smaller_sack(const struct tcp_analysis *tcp, unsigned direction,
     return segment != NULL;
 }
 
+/* A packet that is in the file twice was not sent twice. Only those of one time are known to be one packet: on a fast
+ * link TCP repeats within less than a millisecond. */
+static bool is_copy(const tcp_unacked_t *segment, const tcp_unacked_t *other)
+{
+    return nstime_cmp(&segment->ts, &other->ts) == 0;
+}
+
 /* TCP keeps each segment, also when it is sent again; the newest is the first in the list. */
 bool mstun_tcp_first_unacked(const struct tcp_analysis *tcp, unsigned direction, mstun_tcp_unacked_t *unacked)
 {
     const tcp_flow_t *flow = mstun_tcp_flow(tcp, direction);
-    const tcp_unacked_t *first = NULL;
+    const tcp_unacked_t *first = NULL, *counted = NULL;
 
     memset(unacked, 0, sizeof *unacked);
     if (!is_analyzed(tcp, direction)) {
@@ -62,9 +69,13 @@ bool mstun_tcp_first_unacked(const struct tcp_analysis *tcp, unsigned direction,
         if (distance < 0) {
             unacked->last = segment->ts;
             unacked->count = 0;
+            counted = NULL;
         }
         if (distance <= 0) {
             first = segment;
+        }
+        if (distance <= 0 && (!counted || !is_copy(segment, counted))) {
+            counted = segment;
             unacked->count++;
         }
     }

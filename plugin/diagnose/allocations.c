@@ -62,6 +62,13 @@ static void evaluate_family(mstun_evaluation_t *evaluation, const mstun_allocati
     mstun_finding_add_sentence(evaluation, MSTUN_FINDING_FAMILY_REFUSED, 1, places, &subject);
 }
 
+/* Whether the capture may lack the last messages of the client. Of what it truncates it has the headers, and behind a
+ * gap the client went on. */
+static bool lacks_end_of_client(const mstun_stream_t *control, unsigned client_direction)
+{
+    return mstun_stream_lack(control, client_direction, UINT32_MAX) != MSTUN_LACK_NOTHING;
+}
+
 /* The server, or something between, ends the control connection: when the lifetime has passed, as coturn does, or
  * before. That the client ends it is no fault. */
 static void evaluate_end(mstun_evaluation_t *evaluation, const mstun_allocation_t *allocation)
@@ -72,7 +79,7 @@ static void evaluate_end(mstun_evaluation_t *evaluation, const mstun_allocation_
 
     if (end.kind == MSTUN_ALLOCATION_END_NONE || end.kind == MSTUN_ALLOCATION_END_DELETED ||
         end.kind == MSTUN_ALLOCATION_END_LOST || allocation->ending || !mstun_stream_get_close(end.control, &close) ||
-        close.direction == end.client_direction) {
+        close.direction == end.client_direction || lacks_end_of_client(end.control, end.client_direction)) {
         return;
     }
     mstun_subject_t subject = subject_of_allocation(
@@ -118,7 +125,9 @@ static mstun_subject_t subject_of_announcement(const mstun_peer_connection_t *co
 /* Announced, and the capture goes on for longer than the server waits. */
 static void evaluate_announcement(mstun_evaluation_t *evaluation, const mstun_peer_connection_t *connection)
 {
-    if (seconds_between(&connection->announced, evaluation->end) < TURN_BIND_TIME_S) {
+    if (seconds_between(&connection->announced, evaluation->end) < TURN_BIND_TIME_S ||
+        mstun_stream_lack(connection->announced_on, connection->allocation->client_direction,
+                          connection->announced_pos.frame) == MSTUN_LACK_DIRECTION) {
         return;
     }
     const mstun_subject_t subject = subject_of_announcement(connection);

@@ -135,13 +135,14 @@ static bool had_time(const mstun_evaluation_t *evaluation, const mstun_error_cas
                                mstun_ms_between(&error->subject.abs_ts, evaluation->end) >= RESPONSE_GRACE_MS);
 }
 
-/* A client that says goodbye need not go on; of one whose packets are missing it is not known. */
+/* A client that says goodbye need not go on; and what the capture lacks may be how it went on. */
 static bool had_time_to_go_on(const mstun_evaluation_t *evaluation, const mstun_error_case_t *error)
 {
     const mstun_subject_t *subject = &error->subject;
+    uint32_t since = error->request ? error->request->pos.frame - 1 : subject->pos.frame; /* its own segment, too */
 
     return !mstun_error_of_farewell(error) && had_time(evaluation, error) &&
-           mstun_stream_lack(subject->stream, subject->direction, subject->pos.frame) == MSTUN_LACK_NOTHING;
+           mstun_stream_lack(subject->stream, subject->direction, since) == MSTUN_LACK_NOTHING;
 }
 
 static void evaluate_challenge(mstun_evaluation_t *evaluation, const mstun_error_case_t *error)

@@ -202,7 +202,7 @@ static void learn_request(const mstun_event_t *event)
     mstun_login_t *login = login_of(event);
 
     login->requests += event->repeat ? 0 : 1;
-    if (mstun_facts_have_integrity(event->facts)) {
+    if (mstun_facts_have_integrity(event->facts) || event->facts->has & MSTUN_HAS_TRUNCATION) {
         login->last_signed_frame = event->pinfo->num;
     }
 }
@@ -227,17 +227,29 @@ static void learn_success(const mstun_event_t *event)
     }
 }
 
+/* The capture lacks its ERROR-CODE: it may be a challenge, which is no fault. */
+static bool is_unknown_error(const mstun_facts_t *facts)
+{
+    return !(facts->has & MSTUN_HAS_ERROR) && facts->has & MSTUN_HAS_TRUNCATION;
+}
+
+/* Checks are evaluated with their pair. A Binding response whose request the capture lacks may be to a check. */
+static bool may_be_of_check(const mstun_event_t *event)
+{
+    return event->transaction->pair || (event->facts->method == STUN_BINDING && event->transaction->request_frame == 0);
+}
+
 void mstun_error_case_learn(const mstun_event_t *event)
 {
     const mstun_transaction_t *transaction = event->transaction;
 
-    if (!transaction || transaction->pair) { /* checks are evaluated with their pair */
+    if (!transaction || may_be_of_check(event)) {
         return;
     }
     switch (event->facts->class) {
     case STUN_ERROR:
         /* An error that is repeated is one error; an error where there was a success is another answer. */
-        if (!event->repeat || transaction->succeeded) {
+        if ((!event->repeat || transaction->succeeded) && !is_unknown_error(event->facts)) {
             add_case(event);
         }
         break;
@@ -296,7 +308,7 @@ bool mstun_error_was_followed(const mstun_error_case_t *error)
 
 bool mstun_error_client_never_signed(const mstun_error_case_t *error)
 {
-    return error->login->last_signed_frame == 0;
+    return error->login->requests > 0 && error->login->last_signed_frame == 0;
 }
 
 bool mstun_error_client_was_accepted(const mstun_error_case_t *error)

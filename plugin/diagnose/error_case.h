@@ -50,7 +50,7 @@ bool mstun_transaction_is_repaired(const mstun_transaction_t *transaction);
 /** Whether the client sent the server a request with MESSAGE-INTEGRITY after the error. */
 bool mstun_error_was_followed(const mstun_error_case_t *error);
 
-/** Whether no request of the client to this server carries MESSAGE-INTEGRITY, in the whole capture. */
+/** Whether there are requests of the client to this server, and none carries MESSAGE-INTEGRITY, in all the capture. */
 bool mstun_error_client_never_signed(const mstun_error_case_t *error);
 
 /** Whether the server accepted a request with MESSAGE-INTEGRITY of this client before the error. */

@@ -102,9 +102,8 @@ static const struct {
 
 static mstun_finding_id_t finding_of(const mstun_error_case_t *error)
 {
-    if (error->code == 442) {
-        return error->request && error->request->transport != IP_PROTO_TCP ? MSTUN_FINDING_NO_UDP_RELAY
-                                                                           : MSTUN_FINDING_NO_TCP_RELAY;
+    if (error->code == 442 && error->request) { /* which transport it asked for */
+        return error->request->transport != IP_PROTO_TCP ? MSTUN_FINDING_NO_UDP_RELAY : MSTUN_FINDING_NO_TCP_RELAY;
     }
     for (size_t i = 0; i < array_length(meanings); i++) {
         if ((meanings[i].code == 0 || meanings[i].code == error->code) &&

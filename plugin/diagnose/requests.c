@@ -169,6 +169,17 @@ static void add_excused(const ctx_t *ctx, const mstun_transaction_t *request, co
                                subject);
 }
 
+/* A check whose USERNAME the capture truncates has no pair, which would say whether it matters that the connection
+ * ended while the check was open. */
+static bool is_truncated_check_at_end(const ctx_t *ctx, const mstun_transaction_t *request)
+{
+    const nstime_t *last = mstun_stream_last_time(ctx->stream);
+
+    return !request->pair && request->type == STUN_BINDING && mstun_stream_is_closed(ctx->stream) &&
+           mstun_ms_between(&request->request_time, last) < RESPONSE_GRACE_MS &&
+           mstun_stream_lack(ctx->stream, request->direction, request->request_frame - 1) == MSTUN_LACK_TRUNCATED;
+}
+
 static void evaluate_request(mstun_transaction_t *request, void *data)
 {
     const ctx_t *ctx = (const ctx_t *)data;
@@ -182,6 +193,10 @@ static void evaluate_request(mstun_transaction_t *request, void *data)
     if (state == MSTUN_RESPONSE_ABANDONED && request->pair && mstun_pair_went_on(request->pair, request)) {
         state = MSTUN_RESPONSE_MISSING;
         reason = "it goes on with its own checks";
+    }
+    if (state == MSTUN_RESPONSE_MISSING && is_truncated_check_at_end(ctx, request)) {
+        state = MSTUN_RESPONSE_NOT_CAPTURED;
+        reason = "of the request it has only the beginning, which does not say which pair it checks";
     }
     switch (state) {
     case MSTUN_RESPONSE_MISSING:

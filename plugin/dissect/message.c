@@ -167,10 +167,14 @@ void mstun_dissect_message(mstun_dissect_ctx_t *ctx, tvbuff_t *message, tvbuff_t
     if (mstun_tap_wanted()) {
         mstun_tap_queue(event, message);
     }
-    show(ctx, message, unit);
-    if (!event->nested && ends_turn(facts)) {
-        event->framing = MSTUN_FRAMING_UNDETERMINED_RELAY;
+    if (event->nested || !ends_turn(facts)) {
+        show(ctx, message, unit);
+        return;
     }
+    const mstun_dissect_ctx_t shown = *ctx;
+
+    event->framing = MSTUN_FRAMING_UNDETERMINED_RELAY; /* before what the capture truncates throws */
+    show(&shown, message, unit);
 }
 
 /* At every opening of a file: when protocols are registered Wireshark has no such tap yet. */

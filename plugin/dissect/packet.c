@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "dissect/packet.h"
 
+#include "conversation/rtp_stream.h"
 #include "dissect/columns.h"
 #include "dissect/frames.h"
+#include "dissect/guard.h"
 #include "dissect/message.h"
 #include "dissect/payload.h"
+#include "dissect/rtp.h"
 #include "framing/packet_tvb.h"
 #include "framing/rfc3489.h"
 #include "framing/tree.h"
@@ -56,6 +59,13 @@ static void dissect_nested(mstun_dissect_ctx_t *ctx, tvbuff_t *data, uint32_t he
     ctx->any_message = nested.any_message;
 }
 
+/* A frame of MS-TURN's data. data: its mstun_dissect_ctx_t. */
+static bool dissect_frame(tvbuff_t *frame, packet_info *pinfo _U_, proto_tree *tree _U_, void *data)
+{
+    dissect_nested((mstun_dissect_ctx_t *)data, frame, RFC4571_HEADER_LEN);
+    return true;
+}
+
 static void dissect_frames(mstun_dissect_ctx_t *ctx, const mstun_frames_t *frames)
 {
     mstun_dissect_ctx_t frame_ctx = *ctx;
@@ -64,7 +74,8 @@ static void dissect_frames(mstun_dissect_ctx_t *ctx, const mstun_frames_t *frame
         uint32_t len = mstun_frame_len(frames, offset);
 
         frame_ctx.event.position = frames->position + offset;
-        dissect_nested(&frame_ctx, tvb_new_subset_length(frames->bytes, (int)offset, (int)len), RFC4571_HEADER_LEN);
+        mstun_guard(dissect_frame, tvb_new_subset_length(frames->bytes, (int)offset, (int)len), ctx->event.pinfo,
+                    ctx->tree, &frame_ctx);
         ctx->any_message = frame_ctx.any_message;
         offset += len;
     }
@@ -148,11 +159,26 @@ void mstun_dissect_multiplexed(mstun_dissect_ctx_t *ctx, tvbuff_t *packet)
     }
 }
 
+/* What begins like RTP is RTP where another packet, or signalling, says so too. since: as of mstun_is_of_rtp_stream().
+ */
+static mstun_packet_t proven_class(const mstun_event_t *event, tvbuff_t *packet, mstun_packet_t class, uint32_t *since)
+{
+    *since = 0;
+    if (class != MSTUN_PACKET_RTP) {
+        return class;
+    }
+    bool has_header = tvb_captured_length(packet) >= RTP_HEADER_LEN;
+    bool is_proven =
+        event->stream && has_header && mstun_is_of_rtp_stream(event, tvb_get_ptr(packet, 0, RTP_HEADER_LEN), since);
+
+    return is_proven || mstun_rtp_is_signalled(event->pinfo) ? MSTUN_PACKET_RTP : MSTUN_PACKET_UNKNOWN;
+}
+
 static void dissect_media(mstun_dissect_ctx_t *ctx, tvbuff_t *packet, tvbuff_t *unit, uint32_t header_len,
                           mstun_packet_t class)
 {
     const mstun_event_t *event = &ctx->event;
-    uint32_t len = tvb_reported_length(packet);
+    uint32_t len = tvb_reported_length(packet), rtp_since;
 
     if (event->stream && event->first_visit && mstun_payload_is_media(class)) {
         mstun_pair_count_media(event);
@@ -170,10 +196,16 @@ static void dissect_media(mstun_dissect_ctx_t *ctx, tvbuff_t *packet, tvbuff_t *
     if (class == MSTUN_PACKET_DTLS) {
         packet = tvb_new_subset_length(packet, 0, (int)(len - mstun_counted_padding_of(packet)));
     }
-    if (tvb_captured_length(packet) > 0 && mstun_payload_dissect(packet, event->pinfo, ctx->tree, class)) {
+    mstun_packet_t proven = proven_class(event, packet, class, &rtp_since);
+
+    if (tvb_captured_length(packet) > 0 && mstun_payload_dissect(packet, event->pinfo, ctx->tree, proven)) {
         mstun_info_fence(event->pinfo);
     } else if (header_len == RFC4571_HEADER_LEN && mstun_info_is_visible(event->pinfo)) {
-        mstun_info_append(event->pinfo, wmem_strdup_printf(event->pinfo->pool, "RFC 4571 frame, %u bytes", len));
+        mstun_info_append(event->pinfo, wmem_strdup_printf(event->pinfo->pool, "RFC 4571 frame, %u bytes%s", len,
+                                                           class == MSTUN_PACKET_RTP ? ", may be RTP" : ""));
+    }
+    if (rtp_since) {
+        mstun_rtp_begin_at(event->pinfo, rtp_since);
     }
 }
 

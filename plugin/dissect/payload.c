@@ -3,21 +3,18 @@
 
 #include <epan/dissectors/packet-tcp.h>
 #include <epan/exceptions.h>
-#include <epan/show_exception.h>
 
 #include "dissect/columns.h"
+#include "dissect/guard.h"
+#include "dissect/rtp.h"
 
 #define RELAYS_MAX 4 /* one inside the other; a path has two */
-#define LAYERS_MAX                                                                                                     \
-    100 /* Wireshark gives up at its limit for the depth of trees, 500: a segment may have more packets */
 
-static dissector_handle_t rtp_handle;
 static dissector_handle_t rtcp_handle;
 static dissector_handle_t dtls_handle;
 static dissector_handle_t tls_handle;
 static dissector_handle_t http_handle;
 static heur_dissector_list_t stun_payload_heuristics;
-static int proto_rtp = -1;
 static int proto_rtcp = -1;
 
 static unsigned relay_depth; /* of the bytes that are being dissected */
@@ -25,40 +22,6 @@ static unsigned relay_depth; /* of the bytes that are being dissected */
 bool mstun_payload_is_relayed(void)
 {
     return relay_depth > 0;
-}
-
-/* What a dissector changes in packet_info and leaves so if it throws. */
-typedef struct {
-    const char *current_proto;
-    const char *heur_list_name;
-    uint32_t match_uint;
-    uint16_t can_desegment;
-    uint16_t saved_can_desegment;
-    unsigned layers;
-} saved_t;
-
-static saved_t save(const packet_info *pinfo)
-{
-    return (saved_t){ .current_proto = pinfo->current_proto,
-                      .heur_list_name = pinfo->heur_list_name,
-                      .match_uint = pinfo->match_uint,
-                      .can_desegment = pinfo->can_desegment,
-                      .saved_can_desegment = pinfo->saved_can_desegment,
-                      .layers = wmem_list_count(pinfo->layers) };
-}
-
-static void restore(packet_info *pinfo, const saved_t *saved)
-{
-    pinfo->current_proto = saved->current_proto;
-    pinfo->heur_list_name = saved->heur_list_name;
-    pinfo->match_uint = saved->match_uint;
-    pinfo->can_desegment = saved->can_desegment;
-    pinfo->saved_can_desegment = saved->saved_can_desegment;
-    if (wmem_list_count(pinfo->layers) > LAYERS_MAX) {
-        while (wmem_list_count(pinfo->layers) > saved->layers) {
-            wmem_list_remove_frame(pinfo->layers, wmem_list_tail(pinfo->layers));
-        }
-    }
 }
 
 bool mstun_payload_is_media(mstun_packet_t class)
@@ -77,14 +40,13 @@ bool mstun_payload_is_media(mstun_packet_t class)
 static dissector_handle_t handle_for(mstun_packet_t class)
 {
     switch (class) {
-    case MSTUN_PACKET_RTP:
-        return rtp_handle;
     case MSTUN_PACKET_RTCP:
         return rtcp_handle;
     case MSTUN_PACKET_DTLS:
         return dtls_handle;
-    case MSTUN_PACKET_SRTCP: /* RTCP's dissector would call every packet malformed  */
-    case MSTUN_PACKET_STUN:  /* nested too deeply */
+    case MSTUN_PACKET_RTP: /* switched off */
+    case MSTUN_PACKET_SRTCP:
+    case MSTUN_PACKET_STUN: /* nested too deeply */
     case MSTUN_PACKET_CHANNEL_DATA:
     case MSTUN_PACKET_MULTIPLEXED:
     case MSTUN_PACKET_UNKNOWN:
@@ -97,21 +59,8 @@ static dissector_handle_t handle_for(mstun_packet_t class)
  * session's keys. Without ports it is another conversation. */
 static int dissect_dtls_in_dtls(tvbuff_t *packet, packet_info *pinfo, proto_tree *tree)
 {
-    uint32_t source = pinfo->srcport, destination = pinfo->destport;
-    volatile int used = 0;
-
     pinfo->srcport = pinfo->destport = 0;
-    TRY
-    {
-        used = call_dissector_only(dtls_handle, packet, pinfo, tree, NULL);
-    }
-    FINALLY
-    {
-        pinfo->srcport = source;
-        pinfo->destport = destination;
-    }
-    ENDTRY;
-    return used;
+    return call_dissector_only(dtls_handle, packet, pinfo, tree, NULL);
 }
 
 static bool dissect_by_handle(dissector_handle_t handle, tvbuff_t *packet, packet_info *pinfo, proto_tree *tree)
@@ -125,46 +74,42 @@ static bool dissect_by_handle(dissector_handle_t handle, tvbuff_t *packet, packe
                 : call_dissector_only(handle, packet, pinfo, tree, NULL)) > 0;
 }
 
-/* RFC 3550 section 5.1: with the padding bit, the last byte counts the padding. In SRTP it is part of the
- * authentication tag, or encrypted, and RTP's dissector would call the packet malformed. */
-static bool has_impossible_padding(tvbuff_t *packet)
-{
-    uint32_t len = tvb_reported_length(packet);
-
-    if (tvb_captured_length(packet) < len || len < 12 || !(tvb_get_uint8(packet, 0) & 0x20)) {
-        return false;
-    }
-    uint32_t header = 12 + 4u * (tvb_get_uint8(packet, 0) & 0x0F), padding = tvb_get_uint8(packet, (int)len - 1);
-
-    return padding == 0 || header + padding > len;
-}
-
-/* Encrypted media that its protocol's dissector would call malformed: a layer of that protocol without fields, so that
- * it is found by its name. */
-static void show_encrypted(tvbuff_t *packet, packet_info *pinfo, proto_tree *tree, int proto, const char *name)
+/* Encrypted (RFC 3711 section 3.4): RTCP's dissector would call it malformed. A layer of it without fields, so that it
+ * is found by its name. */
+static void show_srtcp(tvbuff_t *packet, packet_info *pinfo, proto_tree *tree)
 {
     uint32_t len = tvb_reported_length(packet);
 
     mstun_info_add_separator(pinfo);
-    col_append_fstr(pinfo->cinfo, COL_INFO, "%s %u bytes", name, len);
-    proto_tree_add_protocol_format(tree, proto, packet, 0, -1, "%s, %u bytes", name, len);
+    col_append_fstr(pinfo->cinfo, COL_INFO, "SRTCP %u bytes", len);
+    proto_tree_add_protocol_format(tree, proto_rtcp, packet, 0, -1, "SRTCP, %u bytes", len);
     call_data_dissector(packet, pinfo, tree);
 }
 
-static bool dissect_whole_packet(tvbuff_t *packet, packet_info *pinfo, proto_tree *tree, mstun_packet_t class)
+/* Begins like RTCP and is none, by its lengths: RTCP's heuristic would take it by its first bytes. */
+static bool is_no_rtcp(tvbuff_t *packet, mstun_packet_t class)
 {
+    return class == MSTUN_PACKET_UNKNOWN && tvb_captured_length(packet) >= 2 && tvb_get_uint8(packet, 0) >> 6 == 2 &&
+           tvb_get_uint8(packet, 1) >= 192 && tvb_get_uint8(packet, 1) <= 223;
+}
+
+/* data: the mstun_packet_t. False if only "data" knew the packet. */
+static bool dissect_whole_packet(tvbuff_t *packet, packet_info *pinfo, proto_tree *tree, void *data)
+{
+    mstun_packet_t class = *(const mstun_packet_t *)data;
     heur_dtbl_entry_t *entry;
 
+    pinfo->can_desegment = 0; /* what TCP would add is the next packet */
     if (class == MSTUN_PACKET_SRTCP) {
-        show_encrypted(packet, pinfo, tree, proto_rtcp, "SRTCP");
+        show_srtcp(packet, pinfo, tree);
         return true;
     }
-    if (class == MSTUN_PACKET_RTP && has_impossible_padding(packet)) {
-        show_encrypted(packet, pinfo, tree, proto_rtp, "SRTP");
+    if (class == MSTUN_PACKET_RTP && mstun_rtp_dissect(packet, pinfo, tree)) {
         return true;
     }
     if (dissect_by_handle(handle_for(class), packet, pinfo, tree) ||
-        dissector_try_heuristic(stun_payload_heuristics, packet, pinfo, tree, &entry, NULL)) {
+        (!is_no_rtcp(packet, class) &&
+         dissector_try_heuristic(stun_payload_heuristics, packet, pinfo, tree, &entry, NULL))) {
         return true;
     }
     call_data_dissector(packet, pinfo, tree);
@@ -173,66 +118,34 @@ static bool dissect_whole_packet(tvbuff_t *packet, packet_info *pinfo, proto_tre
 
 bool mstun_payload_dissect(tvbuff_t *packet, packet_info *pinfo, proto_tree *tree, mstun_packet_t class)
 {
-    saved_t saved = save(pinfo);
-    volatile bool known = true;
+    return mstun_guard_foreign(dissect_whole_packet, packet, pinfo, tree, &class);
+}
 
-    pinfo->can_desegment = 0; /* the packet is whole: what TCP would add is the next one */
-    TRY
-    {
-        known = dissect_whole_packet(packet, pinfo, tree, class);
-    }
-    CATCH6(BoundsError, FragmentBoundsError, ReportedBoundsError, ContainedBoundsError, ScsiBoundsError,
-           ReassemblyError)
-    {
-        show_exception(packet, pinfo, tree, EXCEPT_CODE, GET_MESSAGE);
-    }
-    ENDTRY;
-    restore(pinfo, &saved);
-    return known;
+static bool dissect_tls(tvbuff_t *records, packet_info *pinfo, proto_tree *tree, void *data _U_)
+{
+    pinfo->can_desegment = 0;
+    return call_dissector_only(tls_handle, records, pinfo, tree, NULL) > 0;
 }
 
 void mstun_payload_dissect_tls(tvbuff_t *records, packet_info *pinfo, proto_tree *tree)
 {
-    saved_t saved = save(pinfo);
     bool writable = col_get_writable(pinfo->cinfo, -1);
 
-    pinfo->can_desegment = 0;
     col_set_writable(pinfo->cinfo, -1, FALSE);
-    TRY
-    {
-        call_dissector_only(tls_handle, records, pinfo, tree, NULL);
-    }
-    CATCH6(BoundsError, FragmentBoundsError, ReportedBoundsError, ContainedBoundsError, ScsiBoundsError,
-           ReassemblyError)
-    {
-        show_exception(records, pinfo, tree, EXCEPT_CODE, GET_MESSAGE);
-    }
-    FINALLY
-    {
-        col_set_writable(pinfo->cinfo, -1, writable);
-    }
-    ENDTRY;
-    restore(pinfo, &saved);
+    mstun_guard_foreign(dissect_tls, records, pinfo, tree, NULL);
+    col_set_writable(pinfo->cinfo, -1, writable);
+}
+
+static bool dissect_http(tvbuff_t *bytes, packet_info *pinfo, proto_tree *tree, void *data _U_)
+{
+    pinfo->can_desegment = 0;
+    return call_dissector(http_handle, bytes, pinfo, tree) > 0;
 }
 
 void mstun_payload_dissect_http(tvbuff_t *segment, uint32_t offset, packet_info *pinfo, proto_tree *tree)
 {
-    saved_t saved = save(pinfo);
-    tvbuff_t *bytes = tvb_new_subset_remaining(segment, (int)offset);
-
-    pinfo->can_desegment = 0;
     mstun_info_add_separator(pinfo);
-    TRY
-    {
-        call_dissector(http_handle, bytes, pinfo, tree);
-    }
-    CATCH6(BoundsError, FragmentBoundsError, ReportedBoundsError, ContainedBoundsError, ScsiBoundsError,
-           ReassemblyError)
-    {
-        show_exception(bytes, pinfo, tree, EXCEPT_CODE, GET_MESSAGE);
-    }
-    ENDTRY;
-    restore(pinfo, &saved);
+    mstun_guard_foreign(dissect_http, tvb_new_subset_remaining(segment, (int)offset), pinfo, tree, NULL);
     mstun_info_fence(pinfo);
 }
 
@@ -249,58 +162,68 @@ static void set_relayed_ports(packet_info *pinfo, uint16_t peer_port, bool from_
     *server = peer_port;
 }
 
+/* Bytes of a relayed connection, and what their dissector asks of TCP. */
+typedef struct {
+    uint32_t offset;
+    uint16_t peer_port;
+    bool from_server;
+    const struct tcpinfo *tcp;
+    uint32_t desegment_len; /* 0: nothing */
+    int desegment_offset;   /* in the segment */
+} relayed_t;
+
+/* As TCP does it, by the peer's port. data: the relayed_t. False if only "data" knew the bytes. */
+static bool dissect_relayed(tvbuff_t *segment, packet_info *pinfo, proto_tree *tree, void *data)
+{
+    relayed_t *relayed = (relayed_t *)data;
+    struct tcpinfo relayed_tcp = { 0 };
+    int offset = (int)relayed->offset;
+
+    if (relayed->tcp) {
+        relayed_tcp = *relayed->tcp;
+        relayed_tcp.seq += relayed->offset;
+    }
+    set_relayed_ports(pinfo, relayed->peer_port, relayed->from_server);
+    pinfo->can_desegment = pinfo->saved_can_desegment;
+    pinfo->desegment_len = 0;
+    if (relay_depth > RELAYS_MAX || !decode_tcp_ports(segment, offset, pinfo, tree, (int)pinfo->srcport,
+                                                      (int)pinfo->destport, NULL, relayed->tcp ? &relayed_tcp : NULL)) {
+        call_data_dissector(tvb_new_subset_remaining(segment, offset), pinfo, tree);
+        return false;
+    }
+    relayed->desegment_len = pinfo->desegment_len;
+    relayed->desegment_offset = pinfo->desegment_offset + offset;
+    return true;
+}
+
 bool mstun_payload_dissect_relayed(tvbuff_t *segment, uint32_t offset, packet_info *pinfo, proto_tree *tree,
                                    uint16_t peer_port, bool from_server, const struct tcpinfo *tcp)
 {
-    uint32_t source = pinfo->srcport, destination = pinfo->destport;
-    struct tcpinfo relayed_tcp = { 0 };
-    saved_t saved = save(pinfo);
-    volatile bool known = true;
+    relayed_t relayed = { .offset = offset, .peer_port = peer_port, .from_server = from_server, .tcp = tcp };
+    unsigned depth = relay_depth;
+    volatile bool known = false;
 
-    if (relay_depth >= RELAYS_MAX) {
-        call_data_dissector(tvb_new_subset_remaining(segment, (int)offset), pinfo, tree);
-        return false;
-    }
-    if (tcp) {
-        relayed_tcp = *tcp;
-        relayed_tcp.seq += offset;
-    }
-    set_relayed_ports(pinfo, peer_port, from_server);
-    relay_depth++;
-    pinfo->can_desegment = pinfo->saved_can_desegment;
-    pinfo->desegment_len = 0;
     TRY
     {
-        if (!decode_tcp_ports(segment, (int)offset, pinfo, tree, (int)pinfo->srcport, (int)pinfo->destport, NULL,
-                              tcp ? &relayed_tcp : NULL)) {
-            known = false;
-            call_data_dissector(tvb_new_subset_remaining(segment, (int)offset), pinfo, tree);
-        } else if (pinfo->desegment_len) {
-            pinfo->desegment_offset += (int)offset;
-        }
+        relay_depth++;
+        known = mstun_guard_foreign(dissect_relayed, segment, pinfo, tree, &relayed);
     }
-    CATCH6(BoundsError, FragmentBoundsError, ReportedBoundsError, ContainedBoundsError, ScsiBoundsError,
-           ReassemblyError)
+    FINALLY /* also when memory ends */
     {
-        show_exception(segment, pinfo, tree, EXCEPT_CODE, GET_MESSAGE);
-        pinfo->desegment_len = 0;
-    }
-    FINALLY
-    {
-        relay_depth--;
-        pinfo->srcport = source;
-        pinfo->destport = destination;
+        relay_depth = depth;
     }
     ENDTRY;
-    restore(pinfo, &saved);
+    pinfo->desegment_len = relayed.desegment_len;
+    if (relayed.desegment_len) {
+        pinfo->desegment_offset = relayed.desegment_offset;
+    }
     return known;
 }
 
 void mstun_payload_handoff(void)
 {
-    proto_rtp = proto_get_id_by_filter_name("rtp");
     proto_rtcp = proto_get_id_by_filter_name("rtcp");
-    rtp_handle = find_dissector("rtp");
+    mstun_rtp_handoff();
     rtcp_handle = find_dissector("rtcp");
     dtls_handle = find_dissector("dtls");
     tls_handle = find_dissector("tls");

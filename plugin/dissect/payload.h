@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
  * What STUN carries and is not STUN: media, TLS and relayed TCP connections go to Wireshark's dissectors. What these
- * throw is shown and goes no further, and packet_info is as before: but for dissectors' bugs, which end the frame. */
+ * throw is shown and goes no further, and packet_info is as before (mstun_guard). */
 #ifndef MSTUN_DISSECT_PAYLOAD_H
 #define MSTUN_DISSECT_PAYLOAD_H
 

@@ -4,14 +4,13 @@
 #include "dissect/segment.h"
 
 #include <epan/dissectors/packet-tcp.h>
-#include <epan/exceptions.h>
-#include <epan/show_exception.h>
 
 #include "conversation/withheld.h"
 #include "diagnose/diagnose.h"
 #include "dissect/channel_data.h"
 #include "dissect/columns.h"
 #include "dissect/event.h"
+#include "dissect/guard.h"
 #include "dissect/other_protocol.h"
 #include "dissect/payload.h"
 #include "dissect/place.h"
@@ -111,6 +110,11 @@ static bool detect_relayed_framing(mstun_dissect_ctx_t *ctx, const mstun_segment
     bool undetermined = ctx->event.framing == MSTUN_FRAMING_UNDETERMINED_RELAY;
     mstun_framing_t framing = mstun_detect_relayed(rest.bytes, rest.captured, rest.reported, undetermined);
 
+    if (framing == MSTUN_FRAMING_RELAYED && undetermined && ctx->event.stream &&
+        mstun_stream_other_framing(&ctx->event) == MSTUN_FRAMING_RFC4571) {
+        framing = MSTUN_FRAMING_RFC4571; /* of a frame that has only begun, or holds nothing known */
+    }
+
     if (framing == MSTUN_FRAMING_RELAYED && undetermined && rest.captured == rest.reported &&
         mstun_detect_prefix(rest.bytes, rest.captured) && wait_for_more(ctx->event.pinfo, offset, 0)) {
         return false;
@@ -175,33 +179,35 @@ static uint32_t dissect_tls_answer(mstun_dissect_ctx_t *ctx, const mstun_segment
     return segment->reported;
 }
 
-/* An exception in one unit must not stop dissection of the following ones. */
+/* A unit, and the context in which it is dissected. */
+typedef struct {
+    mstun_dissect_ctx_t ctx;
+    const mstun_unit_t *unit;
+} unit_call_t;
+
+/* data: the unit_call_t. */
+static bool dissect_guarded_unit(tvbuff_t *unit_tvb, packet_info *pinfo _U_, proto_tree *tree _U_, void *data)
+{
+    unit_call_t *call = (unit_call_t *)data;
+
+    mstun_dissect_unit(&call->ctx, unit_tvb, call->unit);
+    return true;
+}
+
 static void dissect_unit(mstun_dissect_ctx_t *ctx, const mstun_segment_t *segment, uint32_t offset,
                          const mstun_unit_t *unit)
 {
-    uint32_t len = mstun_unit_len(unit), position = ctx->event.position;
-    uint32_t captured = MIN(segment->captured - offset, len);
+    uint32_t len = mstun_unit_len(unit), captured = MIN(segment->captured - offset, len);
     tvbuff_t *unit_tvb = tvb_new_subset_length_caplen(segment->tvb, (int)offset, (int)captured, (int)len);
+    unit_call_t call = { *ctx, unit };
 
     if (len > segment->reported - offset) {
         tvb_set_fragment(unit_tvb); /* the user has switched TCP reassembly off */
     }
-    ctx->event.position = position + offset;
-    TRY
-    {
-        mstun_dissect_ctx_t unit_ctx = *ctx;
-
-        mstun_dissect_unit(&unit_ctx, unit_tvb, unit);
-        ctx->any_message = unit_ctx.any_message;
-        ctx->event.framing = unit_ctx.event.framing;
-    }
-    CATCH6(BoundsError, FragmentBoundsError, ReportedBoundsError, ContainedBoundsError, ScsiBoundsError,
-           ReassemblyError)
-    {
-        show_exception(unit_tvb, ctx->event.pinfo, ctx->tree, EXCEPT_CODE, GET_MESSAGE);
-    }
-    ENDTRY;
-    ctx->event.position = position;
+    call.ctx.event.position += offset;
+    mstun_guard(dissect_guarded_unit, unit_tvb, ctx->event.pinfo, ctx->tree, &call);
+    ctx->any_message = call.ctx.any_message;
+    ctx->event.framing = call.ctx.event.framing;
 }
 
 /* Whether its sender has padded ChannelData, and announced the length, as it should. */
@@ -428,13 +434,28 @@ void mstun_dissect_quoted(const mstun_segment_t *segment, packet_info *pinfo, pr
     follow_units(&ctx, segment, 0, &synchronized);
 }
 
+/* A datagram, and the context in which it is dissected. */
+typedef struct {
+    mstun_dissect_ctx_t ctx;
+    mstun_packet_t class;
+} datagram_call_t;
+
+/* data: the datagram_call_t. */
+static bool dissect_guarded_datagram(tvbuff_t *datagram, packet_info *pinfo _U_, proto_tree *tree _U_, void *data)
+{
+    datagram_call_t *call = (datagram_call_t *)data;
+
+    mstun_dissect_unframed_unit(&call->ctx, datagram, call->class);
+    return true;
+}
+
 void mstun_dissect_datagram(tvbuff_t *datagram, packet_info *pinfo, proto_tree *tree, mstun_stream_t *stream,
                             mstun_packet_t class)
 {
-    mstun_dissect_ctx_t ctx = { .event = mstun_event_begin(pinfo, stream), .tree = tree };
+    datagram_call_t call = { { .event = mstun_event_begin(pinfo, stream), .tree = tree }, class };
 
-    mstun_dissect_reset_info(&ctx);
-    mstun_dissect_unframed_unit(&ctx, datagram, class);
-    ctx.event.position = 0;
-    finish(&ctx, datagram, false);
+    mstun_dissect_reset_info(&call.ctx);
+    mstun_guard(dissect_guarded_datagram, datagram, pinfo, tree, &call);
+    call.ctx.event.position = 0;
+    finish(&call.ctx, datagram, false);
 }

@@ -16,9 +16,10 @@
 #include "entry/withheld.h"
 #include "entry/wrapper.h"
 #include "framing/prefilter.h"
+#include "turn/allocation.h"
 
 #define TURN_PORT 3478
-#define JOINED_BYTES_MAX 4096 /* searched in each direction of a connection that the capture joins in \ the middle */
+#define JOINED_BYTES_MAX 4096 /* searched in each direction of a connection that the capture joins in the middle */
 
 /* A segment of a connection that is not ours (yet), and the framing that it proves for that connection: by its first
  * bytes, which is segment.framing, or by a message anywhere in it. */
@@ -99,6 +100,27 @@ static mstun_framing_t detect_where_joined(packet_info *pinfo, const mstun_segme
     return framing;
 }
 
+/* At the first bytes of a connection that allocations let expect, a possible beginning is evidence enough. On later
+ * visits it is ours already. */
+static mstun_framing_t expected_framing(packet_info *pinfo, const mstun_segment_t *segment)
+{
+    if (!mstun_allocations_exist() || !mstun_is_first_visit(pinfo) || mstun_is_quoted(pinfo) ||
+        !mstun_stream_is_first(pinfo, segment)) {
+        return MSTUN_FRAMING_UNKNOWN;
+    }
+    mstun_expected_t expected = mstun_packet_expected(pinfo);
+
+    if (expected == MSTUN_EXPECTED_NOTHING) {
+        return MSTUN_FRAMING_UNKNOWN;
+    }
+    bool is_possible =
+        mstun_detect_prefix(segment->bytes, segment->captured) ||
+        (expected == MSTUN_EXPECTED_RELAY &&
+         mstun_detect_relayed(segment->bytes, segment->captured, segment->reported, true) == MSTUN_FRAMING_RFC4571);
+
+    return is_possible ? MSTUN_FRAMING_UNDETERMINED_RELAY : MSTUN_FRAMING_UNKNOWN;
+}
+
 static candidate_t candidate_of(tvbuff_t *tvb, packet_info *pinfo, struct tcpinfo *tcp)
 {
     candidate_t candidate = { .segment = detect(tvb, tcp) };
@@ -106,6 +128,9 @@ static candidate_t candidate_of(tvbuff_t *tvb, packet_info *pinfo, struct tcpinf
     candidate.framing = candidate.segment.framing != MSTUN_FRAMING_UNKNOWN
                             ? candidate.segment.framing
                             : detect_where_joined(pinfo, &candidate.segment);
+    if (candidate.framing == MSTUN_FRAMING_UNKNOWN) {
+        candidate.framing = expected_framing(pinfo, &candidate.segment);
+    }
     return candidate;
 }
 
@@ -114,6 +139,16 @@ static bool may_become_stun(packet_info *pinfo, const mstun_segment_t *segment)
 {
     return pinfo->can_desegment && segment->captured == segment->reported &&
            mstun_detect_prefix(segment->bytes, segment->captured) && mstun_stream_is_first(pinfo, segment);
+}
+
+/* The same on any port, where the bytes are enough: the cookie is among them, or its first two bytes behind a frame's
+ * length, or two lengths fit in MS-TURN. */
+static bool may_become_ours(packet_info *pinfo, const mstun_segment_t *segment)
+{
+    return segment->captured >= STUN_ID_OFFSET + 4 && segment->captured < MS_TURN_HEADER_LEN + STUN_HEADER_LEN + 8 &&
+           (may_become_stun(pinfo, segment) ||
+            (mstun_may_become_ms_turn(segment->bytes, segment->captured) && pinfo->can_desegment &&
+             segment->captured == segment->reported && mstun_stream_is_first(pinfo, segment)));
 }
 
 /* A pseudo-TLS hello in parts: until it is whole it may be a real one. */
@@ -171,7 +206,9 @@ static int claim_or_wait(const candidate_t *candidate, packet_info *pinfo, proto
     if (candidate->framing != MSTUN_FRAMING_UNKNOWN) {
         return claim(candidate, pinfo, tree);
     }
-    return may_become_stun(pinfo, segment) || may_become_hello(pinfo, segment) ? wait_for_more(pinfo, segment) : 0;
+    return may_become_stun(pinfo, segment) || may_become_ours(pinfo, segment) || may_become_hello(pinfo, segment)
+               ? wait_for_more(pinfo, segment)
+               : 0;
 }
 
 /* The protocol's handle: of connections that are ours, and for Decode As. */
@@ -200,7 +237,8 @@ static G_GNUC_NO_INLINE bool probe_and_claim(void)
 
     candidate_t candidate = candidate_of(probe.tvb, probe.pinfo, probe.tcp);
     bool taken = candidate.framing != MSTUN_FRAMING_UNKNOWN ? claim(&candidate, probe.pinfo, probe.tree) != 0
-                                                            : may_become_hello(probe.pinfo, &candidate.segment) &&
+                                                            : (may_become_hello(probe.pinfo, &candidate.segment) ||
+                                                               may_become_ours(probe.pinfo, &candidate.segment)) &&
                                                                   wait_for_more(probe.pinfo, &candidate.segment) > 0;
 
     if (!taken) {
@@ -223,7 +261,8 @@ static bool is_for_our_heuristic(tvbuff_t *tvb, packet_info *pinfo, struct tcpin
     }
     mstun_segment_t segment = detect(tvb, tcp);
 
-    return segment.framing != MSTUN_FRAMING_UNKNOWN || may_become_hello(pinfo, &segment);
+    return segment.framing != MSTUN_FRAMING_UNKNOWN || may_become_hello(pinfo, &segment) ||
+           may_become_ours(pinfo, &segment);
 }
 
 static G_GNUC_NO_INLINE ws_bool call_unless_ours(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data,
@@ -258,7 +297,7 @@ static bool is_ours_on_owned_port(packet_info *pinfo, const candidate_t *candida
 
     if (segment->framing == MSTUN_FRAMING_UNKNOWN) {
         return candidate->framing != MSTUN_FRAMING_UNKNOWN || may_become_hello(pinfo, segment) ||
-               (pinfo->match_uint == TURN_PORT && may_become_stun(pinfo, segment));
+               may_become_ours(pinfo, segment) || (pinfo->match_uint == TURN_PORT && may_become_stun(pinfo, segment));
     }
     return mstun_stream_is_first(pinfo, segment) || mstun_detect(segment->bytes, segment->captured, segment->reported,
                                                                  MSTUN_CONFIDENCE_FULL) == segment->framing;

@@ -1,20 +1,25 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "framing/evidence.h"
 
+#include "framing/prefilter.h"
 #include "framing/rfc3489.h"
 #include "wire/tlv.h"
 
 #define MEDIA_UNITS_MAX 64 /* before a STUN message: bounds the walk over one segment */
 
+static bool length_is_in_fours(const uint8_t *message)
+{
+    return (message[3] & 3) == 0;
+}
+
 /* True if no captured attribute runs past the message and no bytes are left over. */
-static bool has_valid_attributes(const uint8_t *message, uint32_t captured, mstun_dialect_t dialect, bool *any)
+static bool has_valid_attributes(const uint8_t *message, uint32_t captured, bool padded, bool *any)
 {
     mstun_tlv_walk_t walk;
     mstun_tlv_t tlv;
 
     *any = false;
-    mstun_tlv_walk_start(&walk, message, captured, STUN_HEADER_LEN + (uint32_t)pntohu16(message + 2),
-                         mstun_dialect_pads(dialect));
+    mstun_tlv_walk_start(&walk, message, captured, STUN_HEADER_LEN + (uint32_t)pntohu16(message + 2), padded);
     while (mstun_tlv_walk_next(&walk, &tlv)) {
         if (tlv.state == MSTUN_TLV_LENGTH_BEYOND_MESSAGE || tlv.state == MSTUN_TLV_TRAILING_BYTES) {
             return false;
@@ -28,14 +33,19 @@ static bool has_valid_attributes(const uint8_t *message, uint32_t captured, mstu
 static bool has_known_type_and_valid_attributes(const uint8_t *message, uint32_t captured, bool any_needed)
 {
     mstun_dialect_t dialect = mstun_dialect_of_bytes(message, captured);
-    bool any;
+    bool any, pads = mstun_dialect_pads(dialect);
 
-    return dialect != MSTUN_DIALECT_RFC3489 && stun_type_known(pntohu16(message)) &&
-           has_valid_attributes(message, captured, dialect, &any) && (any || !any_needed);
+    if (dialect == MSTUN_DIALECT_RFC3489 || !stun_type_known(pntohu16(message))) {
+        return false;
+    }
+    return (has_valid_attributes(message, captured, pads, &any) ||
+            (pads && !length_is_in_fours(message) && has_valid_attributes(message, captured, false, &any))) &&
+           (any || !any_needed);
 }
 
-bool looks_like_stun_message(const uint8_t *message, uint32_t captured, uint32_t reported,
-                             mstun_confidence_t confidence)
+/* framed: an RFC 4571 length fits the message's, and is one of a datagram. */
+static bool looks_like_message(const uint8_t *message, uint32_t captured, uint32_t reported,
+                               mstun_confidence_t confidence, bool framed)
 {
     if (captured < STUN_HEADER_LEN || !stun_type_possible(pntohu16(message))) {
         return false;
@@ -51,10 +61,17 @@ bool looks_like_stun_message(const uint8_t *message, uint32_t captured, uint32_t
     if (is_whole && confidence == MSTUN_CONFIDENCE_HEADER) {
         return true;
     }
-    if (!is_whole && pntohu16(message + 2) & 3) { /* with less than a message, the header must be right */
+    /* With less than a message, the header must be right. */
+    if (!is_whole && !framed && !mstun_may_become_stun_header(message, STUN_HEADER_LEN)) {
         return false;
     }
     return has_known_type_and_valid_attributes(message, captured, confidence == MSTUN_CONFIDENCE_FULL);
+}
+
+bool looks_like_stun_message(const uint8_t *message, uint32_t captured, uint32_t reported,
+                             mstun_confidence_t confidence)
+{
+    return looks_like_message(message, captured, reported, confidence, false);
 }
 
 bool mstun_is_media(const uint8_t *packet, uint32_t captured, uint32_t reported)
@@ -97,8 +114,8 @@ bool looks_like_rfc4571_frame(const uint8_t *bytes, uint32_t captured, uint32_t 
     if (!frame_length_fits(bytes) && (confidence == MSTUN_CONFIDENCE_FULL || !is_whole)) {
         return false;
     }
-    return looks_like_stun_message(bytes + RFC4571_HEADER_LEN, captured - RFC4571_HEADER_LEN,
-                                   reported - RFC4571_HEADER_LEN, confidence);
+    return looks_like_message(bytes + RFC4571_HEADER_LEN, captured - RFC4571_HEADER_LEN, reported - RFC4571_HEADER_LEN,
+                              confidence, frame_length_fits(bytes) && pntohu16(bytes) <= DATAGRAM_MAX);
 }
 
 static bool ms_length_fits(const uint8_t *unit)

@@ -60,7 +60,14 @@ static inline bool mstun_detect_possible(uint64_t first)
  */
 bool mstun_detect_prefix(const uint8_t *bytes, uint32_t len);
 
-/** True if the first len bytes of a STUN header may be these: known type, length in fours, the cookie. */
+/** True if a control unit of MS-TURN may begin so, whose two lengths fit, and fewer bytes are there than prove it. */
+bool mstun_may_become_ms_turn(const uint8_t *bytes, uint32_t len);
+
+/** True if the first len bytes of a STUN header may be these: known type, the cookie, a length in fours, which only an
+ * error response may lack. */
 bool mstun_may_become_stun_header(const uint8_t *bytes, uint32_t len);
+
+/** The same behind an RFC 4571 length; where that fits the message's, it is in fours or not. len: 1 at least. */
+bool mstun_may_become_framed_header(const uint8_t *bytes, uint32_t len);
 
 #endif

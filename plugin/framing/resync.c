@@ -88,11 +88,9 @@ static bool tail_may_begin(mstun_framing_t framing, const uint8_t *unit, uint32_
     if (framing == MSTUN_FRAMING_MS_TURN) {
         return (unit[0] == MS_TURN_CONTROL || unit[0] == MS_TURN_DATA) && (len < 2 || unit[1] == 0);
     }
-    if (framing == MSTUN_FRAMING_RFC4571 && len >= 6) {
-        return frame_length_fits(unit) && stun_type_known(pntohu16(message));
-    }
-    if (framing == MSTUN_FRAMING_RFC4571 && unit[0] > DATAGRAM_MAX >> 8) {
-        return false;
+    if (framing == MSTUN_FRAMING_RFC4571) {
+        return len >= 6 ? frame_length_fits(unit) && stun_type_known(pntohu16(message))
+                        : mstun_may_become_framed_header(unit, len);
     }
     return len <= header_len || mstun_may_become_stun_header(message, len - header_len);
 }

@@ -131,6 +131,12 @@ static bool looks_like_dtls(const uint8_t *bytes, uint32_t captured)
     return captured >= 3 && bytes[0] >= 20 && bytes[0] <= 25 && (bytes[1] == 0xFE || (bytes[1] == 1 && bytes[2] == 0));
 }
 
+/* RFC 3711 section 3.4: the first packet's header is in the clear, and behind that packet are 4 bytes or more. */
+static bool may_be_srtcp(const uint8_t *bytes, uint32_t captured, uint32_t reported)
+{
+    return captured < 4 || 4u * (1u + pntohu16(bytes + 2)) + 4 <= reported;
+}
+
 /* RFC 3550 section 6.1: packets with lengths in words fill the bytes. */
 static bool is_plain_rtcp(const uint8_t *bytes, uint32_t captured, uint32_t reported)
 {
@@ -164,7 +170,8 @@ mstun_packet_t mstun_packet_class(const uint8_t *bytes, uint32_t captured, uint3
         if (bytes[1] >= 192 && bytes[1] <= 223) {
             return reported < 8                               ? MSTUN_PACKET_UNKNOWN
                    : is_plain_rtcp(bytes, captured, reported) ? MSTUN_PACKET_RTCP
-                                                              : MSTUN_PACKET_SRTCP;
+                   : may_be_srtcp(bytes, captured, reported)  ? MSTUN_PACKET_SRTCP
+                                                              : MSTUN_PACKET_UNKNOWN;
         }
         return reported >= 12 ? MSTUN_PACKET_RTP : MSTUN_PACKET_UNKNOWN;
     }

@@ -204,8 +204,9 @@ static mstun_pair_state_t state_without_checks(const mstun_pair_view_t *view, co
     bool continued = view->dir[0].requests > 1 || view->dir[1].requests > 1;
     double limit = !until->closed ? RESPONSE_GRACE_MS : continued ? 0 : CHECK_DELAY_MS;
 
-    return !view->gap_frame && mstun_ms_between(&view->first_time, &until->end) >= limit ? MSTUN_PAIR_ONE_WAY
-                                                                                         : state_if_inconclusive(view);
+    return !view->gap_frame && !view->may_lack_checks && mstun_ms_between(&view->first_time, &until->end) >= limit
+               ? MSTUN_PAIR_ONE_WAY
+               : state_if_inconclusive(view);
 }
 
 /* other: the direction without a success. */

@@ -228,6 +228,9 @@ static void add_response_time(mstun_pair_direction_t *dir, const mstun_event_t *
 static void count_error(mstun_pair_direction_t *dir, const mstun_event_t *event)
 {
     dir->errors++;
+    if (!(event->facts->has & MSTUN_HAS_ERROR) && event->facts->has & MSTUN_HAS_TRUNCATION) {
+        return; /* the capture lacks what it says */
+    }
     dir->rejected = event->transaction;
     dir->error_code = event->facts->error_code;
     dir->error_frame = event->pinfo->num;

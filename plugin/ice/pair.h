@@ -96,12 +96,13 @@ typedef struct {
     uint32_t id; /* counts pairs from 0, in the order of their first checks */
     bool tcp;    /* stream is tcp.stream, else udp.stream */
     uint32_t stream;
-    bool from_start;                           /* the capture has the connection from its beginning */
-    bool half_captured;                        /* one direction's packets are not in the capture */
-    uint32_t gap_frame;                        /* the last frame in front of which bytes are missing; 0: none */
-    bool relayed;                              /* inside TURN messages or an RFC 6062 data connection */
-    unsigned peer;                             /* the side that is the relay's peer; 1 if the pair is not relayed */
-    const mstun_allocation_t *allocation;      /* NULL: none, or not known */
+    bool from_start;                      /* the capture has the connection from its beginning */
+    bool half_captured;                   /* one direction's packets are not in the capture */
+    bool may_lack_checks;                 /* the capture joins the connection, or has only the beginning of frames */
+    uint32_t gap_frame;                   /* the last frame in front of which bytes are missing; 0: none */
+    bool relayed;                         /* inside TURN messages or an RFC 6062 data connection */
+    unsigned peer;                        /* the side that is the relay's peer; 1 if the pair is not relayed */
+    const mstun_allocation_t *allocation; /* NULL: none, or not known */
     const mstun_peer_connection_t *connection; /* RFC 6062; NULL: none, or not known */
     mstun_pair_side_t side[2];
     mstun_pair_direction_t dir[2];

@@ -199,9 +199,10 @@ const char *mstun_pair_state_text(wmem_allocator_t *pool, const mstun_pair_view_
     case MSTUN_PAIR_PENDING:
         return "pending: too little was captured to tell";
     case MSTUN_PAIR_HALF_CAPTURED:
-        return view->gap_frame && !view->half_captured
+        return view->half_captured ? "half captured: packets of one side are not in the capture"
+               : view->gap_frame
                    ? wmem_strdup_printf(pool, "half captured: bytes are missing before frame %u", view->gap_frame)
-                   : "half captured: packets of one side are not in the capture";
+                   : "half captured: the capture lacks bytes that could hold the answers";
     case MSTUN_PAIR_CUT_OFF:
         return "cut off: the connection ended before the checks were answered";
     default:

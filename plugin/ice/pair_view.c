@@ -75,6 +75,8 @@ static void refresh_external(const mstun_pair_t *pair, mstun_pair_view_t *view)
     view->gap_frame = gap > view->first_frame ? gap : 0;
     view->from_start = mstun_stream_captured_from_start(pair->stream);
     view->half_captured = is_half_captured(pair);
+    view->may_lack_checks = (pair->stream->tcp && !view->from_start) || pair->stream->flow[0].last_truncated_frame ||
+                            pair->stream->flow[1].last_truncated_frame;
     view->other_pair_nominated = session && session->nominated && !nominated;
     for (unsigned i = 0; i < 2; i++) {
         if (pair->agents[i] && pair->agents[i]->role != MSTUN_ROLE_UNKNOWN) {

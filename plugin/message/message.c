@@ -39,7 +39,7 @@ static bool attributes_fill_message(const uint8_t *message, uint32_t captured, u
 
     mstun_tlv_walk_start(&walk, message, captured, end, padded);
     while (mstun_tlv_walk_next(&walk, &tlv)) {
-        if (tlv.state != MSTUN_TLV_OK) {
+        if (tlv.state == MSTUN_TLV_LENGTH_BEYOND_MESSAGE || tlv.state == MSTUN_TLV_TRAILING_BYTES) {
             return false;
         }
     }
@@ -57,7 +57,8 @@ static void learn_attributes(const uint8_t *message, uint32_t captured, uint32_t
     if (mstun_attr_learn_all(message, captured, MIN(end, reported), facts) && (facts->length & 3) == 0) {
         return;
     }
-    if (facts->padded && captured >= end && attributes_fill_message(message, captured, end, false)) {
+    if (facts->padded && (captured >= end || facts->length & 3) &&
+        attributes_fill_message(message, captured, end, false)) {
         *facts = header;
         facts->padded = false;
         mstun_attr_learn_all(message, captured, MIN(end, reported), facts);
@@ -123,7 +124,7 @@ static void show_length(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, con
     proto_item *item = proto_tree_add_uint(tree, hf_length, tvb, 2, 2, facts->length);
     uint32_t reported = tvb_reported_length(tvb);
 
-    if (mstun_dialect_pads(facts->dialect) && facts->length & 3) {
+    if (mstun_dialect_pads(facts->dialect) && facts->length & 3 && !(facts->has & MSTUN_HAS_TRUNCATION)) {
         /* libnice's errors are like that, and are read all the same. */
         bool is_harmless = !facts->padded && facts->has & MSTUN_HAS_ERROR;
 

@@ -105,6 +105,19 @@ mstun_allocation_t *mstun_allocation_of_relay(const mstun_endpoint_t *relay);
 /** First visit: whether the packet goes to or comes from a relayed address that was allocated in this capture. */
 bool mstun_packet_uses_relayed_address(const packet_info *pinfo);
 
+/** What is known of a TCP connection before its bytes. */
+typedef enum {
+    MSTUN_EXPECTED_NOTHING,
+    MSTUN_EXPECTED_TURN,  /* between the client and the server of an allocation, as data connections are */
+    MSTUN_EXPECTED_RELAY, /* between a relayed address and a peer */
+} mstun_expected_t;
+
+/** First visit: whether there is an allocation so far, without which mstun_packet_expected() need not be asked. */
+bool mstun_allocations_exist(void);
+
+/** First visit: what allocations say of the packet's connection. */
+mstun_expected_t mstun_packet_expected(const packet_info *pinfo);
+
 void mstun_allocation_register(const mstun_registrar_t *reg);
 
 #endif

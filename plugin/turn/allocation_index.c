@@ -100,6 +100,25 @@ bool mstun_packet_uses_relayed_address(const packet_info *pinfo)
     return wmem_map_contains(relays, &endpoint);
 }
 
+bool mstun_allocations_exist(void)
+{
+    return first_allocation != NULL;
+}
+
+mstun_expected_t mstun_packet_expected(const packet_info *pinfo)
+{
+    mstun_endpoint_t source, destination;
+
+    mstun_packet_source(pinfo, &source);
+    mstun_packet_destination(pinfo, &destination);
+    if (wmem_map_contains(relays, &source) || wmem_map_contains(relays, &destination)) {
+        return MSTUN_EXPECTED_RELAY;
+    }
+    return mstun_allocation_of_client(&destination, &source) || mstun_allocation_of_client(&source, &destination)
+               ? MSTUN_EXPECTED_TURN
+               : MSTUN_EXPECTED_NOTHING;
+}
+
 void mstun_allocation_set_ticket(mstun_allocation_t *allocation, const mstun_ticket_t *ticket)
 {
     wmem_map_insert(tickets, ticket, allocation);

@@ -8,9 +8,9 @@ import subprocess
 import count
 import lab
 from make_tcp import CLIENT, SERVER, TOPIC, bare, ice, ice_talk, tid, turn_talk
-from stunmsg import (CANDIDATE, CHANNEL_NUMBER, CONTROLLING, DATA, ERROR_CODE, INTEGRITY, MAPPED, PEER, PRIORITY, REALM,
-                     SOFTWARE, TRANSPORT, USERNAME, VERSION, attribute, channel_data, error_code, fingerprint_of,
-                     framed, header, message, xor_address)
+from stunmsg import (CANDIDATE, CHANNEL_NUMBER, CONNECTION_ID, CONTROLLING, DATA, ERROR_CODE, INTEGRITY, LIFETIME, MAPPED,
+                     NONCE, PEER, PRIORITY, REALM, RELAYED, SOFTWARE, TRANSPORT, USERNAME, VERSION, attribute,
+                     channel_data, error_code, fingerprint_of, framed, header, long_term_key, message, xor_address)
 from tcpscript import Message, Script
 
 LEFT, RIGHT = b"lab-password-of-the-left-end", b"lab-password-of-the-right-end"
@@ -256,7 +256,115 @@ def media_first(name):
     scripts[0].write(TOPIC, name, "media frames in front of the first check, in one segment", scripts=scripts)
 
 
-CAPTURES = {"overdue": overdue, "icmp-quoted": icmp_quoted, "seq-wrap": seq_wrap, "many-ports": many_ports,
+def unpadded(n, kind, value, pwd):
+    """A message whose first attribute is not padded, and whose length counts what is there: so are libnice's errors."""
+    body = attribute(*value, padding=b"")
+    body += attribute(INTEGRITY, hmac.new(pwd, header(kind, len(body) + 24, tid(n)) + body, hashlib.sha1).digest())
+    return header(kind, len(body) + 8, tid(n)) + body + fingerprint_of(header(kind, len(body) + 8, tid(n)) + body)
+
+
+def unpadded_first(name):
+    """Lengths that are no multiple of 4, in parts: first on a connection, whose request was not captured, and behind it."""
+    conflict, software = (ERROR_CODE, error_code(487, "Role conflict")), (SOFTWARE, b"lab, unpadded")
+    frames, scripts = [], []
+
+    def script(port):
+        scripts.append(Script(f"{CLIENT}:{50300 + len(scripts)}", f"{SERVER}:{port}", start=1700000000.0 + len(scripts),
+                              frames=frames))
+        scripts[-1].open()
+        return scripts[-1]
+
+    def in_frame(message_):
+        return Message(framed(message_), message_)
+
+    for port, sizes in ((3478, [1]), (42424, [30, 100]), (42424, [45, 1])):
+        for kind, value in ((0x0111, conflict), (0x0101, software)):
+            message_ = unpadded(420 + len(scripts), kind, value, RIGHT)
+            for whole in [in_frame(message_)] + ([Message(message_, message_)] if value == conflict else []):
+                s = script(port)
+                s.send("s2c", [whole], sizes)
+                s.close()
+    s = script(42424)
+    s.send("c2s", [check(440), check(441)])
+    s.send("s2c", [in_frame(unpadded(440, 0x0111, conflict, RIGHT)), reply(441)], [1])
+    s.close()
+    scripts[0].write(TOPIC, name, "messages whose length is no multiple of 4, cut into parts", scripts=scripts)
+
+
+def noise(what, length):
+    """Bytes as random as encrypted ones, the same in each run."""
+    return b"".join(hashlib.sha256(b"%s %d" % (what, n)).digest() for n in range(length // 32 + 1))[:length]
+
+
+def srtp(n, type_, ssrc, padding=None):
+    """An encrypted packet: only its header can be read. padding: its last byte, with the bit that says what it counts."""
+    body = noise(b"srtp %d %d" % (ssrc, n), 40)
+    head = struct.pack(">BBHII", 0x80 if padding is None else 0xA0, type_, n, 3000 * n, ssrc)
+    return Message(framed(head + (body if padding is None else body[:-1] + bytes([padding]))))
+
+
+def media_guess(name):
+    """What begins like RTP and is none, or is encrypted."""
+    s = Script(f"{CLIENT}:50320", f"{SERVER}:42424")
+    s.open()
+    s.send("c2s", [check(450)])
+    s.send("s2c", [reply(450)])
+    for n in range(25):                    # each its own SSRC: data of an application
+        s.send("c2s", [Message(framed(b"\x80" + noise(b"data %d" % n, 50)))])
+    for n, padding in enumerate((None, None, 0, 255, 9, None), 65533):
+        s.send("s2c", [srtp(n % 65536, 31, 0x0A0B0C0D, padding)])  # H.261 in the clear; the numbers wrap
+    for n in (1, 2, 3):
+        s.send("c2s", [srtp(n, 111, 0x01020304, 200 if n == 2 else None)])
+    s.send("c2s", [srtp(9, 111, 0x09090909)])                      # one packet proves nothing
+    for rtcp in (bytes.fromhex("80c900010a0b0c0d"), bytes.fromhex("80c800060a0b0c0d") + noise(b"srtcp", 44),
+                 bytes.fromhex("80c8ffff0a0b0c0d") + noise(b"no rtcp", 44)):
+        s.send("s2c", [Message(framed(rtcp))])
+    s.send("c2s", [check(451)])
+    s.send("s2c", [reply(451)])
+    s.close()
+    s.write(TOPIC, name, "what begins like RTP and is none, and RTP that is encrypted")
+
+
+def announced(name):
+    """On a port that nobody knows: the control connection begins whole, what it announces is cut into single bytes."""
+    relay, key = ("192.0.2.1", 50001), long_term_key("lab", "example.org", "secret")
+    user = [(USERNAME, b"lab"), (REALM, b"example.org"), (NONCE, b"0123456789abcdef")]
+    frames, connection = [], (CONNECTION_ID, struct.pack(">I", 0x1234))
+    control, leg, data = scripts = [
+        Script(f"{CLIENT}:50330", f"{SERVER}:42424", frames=frames),
+        Script("{}:{}".format(*relay), "{}:{}".format(*REMOTE), start=1700000001.0, frames=frames),
+        Script(f"{CLIENT}:50331", f"{SERVER}:42424", start=1700000002.0, frames=frames)]
+    control.open()
+    for n, kind, attributes, answer in (
+            (460, 0x0003, [(TRANSPORT, b"\x06\0\0\0")],
+             [(RELAYED, xor_address(*relay, tid(460))), (MAPPED, xor_address(CLIENT, 50330, tid(460))),
+              (LIFETIME, struct.pack(">I", 600))]),
+            (461, 0x0008, [(PEER, xor_address(*REMOTE, tid(461)))], [])):
+        control.send("c2s", [bare(n, kind, attributes + user, key)])
+        control.send("s2c", [bare(n, kind | 0x0100, answer, key)])
+    control.send("c2s", [bare(462, 0x000A, [(PEER, xor_address(*REMOTE, tid(462))), *user], key)])
+    leg.open()
+    control.time = leg.time
+    control.send("s2c", [bare(462, 0x010A, [connection], key)])
+    data.open()
+    data.send("c2s", [bare(463, 0x000B, [connection, *user], key)], [1])
+    data.send("s2c", [bare(463, 0x010B, [], key)], [1])
+    leg.time = data.time
+    for side in (data, leg):
+        side.send("c2s", [check(464)], [1])
+    for side in (leg, data):
+        side.time = max(leg.time, data.time)
+        side.send("s2c", [reply(464)], [1])
+    leg.close()
+    data.time = leg.time
+    data.close()
+    control.time = data.time
+    control.close()
+    control.write(TOPIC, name, "a data connection and the leg to the peer in single bytes, on ports that nobody knows",
+                  scripts=scripts)
+
+
+CAPTURES = {"overdue": overdue, "announced-one-byte": announced, "media-guess": media_guess, "unpadded-first": unpadded_first, "icmp-quoted": icmp_quoted, "seq-wrap": seq_wrap, "many-ports": many_ports,
             "deep": deep, "edges": edges,
             "rfc4571-resync": resync, "rfc4571-media-first": media_first}
 

@@ -8,6 +8,7 @@ void unit_connection_open(unit_connection_t *connection, uint32_t number)
 {
     memset(connection, 0, sizeof *connection);
     connection->stream.tcp = &connection->tcp;
+    connection->tcp.flow1.static_flags = 0x02; /* packet-tcp.c's bit for a SYN: the capture has the beginning */
     connection->stream.tcp_stream = connection->stream.number = number;
     connection->stream.ends[0] =
         (mstun_endpoint_t){ .family = MSTUN_FAMILY_IPV4, .port = 5000, .ip = { 192, 0, 2, 1 } };

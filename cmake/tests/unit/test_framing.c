@@ -137,7 +137,8 @@ static void test_packet_class(void)
         { RTP, MSTUN_PACKET_RTP },
         { RTCP, MSTUN_PACKET_RTCP },
         { RTCP RTCP, MSTUN_PACKET_RTCP },
-        { "80 C9 0007 0A0B0C0D", MSTUN_PACKET_SRTCP },
+        { "80 C9 0001 0A0B0C0D 80000001 00112233", MSTUN_PACKET_SRTCP },
+        { "80 C9 0007 0A0B0C0D", MSTUN_PACKET_UNKNOWN }, /* longer than it is */
         { "80 C9", MSTUN_PACKET_UNKNOWN },
         { "80 7F 0001", MSTUN_PACKET_UNKNOWN },
         { DTLS, MSTUN_PACKET_DTLS },
@@ -339,13 +340,16 @@ static void test_detect_possible(void)
 
 static void test_detect_prefix(void)
 {
-    static const char *const ours[] = { CHECK, INDICATION, "0018" CHECK };
-    static const char *const others[] = { "'GET / HTTP'", "16 0301 0200", "'SSH-2.0'",
-                                          "80 46 01",     "0001 0003",    "0001 0004 2113" };
+    /* Two are the beginning of libnice's 487, whose length is no multiple of 4. */
+    static const char *const ours[] = { CHECK, INDICATION, "0111 0035 2112a442 3b383c0b304c4472bc656c42",
+                                        "0049 0111 0035 2112a442 3b383c0b304c4472bc656c42", "0018" CHECK };
+    static const char *const others[] = { "'GET / HTTP'",  "16 0301 0200",   "'SSH-2.0'",           "80 46 01",
+                                          "0001 0003",     "0101 0035 2112", "0048 0101 0035 2112", "0001 0004 2113",
+                                          "0048 0001 0035" };
 
     for (unsigned i = 0; i < array_length(ours); i++) {
         unit_bytes_t bytes = unit_hex(ours[i]);
-        uint32_t header = i < 2 ? STUN_HEADER_LEN : STUN_HEADER_LEN + RFC4571_HEADER_LEN;
+        uint32_t header = i < 3 ? STUN_HEADER_LEN : STUN_HEADER_LEN + RFC4571_HEADER_LEN;
 
         for (uint32_t len = 1; len < header; len++) {
             g_assert_true(mstun_detect_prefix(unit_guarded(bytes.bytes, len), len));
