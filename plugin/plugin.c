@@ -13,6 +13,7 @@
 #include "auth/credential_uat.h"
 #include "auth/integrity.h"
 #include "auth/signalled.h"
+#include "conversation/recent.h"
 #include "conversation/stream.h"
 #include "conversation/tcp_connections.h"
 #include "conversation/transaction.h"
@@ -71,6 +72,7 @@ static const struct {
     { mstun_message_register, MSTUN_SECTION_HEADER },
     { mstun_framing_tree_register, MSTUN_SECTION_FRAMING },
     { mstun_stream_register, MSTUN_SECTION_TRACKED },
+    { mstun_recent_register, MSTUN_SECTION_TRACKED },
     { mstun_withheld_register, MSTUN_SECTION_TRACKED },
     { mstun_tcp_connections_register, MSTUN_SECTION_TRACKED },
     { mstun_transaction_register, MSTUN_SECTION_TRACKED },

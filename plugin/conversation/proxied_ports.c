@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "conversation/proxied_ports.h"
 
+#include "conversation/recent.h"
 #include "conversation/tcp_flow.h"
 
 #define IPV4_ADDRESSES_OFFSET 12
@@ -10,7 +11,7 @@
 
 static bool is_connection_of_tcp(packet_info *pinfo)
 {
-    return mstun_tcp_of(find_conversation_pinfo(pinfo, 0)) != NULL;
+    return mstun_tcp_of(mstun_conversation_find(pinfo)) != NULL;
 }
 
 /* Where the packet of IP with pinfo's addresses begins in the frame; -1: nowhere. */

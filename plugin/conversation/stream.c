@@ -5,6 +5,7 @@
 #include <epan/dissectors/packet-tcp.h>
 #include <epan/dissectors/packet-udp.h>
 
+#include "conversation/recent.h"
 #include "conversation/tcp_flow.h"
 #include "conversation/tcp_state.h"
 
@@ -113,7 +114,7 @@ static void set_stream(const packet_info *pinfo, conversation_t *conversation, m
 
 mstun_stream_t *mstun_stream_find(packet_info *pinfo)
 {
-    conversation_t *conversation = find_conversation_pinfo(pinfo, 0);
+    conversation_t *conversation = mstun_conversation_find(pinfo);
     mstun_stream_t *stream = conversation ? stream_of(pinfo, conversation) : NULL;
 
     if (!stream || stream->first_frame > pinfo->num) {
@@ -125,7 +126,7 @@ mstun_stream_t *mstun_stream_find(packet_info *pinfo)
 /* TCP's data on the packet's connection; NULL if TCP does not know it, as where the peer's port replaces a relay's. */
 static struct tcp_analysis *tcp_of(packet_info *pinfo)
 {
-    return mstun_tcp_of(find_conversation_pinfo(pinfo, 0));
+    return mstun_tcp_of(mstun_conversation_find(pinfo));
 }
 
 /* Wireshark's number of the connection, TCP's data on it, and its ends. */

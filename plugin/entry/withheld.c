@@ -2,6 +2,7 @@
 #include "entry/withheld.h"
 
 #include "base/heuristic.h"
+#include "conversation/recent.h"
 #include "conversation/tcp_flow.h"
 #include "conversation/tcp_state.h"
 #include "conversation/withheld.h"
@@ -98,7 +99,7 @@ static bool is_free(uint32_t port)
 /* A connection whose first message TCP withholds, so that nobody was asked about it. */
 static mstun_stream_t *claim_withheld(const segment_t *segment, packet_info *pinfo)
 {
-    conversation_t *conversation = find_conversation_pinfo(pinfo, 0);
+    conversation_t *conversation = mstun_conversation_find(pinfo);
 
     if (!conversation || mstun_is_quoted(pinfo) ||
         !mstun_heuristic_is_on(find_heur_dissector_by_unique_short_name("mstun_tcp")) ||

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * A look-up takes Wireshark 1,000 instructions, a seventh of what a message costs. It writes the frame's number into the
+ * conversation that it finds, so the one that we found for these ends before is still the right one if it has the number
+ * of this frame, and if no later conversation has the same key. */
+#include "conversation/recent.h"
+
+#include "conversation/stream.h"
+
+#define SLOTS 16 /* a power of 2: connections whose packets come in turns */
+
+typedef struct {
+    conversation_t *conversation;
+    port_type type;
+    mstun_endpoint_t ends[2];
+} recent_t;
+
+static recent_t recent[SLOTS];
+
+static bool is_of(const recent_t *slot, const packet_info *pinfo)
+{
+    const conversation_t *conversation = slot->conversation;
+    mstun_endpoint_t source, destination;
+
+    if (!conversation || conversation->last_frame != pinfo->num || conversation->next || slot->type != pinfo->ptype) {
+        return false;
+    }
+    mstun_packet_source(pinfo, &source);
+    mstun_packet_destination(pinfo, &destination);
+
+    const unsigned first = mstun_endpoint_equal(&source, &slot->ends[0]) ? 0 : 1;
+
+    return mstun_endpoint_equal(&source, &slot->ends[first]) &&
+           mstun_endpoint_equal(&destination, &slot->ends[1 - first]);
+}
+
+conversation_t *mstun_conversation_find(packet_info *pinfo)
+{
+    recent_t *slot = &recent[(pinfo->srcport ^ pinfo->destport) % SLOTS];
+
+    if (is_of(slot, pinfo)) {
+        return slot->conversation;
+    }
+    conversation_t *found = find_conversation_pinfo(pinfo, 0);
+
+    if (found && found->last_frame == pinfo->num) { /* on the first visit only */
+        slot->conversation = found;
+        slot->type = pinfo->ptype;
+        mstun_packet_source(pinfo, &slot->ends[0]);
+        mstun_packet_destination(pinfo, &slot->ends[1]);
+    }
+    return found;
+}
+
+/* Conversations live as long as the file. */
+static void forget(void)
+{
+    memset(recent, 0, sizeof recent);
+}
+
+void mstun_recent_register(const mstun_registrar_t *reg _U_)
+{
+    register_cleanup_routine(forget);
+}
