@@ -47,6 +47,11 @@ static mstun_framing_change_t look_up(const mstun_flow_t *flow, uint32_t frame, 
     return latest;
 }
 
+mstun_framing_t mstun_stream_other_framing(const mstun_event_t *event)
+{
+    return look_up(&event->stream->flow[1 - event->direction], event->pinfo->num, 0).framing;
+}
+
 /* Assume that the first bytes of a direction begin a unit unless that is impossible. */
 static bool is_synchronized(mstun_framing_t framing, packet_info *pinfo, const mstun_segment_t *segment)
 {

@@ -6,7 +6,7 @@
 
 #include <epan/conversation.h>
 
-#include "base/compat.h"
+#include "base/registrar.h"
 
 /** What find_conversation_pinfo(pinfo, 0) returns, on the first visit mostly without another look-up: the file's; NULL if
  * there is none. */

@@ -271,11 +271,6 @@ mstun_lack_t mstun_stream_lack(const mstun_stream_t *stream, unsigned direction,
                                                                                      : MSTUN_LACK_NOTHING;
 }
 
-mstun_framing_t mstun_stream_other_framing(const mstun_event_t *event)
-{
-    return look_up(&event->stream->flow[1 - event->direction], event->pinfo->num, 0).framing;
-}
-
 void mstun_stream_learn_rfc3489(const mstun_event_t *event)
 {
     if (!event->stream->rfc3489_frame) {
