@@ -31,16 +31,21 @@ install(FILES "${CMAKE_CURRENT_LIST_DIR}/package/lintian-overrides" DESTINATION 
 
 install(TARGETS mstun LIBRARY DESTINATION . COMPONENT archive EXCLUDE_FROM_ALL)
 install(PROGRAMS "${package_files}/install.sh" DESTINATION . COMPONENT archive EXCLUDE_FROM_ALL)
-install(FILES "${package_files}/mstun.7" "${PROJECT_SOURCE_DIR}/README.md" "${PROJECT_SOURCE_DIR}/LICENSE"
-  DESTINATION . COMPONENT archive EXCLUDE_FROM_ALL)
-# To which README and plugin/doc link
-install(DIRECTORY "${PROJECT_SOURCE_DIR}/plugin/doc" DESTINATION plugin COMPONENT archive EXCLUDE_FROM_ALL)
-install(DIRECTORY "${CMAKE_CURRENT_LIST_DIR}/pictures" DESTINATION cmake COMPONENT archive EXCLUDE_FROM_ALL
-  FILES_MATCHING PATTERN "*.png")
-install(FILES "${CMAKE_CURRENT_LIST_DIR}/CONTRIBUTING.md" DESTINATION cmake COMPONENT archive EXCLUDE_FROM_ALL)
-install(FILES "${CMAKE_CURRENT_LIST_DIR}/package/OTHER-SYSTEMS.md" DESTINATION cmake/package
-  COMPONENT archive EXCLUDE_FROM_ALL)
-install(DIRECTORY "${PROJECT_SOURCE_DIR}/plugin/doc/" DESTINATION share/doc/mstun COMPONENT manual EXCLUDE_FROM_ALL)
+install(FILES "${package_files}/mstun.7" "${PROJECT_SOURCE_DIR}/LICENSE" DESTINATION . COMPONENT archive EXCLUDE_FROM_ALL)
+
+# README and the documents that it links to, in folders as they are here, which the links need.
+function(install_documents folder component)
+  install(FILES "${PROJECT_SOURCE_DIR}/README.md" DESTINATION "${folder}" COMPONENT ${component} EXCLUDE_FROM_ALL)
+  install(DIRECTORY "${PROJECT_SOURCE_DIR}/plugin/doc" DESTINATION "${folder}/plugin" COMPONENT ${component} EXCLUDE_FROM_ALL)
+  install(DIRECTORY "${PROJECT_SOURCE_DIR}/cmake/pictures" DESTINATION "${folder}/cmake" COMPONENT ${component}
+    EXCLUDE_FROM_ALL FILES_MATCHING PATTERN "*.png")
+  install(FILES "${PROJECT_SOURCE_DIR}/cmake/CONTRIBUTING.md" DESTINATION "${folder}/cmake" COMPONENT ${component}
+    EXCLUDE_FROM_ALL)
+  install(FILES "${PROJECT_SOURCE_DIR}/cmake/package/OTHER-SYSTEMS.md" DESTINATION "${folder}/cmake/package"
+    COMPONENT ${component} EXCLUDE_FROM_ALL)
+endfunction()
+install_documents(. archive)
+install_documents(share/doc/mstun manual)
 if(EXISTS "${PROJECT_SOURCE_DIR}/cmake/profile/MS-STUN")
   install(DIRECTORY "${PROJECT_SOURCE_DIR}/cmake/profile/MS-STUN" DESTINATION profiles
     COMPONENT archive EXCLUDE_FROM_ALL)
