@@ -25,7 +25,7 @@ HAND_OVERS = {
     "http": ["reported/stun-answered-by-http"],
     "heuristics": ["coturn/channels-3478", "coturn/send-data-3478"],
     "data": ["coturn/channels-3478", "coturn/tcp-relay-3478"],
-    "tcp": ["rfc6062/not-stun", "rfc6062/tls"],
+    "ports": ["rfc6062/not-stun", "rfc6062/tls"],
 }
 # Of epan/exceptions.h: what was captured in part, what is malformed, a dissector's bug, what cannot be reassembled
 BOUNDS, REPORTED_BOUNDS, BUG, REASSEMBLY = 1, 3, 6, 9

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * A look-up takes Wireshark 1,000 instructions, a seventh of what a message costs. It writes the frame's number into the
- * conversation that it finds, so the one that we found for these ends before is still the right one if it has the number
- * of this frame, and if no later conversation has the same key. */
+ * A look-up takes Wireshark 1,000 instructions, a seventh of what a message costs. It writes the frame's number into
+ * the conversation that it finds, so the one that we found for these ends before is still the right one if it has the
+ * number of this frame, and if no later conversation has the same key. */
 #include "conversation/recent.h"
 
-#include "conversation/stream.h"
+#include "conversation/endpoint.h"
 
 #define SLOTS 16 /* a power of 2: connections whose packets come in turns */
 
@@ -16,6 +16,15 @@ typedef struct {
 } recent_t;
 
 static recent_t recent[SLOTS];
+
+/* Whether conversations are found by ends that mstun_endpoint_t can hold: mstun_payload_dissect_relayed() sets ports
+ * that it cannot. */
+static bool has_ends(const packet_info *pinfo)
+{
+    return !pinfo->use_conv_addr_port_endpoints && !pinfo->conv_elements &&
+           (pinfo->src.type == AT_IPv4 || pinfo->src.type == AT_IPv6) &&
+           (pinfo->srcport | pinfo->destport) <= UINT16_MAX;
+}
 
 static bool is_of(const recent_t *slot, const packet_info *pinfo)
 {
@@ -38,12 +47,12 @@ conversation_t *mstun_conversation_find(packet_info *pinfo)
 {
     recent_t *slot = &recent[(pinfo->srcport ^ pinfo->destport) % SLOTS];
 
-    if (is_of(slot, pinfo)) {
+    if (has_ends(pinfo) && is_of(slot, pinfo)) {
         return slot->conversation;
     }
     conversation_t *found = find_conversation_pinfo(pinfo, 0);
 
-    if (found && found->last_frame == pinfo->num) { /* on the first visit only */
+    if (found && found->last_frame == pinfo->num && has_ends(pinfo)) { /* on the first visit only */
         slot->conversation = found;
         slot->type = pinfo->ptype;
         mstun_packet_source(pinfo, &slot->ends[0]);

@@ -8,8 +8,8 @@
 
 #include "base/registrar.h"
 
-/** What find_conversation_pinfo(pinfo, 0) returns, on the first visit mostly without another look-up: the file's; NULL if
- * there is none. */
+/** What find_conversation_pinfo(pinfo, 0) returns, on the first visit mostly without another look-up. It belongs to the
+ * file; NULL if there is none. */
 conversation_t *mstun_conversation_find(packet_info *pinfo);
 
 /** Registers what forgets the conversations of a file when it is closed. */

@@ -7,6 +7,7 @@
 
 #include "base/registrar.h"
 #include "conversation/coverage.h"
+#include "conversation/endpoint.h"
 #include "conversation/event.h"
 
 struct tcpinfo;
@@ -110,22 +111,6 @@ void mstun_stream_foreach(void (*fn)(mstun_stream_t *stream, void *data), void *
 
 /** 0 or 1: the packet's direction in its connection, the same for every packet of that direction. */
 unsigned mstun_stream_direction(const mstun_stream_t *stream, const packet_info *pinfo);
-
-/** An IP address and port as an endpoint; family 0 for an address that is not IP. */
-void mstun_endpoint_of(const address *ip, uint32_t port, mstun_endpoint_t *endpoint);
-
-/** The packet's source and destination. */
-void mstun_packet_source(const packet_info *pinfo, mstun_endpoint_t *endpoint);
-void mstun_packet_destination(const packet_info *pinfo, mstun_endpoint_t *endpoint);
-
-static inline bool mstun_endpoint_equal(const mstun_endpoint_t *a, const mstun_endpoint_t *b)
-{
-    return memcmp(a, b, sizeof *a) == 0;
-}
-
-/** For maps with a mstun_endpoint_t as key. */
-guint mstun_endpoint_hash(gconstpointer key);
-gboolean mstun_endpoint_equal_keys(gconstpointer a, gconstpointer b);
 
 /**
  * Where units begin in a segment of event's stream and direction. The first visit finds out (because the direction is

@@ -352,9 +352,6 @@ static uint32_t dissect_new(mstun_dissect_ctx_t *ctx, const mstun_segment_t *seg
     if (segment->is_late && start.first_unit_offset == MSTUN_OFFSET_NONE) {
         return 0;
     }
-    if (ctx->event.first_visit) {
-        mstun_stream_note_truncation(&ctx->event, segment); /* before what is truncated throws */
-    }
     ctx->event.framing = start.framing;
     if (start.first_unit_offset == MSTUN_OFFSET_NONE) {
         offset = skip_rest(ctx, segment, 0);
@@ -405,6 +402,9 @@ uint32_t mstun_dissect_segment(const mstun_segment_t *segment, packet_info *pinf
     uint32_t end = segment->reported;
 
     ctx.event.position = segment->seq;
+    if (ctx.event.first_visit && !segment->is_late) {
+        mstun_stream_note_truncation(&ctx.event, segment); /* before what is truncated throws */
+    }
     bool is_new = !segment->is_late && mstun_segment_is_new(&ctx.event, segment);
 
     if (!is_new) {

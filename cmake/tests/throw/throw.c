@@ -3,7 +3,8 @@
  * Preloaded into tshark, this stands between the plugin and the dissectors that it calls. Called with what the
  * environment names, it leaves packet_info as the worst of dissectors would, and throws (cmake/tests/exceptions.py).
  *
- *   MSTUN_THROW_AT    a hand-over: the name of a dissector ("rtp"), "heuristics", "data", "tcp" (a relayed connection)
+ *   MSTUN_THROW_AT    a hand-over: the name of a dissector ("rtp"), "heuristics", "data", "ports" (of a relayed
+ *                     connection)
  *   MSTUN_THROW_WHAT  the number of an exception in epan/exceptions.h
  *   MSTUN_THROW_LATE  set: the dissector runs, and throws at its end
  */
@@ -111,5 +112,5 @@ __typeof__(decode_tcp_ports(NULL, 0, NULL, NULL, 0, 0, NULL, NULL))
 decode_tcp_ports(tvbuff_t *tvb, int offset, packet_info *pinfo, proto_tree *tree, int source, int destination,
                  struct tcp_analysis *analysis, struct tcpinfo *tcp)
 {
-    PASS(decode_tcp_ports, "tcp", (tvb, offset, pinfo, tree, source, destination, analysis, tcp));
+    PASS(decode_tcp_ports, "ports", (tvb, offset, pinfo, tree, source, destination, analysis, tcp));
 }
