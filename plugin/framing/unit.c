@@ -151,6 +151,22 @@ static bool is_plain_rtcp(const uint8_t *bytes, uint32_t captured, uint32_t repo
     return captured < reported ? offset <= reported : offset == reported;
 }
 
+/* Of bytes that begin with version 2. RFC 5761 section 4: RTCP has its types, 192 to 223, where RTP has marker and
+ * payload type. */
+static mstun_packet_t class_of_media(const uint8_t *bytes, uint32_t captured, uint32_t reported)
+{
+    if (bytes[1] < 192 || bytes[1] > 223) {
+        return reported >= 12 ? MSTUN_PACKET_RTP : MSTUN_PACKET_UNKNOWN;
+    }
+    if (reported < 8) {
+        return MSTUN_PACKET_UNKNOWN;
+    }
+    if (is_plain_rtcp(bytes, captured, reported)) {
+        return MSTUN_PACKET_RTCP;
+    }
+    return may_be_srtcp(bytes, captured, reported) ? MSTUN_PACKET_SRTCP : MSTUN_PACKET_UNKNOWN;
+}
+
 mstun_packet_t mstun_packet_class(const uint8_t *bytes, uint32_t captured, uint32_t reported)
 {
     if (captured < 2) {
@@ -166,14 +182,7 @@ mstun_packet_t mstun_packet_class(const uint8_t *bytes, uint32_t captured, uint3
         return MSTUN_PACKET_DTLS;
     }
     if (bytes[0] >= 128 && bytes[0] <= 191) {
-        /* RFC 5761 section 4: RTCP types 192-223 in the byte where RTP has marker and payload type. */
-        if (bytes[1] >= 192 && bytes[1] <= 223) {
-            return reported < 8                               ? MSTUN_PACKET_UNKNOWN
-                   : is_plain_rtcp(bytes, captured, reported) ? MSTUN_PACKET_RTCP
-                   : may_be_srtcp(bytes, captured, reported)  ? MSTUN_PACKET_SRTCP
-                                                              : MSTUN_PACKET_UNKNOWN;
-        }
-        return reported >= 12 ? MSTUN_PACKET_RTP : MSTUN_PACKET_UNKNOWN;
+        return class_of_media(bytes, captured, reported);
     }
     mstun_unit_t unit;
 
