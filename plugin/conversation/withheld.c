@@ -57,9 +57,9 @@ mstun_stream_t *mstun_withheld_end(uint32_t raw_seq, uint32_t raw_end, bool *all
 
 static mstun_handed_t look_up(const mstun_flow_t *flow, const mstun_frame_pos_t *pos, uint32_t *new_from)
 {
-    unsigned index = flow->handed_again ? mstun_frame_index_lower_bound(flow->handed_again, pos->frame) : 0;
+    unsigned idx = flow->handed_again ? mstun_frame_index_lower_bound(flow->handed_again, pos->frame) : 0;
     const handed_again_t *entry =
-        flow->handed_again ? (const handed_again_t *)mstun_frame_index_next(flow->handed_again, &index, pos) : NULL;
+        flow->handed_again ? (const handed_again_t *)mstun_frame_index_next(flow->handed_again, &idx, pos) : NULL;
 
     *new_from = entry ? entry->new_from : 0;
     return entry ? entry->handed : MSTUN_HANDED_NEW;
