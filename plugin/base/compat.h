@@ -91,6 +91,13 @@ static inline tvbuff_t *get_data_source_tvb_by_name(const packet_info *pinfo, co
 }
 #endif
 
+/* How RTP's dissector came to know of a conversation; NULL: later than 4.0 it keeps that for itself. */
+#if MSTUN_WS_GE(4, 2)
+#define mstun_rtp_setup_method(info) ((void)(info), (const char *)NULL)
+#else
+#define mstun_rtp_setup_method(info) ((info)->method)
+#endif
+
 /* GLib's and wmem's tables take pointers without const, also to what nobody changes. */
 #define MSTUN_UNCONST(pointer) ((void *)(uintptr_t)(pointer))
 

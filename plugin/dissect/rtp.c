@@ -40,8 +40,9 @@ void mstun_rtp_begin_at(packet_info *pinfo, uint32_t frame)
 bool mstun_rtp_is_signalled(packet_info *pinfo)
 {
     const struct _rtp_conversation_info *info = info_at(pinfo, pinfo->num);
+    const char *method = info ? mstun_rtp_setup_method(info) : NULL;
 
-    return info && strcmp(info->method, GUESSED_BY) != 0;
+    return method && strcmp(method, GUESSED_BY) != 0;
 }
 
 /* With its CSRCs and extension (RFC 3550 sections 5.1, 5.3.1). 0: not all of it is there. */
