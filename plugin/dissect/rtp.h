@@ -6,8 +6,8 @@
 
 #include "base/compat.h"
 
-/** Whether signalling that Wireshark knows has named the packet's addresses for RTP. False with Wireshark 4.2 and later,
- * which do not tell (base/compat.h): there a second packet is needed. */
+/** Whether signalling that Wireshark knows has named the packet's addresses for RTP. False with Wireshark 4.2 and
+ * later, which do not tell (base/compat.h): there a second packet is needed. */
 bool mstun_rtp_is_signalled(packet_info *pinfo);
 
 /**
