@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Makes the pictures in the documents anew, in cmake/pictures: Wireshark's window with the profile MS-STUN. Look at them
+# Takes the documents' pictures again, into cmake/pictures: Wireshark's window with the profile MS-STUN. Look at them
 # before you commit them.
 #
 #   sh cmake/pictures/pictures.sh        Environment: MSTUN_PLUGINS, as for cmake/pictures/screenshot.sh

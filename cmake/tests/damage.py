@@ -7,7 +7,7 @@ recovery.py's captures are damaged in the ways below. Of the messages that are w
 the frame of its last byte; nothing may be decoded that was not sent. No request may be marked unanswered whose response is
 there. No finding of severity Warn or Error may be told of a capture that has none when it is whole; of one that has, a
 fault may get another name (refused, where the request that says what for is missing): those are counted and printed. All
-copies of one way are in one file for each link type, each with addresses of its own.
+copies of one way are in one file per link type, and no two of them share an address.
 """
 import functools
 import json

@@ -7,8 +7,8 @@
  * Both run tshark's own main(). The parent stops in epan_init(), between registering protocols and reading
  * preferences; a child restarts main(), where wtap_init() and epan_init() have nothing left to do.
  *
- * MSTUN_PRESTARTED names a socket. If it is connected, requests arrive over it; if it only has an address, whoever
- * connects to that can make requests, each over a connection and served by a process of its own.
+ * MSTUN_PRESTARTED is the number of a socket. If that is connected, requests arrive over it. If it is only bound, tests
+ * connect to its address, and each connection is served by a separate process.
  *
  * A request is the number of bytes that follow, with the files to use as standard output and standard error, then the
  * arguments, each with its final NUL. The answer is waitpid()'s status of the child.

@@ -30,3 +30,18 @@ void mstun_packet_destination(const packet_info *pinfo, mstun_endpoint_t *endpoi
 {
     mstun_endpoint_of(&pinfo->dst, pinfo->destport, endpoint);
 }
+
+mstun_ends_t mstun_packet_ends(const packet_info *pinfo)
+{
+    mstun_ends_t key;
+
+    mstun_packet_source(pinfo, &key.ends[0]);
+    mstun_packet_destination(pinfo, &key.ends[1]);
+    if (memcmp(&key.ends[0], &key.ends[1], sizeof key.ends[0]) > 0) {
+        const mstun_endpoint_t first = key.ends[1];
+
+        key.ends[1] = key.ends[0];
+        key.ends[0] = first;
+    }
+    return key;
+}

@@ -14,6 +14,13 @@ void mstun_endpoint_of(const address *ip, uint32_t port, mstun_endpoint_t *endpo
 void mstun_packet_source(const packet_info *pinfo, mstun_endpoint_t *endpoint);
 void mstun_packet_destination(const packet_info *pinfo, mstun_endpoint_t *endpoint);
 
+/** Both ends of a connection, in an order that is the same for packets of both directions. */
+typedef struct {
+    mstun_endpoint_t ends[2];
+} mstun_ends_t;
+
+mstun_ends_t mstun_packet_ends(const packet_info *pinfo);
+
 static inline bool mstun_endpoint_equal(const mstun_endpoint_t *a, const mstun_endpoint_t *b)
 {
     return memcmp(a, b, sizeof *a) == 0;

@@ -12,7 +12,7 @@
 typedef struct {
     conversation_t *conversation;
     port_type type;
-    mstun_endpoint_t ends[2];
+    mstun_ends_t ends;
 } recent_t;
 
 static recent_t recent[SLOTS];
@@ -29,18 +29,13 @@ static bool has_ends(const packet_info *pinfo)
 static bool is_of(const recent_t *slot, const packet_info *pinfo)
 {
     const conversation_t *conversation = slot->conversation;
-    mstun_endpoint_t source, destination;
 
     if (!conversation || conversation->last_frame != pinfo->num || conversation->next || slot->type != pinfo->ptype) {
         return false;
     }
-    mstun_packet_source(pinfo, &source);
-    mstun_packet_destination(pinfo, &destination);
+    const mstun_ends_t ends = mstun_packet_ends(pinfo);
 
-    const unsigned first = mstun_endpoint_equal(&source, &slot->ends[0]) ? 0 : 1;
-
-    return mstun_endpoint_equal(&source, &slot->ends[first]) &&
-           mstun_endpoint_equal(&destination, &slot->ends[1 - first]);
+    return memcmp(&ends, &slot->ends, sizeof ends) == 0;
 }
 
 conversation_t *mstun_conversation_find(packet_info *pinfo)
@@ -53,10 +48,7 @@ conversation_t *mstun_conversation_find(packet_info *pinfo)
     conversation_t *found = find_conversation_pinfo(pinfo, 0);
 
     if (found && found->last_frame == pinfo->num && has_ends(pinfo)) { /* on the first visit only */
-        slot->conversation = found;
-        slot->type = pinfo->ptype;
-        mstun_packet_source(pinfo, &slot->ends[0]);
-        mstun_packet_destination(pinfo, &slot->ends[1]);
+        *slot = (recent_t){ .conversation = found, .type = pinfo->ptype, .ends = mstun_packet_ends(pinfo) };
     }
     return found;
 }

@@ -5,6 +5,7 @@
 #include <epan/dissectors/packet-tcp.h>
 #include <epan/dissectors/packet-udp.h>
 
+#include "base/map_key.h"
 #include "conversation/recent.h"
 #include "conversation/tcp_flow.h"
 #include "conversation/tcp_state.h"
@@ -17,43 +18,16 @@ static mstun_stream_t *first_stream, *last_stream; /* NULL: there is none */
 
 /* SDP's dissector makes a conversation for each end of the media that it announces, with whomever: so both directions
  * of a UDP connection would be two. Such connections are found by both of their ends. */
-typedef struct {
-    mstun_endpoint_t ends[2];
-} ends_t;
-
-static wmem_map_t *announced; /* ends_t -> mstun_stream_t; NULL: there are none */
+static wmem_map_t *announced; /* mstun_ends_t -> mstun_stream_t; NULL: there are none */
 static uint32_t announced_count;
 
 #define FIRST_ANNOUNCED 0x80000000u /* their numbers: conversations do not come so far */
 
-static guint hash_ends(gconstpointer key)
-{
-    return wmem_strong_hash((const guint8 *)key, sizeof(ends_t));
-}
-
-static gboolean equal_ends(gconstpointer a, gconstpointer b)
-{
-    return memcmp(a, b, sizeof(ends_t)) == 0;
-}
+MSTUN_KEY_AS_BYTES(mstun_ends_t, hash_ends, equal_ends);
 
 static bool is_announced(const packet_info *pinfo, const conversation_t *conversation)
 {
     return pinfo->ptype == PT_UDP && (conversation->options & (NO_ADDR2 | NO_PORT2)) != 0;
-}
-
-static ends_t ends_of(const packet_info *pinfo)
-{
-    ends_t key;
-    mstun_endpoint_t first;
-
-    mstun_packet_source(pinfo, &key.ends[0]);
-    mstun_packet_destination(pinfo, &key.ends[1]);
-    if (memcmp(&key.ends[0], &key.ends[1], sizeof first) > 0) {
-        first = key.ends[1];
-        key.ends[1] = key.ends[0];
-        key.ends[0] = first;
-    }
-    return key;
 }
 
 static mstun_stream_t *stream_of(const packet_info *pinfo, const conversation_t *conversation)
@@ -61,7 +35,7 @@ static mstun_stream_t *stream_of(const packet_info *pinfo, const conversation_t 
     if (!is_announced(pinfo, conversation)) {
         return (mstun_stream_t *)conversation_get_proto_data(conversation, proto_mstun);
     }
-    const ends_t key = ends_of(pinfo);
+    const mstun_ends_t key = mstun_packet_ends(pinfo);
 
     return announced ? (mstun_stream_t *)wmem_map_lookup(announced, &key) : NULL;
 }
@@ -73,7 +47,7 @@ static void set_stream(const packet_info *pinfo, conversation_t *conversation, m
         conversation_add_proto_data(conversation, proto_mstun, stream);
         return;
     }
-    const ends_t key = ends_of(pinfo);
+    const mstun_ends_t key = mstun_packet_ends(pinfo);
 
     if (!announced) {
         announced = wmem_map_new(wmem_file_scope(), hash_ends, equal_ends);

@@ -2,6 +2,7 @@
 #include "diagnose/error_case.h"
 
 #include "attr/attr.h"
+#include "base/map_key.h"
 #include "conversation/response_state.h"
 #include "conversation/tcp_flow.h"
 #include "wire/text.h"
@@ -44,25 +45,9 @@ static wmem_map_t *purposes; /* purpose_key_t -> mstun_purpose_t */
 static wmem_map_t *logins;   /* login_key_t -> mstun_login_t */
 static wmem_map_t *nonces;   /* first visit: mstun_stream_t -> mstun_nonce_hash of the nonce that was accepted last */
 
-static guint hash_purpose(gconstpointer key)
-{
-    return wmem_strong_hash((const guint8 *)key, sizeof(purpose_key_t));
-}
+MSTUN_KEY_AS_BYTES(purpose_key_t, hash_purpose, equal_purposes);
 
-static gboolean equal_purposes(gconstpointer a, gconstpointer b)
-{
-    return memcmp(a, b, sizeof(purpose_key_t)) == 0;
-}
-
-static guint hash_login(gconstpointer key)
-{
-    return wmem_strong_hash((const guint8 *)key, sizeof(login_key_t));
-}
-
-static gboolean equal_logins(gconstpointer a, gconstpointer b)
-{
-    return memcmp(a, b, sizeof(login_key_t)) == 0;
-}
+MSTUN_KEY_AS_BYTES(login_key_t, hash_login, equal_logins);
 
 /* The requester, without port, and whom it asks. */
 static void find_ends(const mstun_event_t *event, mstun_endpoint_t *client, mstun_endpoint_t *server)

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "entry/withheld.h"
 
+#include <epan/dissectors/packet-tcp.h>
+#include <epan/ipproto.h>
+
 #include "base/heuristic.h"
 #include "conversation/recent.h"
 #include "conversation/tcp_flow.h"
@@ -11,9 +14,7 @@
 #include "entry/wrapper.h"
 #include "framing/prefilter.h"
 
-#define IP_PROTO_TCP 6
 #define TCP_HEADER_LEN 20
-#define TCP_SYN 0x02
 
 static dissector_table_t ip_protocols;
 static dissector_table_t tcp_ports;
@@ -50,7 +51,7 @@ static bool read_segment(tvbuff_t *tvb, segment_t *segment)
     uint32_t header_len = (bytes[12] >> 4) * 4u;
 
     *segment = (segment_t){ tvb, bytes, captured, header_len };
-    return header_len >= TCP_HEADER_LEN && captured > header_len && !(bytes[13] & TCP_SYN);
+    return header_len >= TCP_HEADER_LEN && captured > header_len && !(bytes[13] & TH_SYN);
 }
 
 static bool has_watched_ports(const segment_t *segment)

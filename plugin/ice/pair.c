@@ -3,6 +3,7 @@
 
 #include <epan/dissectors/packet-udp.h>
 
+#include "base/map_key.h"
 #include "ice/pair_state.h"
 
 #define GENERATIONS_MAX 8 /* of one key that are looked at: more are not told apart */
@@ -10,15 +11,7 @@
 static wmem_map_t *pairs_by_key;             /* mstun_pair_key_t -> mstun_pair_t, the youngest */
 static mstun_pair_t *first_pair, *last_pair; /* NULL: there is none */
 
-static guint hash_key(gconstpointer key)
-{
-    return wmem_strong_hash((const guint8 *)key, sizeof(mstun_pair_key_t));
-}
-
-static gboolean equal_keys(gconstpointer a, gconstpointer b)
-{
-    return memcmp(a, b, sizeof(mstun_pair_key_t)) == 0;
-}
+MSTUN_KEY_AS_BYTES(mstun_pair_key_t, hash_key, equal_keys);
 
 /* The youngest of its key. */
 static mstun_pair_t *find_pair(const mstun_event_t *event)

@@ -3,6 +3,7 @@
  * Who checks: agents by their ufrags, and sessions, which are judged as a whole. */
 #include "ice/pair_state.h"
 
+#include "base/map_key.h"
 #include "wire/text.h"
 
 #define UFRAG_MAX 256     /* RFC 8445 section 5.3 */
@@ -183,15 +184,7 @@ static void link_by_candidates(mstun_pair_t *pair)
     }
 }
 
-static guint hash_hosts(gconstpointer key)
-{
-    return wmem_strong_hash((const guint8 *)key, sizeof(hosts_t));
-}
-
-static gboolean equal_hosts(gconstpointer a, gconstpointer b)
-{
-    return memcmp(a, b, sizeof(hosts_t)) == 0;
-}
+MSTUN_KEY_AS_BYTES(hosts_t, hash_hosts, equal_hosts);
 
 static void note_hosts(mstun_session_t *session, const mstun_pair_t *pair, unsigned component)
 {

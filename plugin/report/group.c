@@ -4,6 +4,8 @@
  * order of a hash: findings are handled in the order of the capture. */
 #include "report/group.h"
 
+#include "base/map_key.h"
+
 /* What makes findings one group. Compared as bytes, so it is zeroed before it is filled. */
 typedef struct {
     mstun_finding_id_t id;
@@ -36,25 +38,9 @@ typedef struct {
     mstun_group_t *group;
 } entry_t;
 
-static guint hash_group(gconstpointer key)
-{
-    return wmem_strong_hash((const guint8 *)key, sizeof(group_key_t));
-}
+MSTUN_KEY_AS_BYTES(group_key_t, hash_group, equal_groups);
 
-static gboolean equal_groups(gconstpointer a, gconstpointer b)
-{
-    return memcmp(a, b, sizeof(group_key_t)) == 0;
-}
-
-static guint hash_relation(gconstpointer key)
-{
-    return wmem_strong_hash((const guint8 *)key, sizeof(relation_key_t));
-}
-
-static gboolean equal_relations(gconstpointer a, gconstpointer b)
-{
-    return memcmp(a, b, sizeof(relation_key_t)) == 0;
-}
+MSTUN_KEY_AS_BYTES(relation_key_t, hash_relation, equal_relations);
 
 static const mstun_pair_t *pair_of_row(const mstun_subject_t *subject)
 {

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "turn/allocation_index.h"
 
+#include "base/map_key.h"
+
 typedef struct {
     mstun_endpoint_t server;
     mstun_endpoint_t client; /* port 0: a client has another one on each connection */
@@ -11,15 +13,7 @@ static wmem_map_t *relays;                                     /* mstun_endpoint
 static wmem_map_t *clients;                                    /* server_client_t -> the newest */
 static wmem_map_t *tickets;                                    /* mstun_ticket_t -> its allocation */
 
-static guint hash_server_client(gconstpointer key)
-{
-    return wmem_strong_hash((const guint8 *)key, sizeof(server_client_t));
-}
-
-static gboolean equal_server_clients(gconstpointer a, gconstpointer b)
-{
-    return memcmp(a, b, sizeof(server_client_t)) == 0;
-}
+MSTUN_KEY_AS_BYTES(server_client_t, hash_server_client, equal_server_clients);
 
 static guint hash_ticket(gconstpointer key)
 {

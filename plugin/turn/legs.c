@@ -3,6 +3,7 @@
 
 #include <epan/ipproto.h>
 
+#include "base/map_key.h"
 #include "conversation/response_state.h"
 #include "turn/peer_connection.h"
 
@@ -57,15 +58,7 @@ static check_t *get_check(const uint8_t *id)
     return check;
 }
 
-static guint hash_leg(gconstpointer key)
-{
-    return wmem_strong_hash((const guint8 *)key, sizeof(leg_key_t));
-}
-
-static gboolean equal_legs(gconstpointer a, gconstpointer b)
-{
-    return memcmp(a, b, sizeof(leg_key_t)) == 0;
-}
+MSTUN_KEY_AS_BYTES(leg_key_t, hash_leg, equal_legs);
 
 static leg_t *get_leg(const mstun_endpoint_t *relay, const mstun_endpoint_t *peer)
 {

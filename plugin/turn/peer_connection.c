@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "turn/peer_connection.h"
 
+#include "base/map_key.h"
 #include "conversation/tcp_connections.h"
 #include "turn/allocation_index.h"
 #include "turn/turn_stream.h"
@@ -40,25 +41,9 @@ static wmem_map_t *announced;        /* server_id_t -> mstun_peer_connection_t, 
 static wmem_map_t *unknown_ids;      /* server_id_t -> mstun_doubt_t: bound though not announced, as far as is known */
 static wmem_map_t *peer_connections; /* relay_peer_t -> mstun_peer_connection_t, the newest */
 
-static guint hash_server_id(gconstpointer key)
-{
-    return wmem_strong_hash((const guint8 *)key, sizeof(server_id_t));
-}
+MSTUN_KEY_AS_BYTES(server_id_t, hash_server_id, equal_server_ids);
 
-static gboolean equal_server_ids(gconstpointer a, gconstpointer b)
-{
-    return memcmp(a, b, sizeof(server_id_t)) == 0;
-}
-
-static guint hash_relay_peer(gconstpointer key)
-{
-    return wmem_strong_hash((const guint8 *)key, sizeof(relay_peer_t));
-}
-
-static gboolean equal_relay_peers(gconstpointer a, gconstpointer b)
-{
-    return memcmp(a, b, sizeof(relay_peer_t)) == 0;
-}
+MSTUN_KEY_AS_BYTES(relay_peer_t, hash_relay_peer, equal_relay_peers);
 
 static mstun_peer_connection_t *newest_announced(const mstun_endpoint_t *server, uint32_t id)
 {
