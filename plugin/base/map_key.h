@@ -17,6 +17,6 @@
     {                                                                                                                  \
         return memcmp(a, b, sizeof(type)) == 0;                                                                        \
     }                                                                                                                  \
-    _Static_assert(sizeof(type) > 0, "a macro that defines functions ends here")
+    struct hash_name##_ends_here /* so that the macro is used with a semicolon */
 
 #endif
